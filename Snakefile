@@ -1,0 +1,50 @@
+"""DayDreaming: can a language model come up with an idea when it is shown other ones?
+
+concepts  --combine-->  combos  --draft-->  drafts  --essay-->  essays  --evaluate-->  scores
+
+{data_root}/1_raw/                                  concepts, templates, models: yours to edit
+{data_root}/cohorts/{cohort}/membership.csv         every generation that one experiment asks for
+{data_root}/gens/{stage}/{gen_id}/parsed.txt        one draft, essay or evaluation
+{data_root}/5_parsing/{cohort}/parsed_scores.csv    a row per evaluation
+{data_root}/6_summary/{cohort}/{table}.csv          what the scores say
+{data_root}/7_cross_experiment/{table}.csv          the same over every cohort in the store
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: workflow.source_path("config/config.yaml")
+
+
+include: "rules/common.smk"
+include: "rules/cohort.smk"
+include: "rules/draft.smk"
+include: "rules/essay.smk"
+include: "rules/evaluation.smk"
+include: "rules/results.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    """Everything: generations, scores and tables."""
+    default_target: True
+    input:
+        rules.raw_data.input,
+        rules.evaluation.input,
+        rules.results_summary.input,
+        rules.cross_experiment.input,
+    message:
+        f"Cohort {COHORT} is made: {layout.under('6_summary', COHORT)}"
+
+
+onstart:
+    ask_forced()
+
+
+onerror:
+    print(project.failures(), file=sys.stderr)

@@ -1,0 +1,7 @@
+"""``python -m daydream`` is ``daydream``."""
+
+import sys
+
+from daydream.cli import main
+
+sys.exit(main())

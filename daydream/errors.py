@@ -1,0 +1,37 @@
+"""Every error that a user can cause or meet, in one small tree."""
+
+
+class DaydreamError(Exception):
+    """Shown to the user as it is: what is wrong, where, and what to do about it."""
+
+
+class ConfigError(DaydreamError):
+    """A key or a value of the configuration cannot be used."""
+
+
+class CatalogError(DaydreamError):
+    """A file under ``1_raw`` or ``2_tasks`` is missing, malformed or contradicts another."""
+
+
+class CohortError(DaydreamError):
+    """The cohort cannot be built, or does not contain what was asked for."""
+
+
+class PromptError(DaydreamError):
+    """A template cannot be rendered."""
+
+
+class AnswerError(DaydreamError):
+    """A model answered, but the answer cannot be used; it stays in the ledger."""
+
+
+class ParseError(AnswerError):
+    """The parser did not find in an answer what it looks for."""
+
+
+class TruncatedError(AnswerError):
+    """The answer was cut off at ``max_tokens``."""
+
+
+class CallError(DaydreamError):
+    """A call to an endpoint brought no answer."""

@@ -1,0 +1,91 @@
+"""What failed in a cohort, grouped by cause, with what to type next."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from daydream.layout import STAGES, Layout, Stage, exists
+from daydream.membership import Member, Membership
+from daydream.scores import failure_of
+
+
+class Failure(NamedTuple):
+    """A generation whose last try failed."""
+
+    stage: Stage
+    gen_id: str
+    model: str
+    kind: str
+    message: str
+
+
+class Missing(NamedTuple):
+    """What a cohort lacks: failures of its own and generations that wait for one of these."""
+
+    failures: list[Failure]
+    not_made: dict[Stage, int]
+
+
+def find_missing(layout: Layout, membership: Membership) -> Missing:
+    """Look at every generation without a parsed.txt."""
+    failures = []
+    not_made: dict[Stage, int] = dict.fromkeys(STAGES, 0)
+    for stage in STAGES:
+        for member in membership.stage(stage):
+            if exists(layout.parsed(stage, member.gen_id)):
+                continue
+            failure = _failure(layout, member)
+            if failure is None:
+                not_made[stage] += 1
+            else:
+                failures.append(failure)
+    return Missing(failures, not_made)
+
+
+def _failure(layout: Layout, member: Member) -> Failure | None:
+    told = failure_of(layout, member.stage, member.gen_id)
+    return told and Failure(member.stage, member.gen_id, member.llm_model_id, *told)
+
+
+def by_cause(failures: Iterable[Failure]) -> dict[tuple[Stage, str, str], list[Failure]]:
+    """Failures by stage, kind and what their messages have in common; most frequent first."""
+    groups: dict[tuple[Stage, str, str], list[Failure]] = defaultdict(list)
+    for failure in failures:
+        groups[failure.stage, failure.kind, _cause(failure.message)].append(failure)
+    return dict(sorted(groups.items(), key=lambda item: -len(item[1])))
+
+
+def _cause(message: str) -> str:
+    """A message without the numbers and the quotations that differ from answer to answer."""
+    return re.sub(r"\d+(\.\d+)?", "N", re.sub(r"'[^']*'", "'...'", message))
+
+
+def describe(missing: Missing, layout: Layout, examples: int = 2) -> Iterator[str]:
+    """Lines for a person: how many failed and why, what waits for them, what to type next."""
+    failures, not_made = missing
+    if failures:
+        yield f"{len(failures)} generation(s) failed:"
+    for (stage, kind, _), group in by_cause(failures).items():
+        yield f"  {len(group)} x {stage}: {kind}: {group[0].message}"
+        for failure in group[:examples]:
+            yield f"      {layout.generation(stage, failure.gen_id)}  ({failure.model})"
+        if len(group) > examples:
+            yield f"      and {len(group) - examples} more"
+    waiting = ", ".join(f"{count} {stage}(s)" for stage, count in not_made.items() if count)
+    if waiting:
+        yield f"Not made: {waiting}."
+    yield from _next_steps(failures, layout)
+
+
+def _next_steps(failures: list[Failure], layout: Layout) -> Iterator[str]:
+    if not failures:
+        return
+    path = layout.parsed(failures[0].stage, failures[0].gen_id)
+    yield "What to type next:"
+    yield "  snakemake                                 try again; answers that were paid are reused"
+    yield f"  snakemake -f {path}"
+    yield "                                            ask the model once more for this one"
+    yield "  snakemake --config allow_incomplete=true  make the tables from what is there"

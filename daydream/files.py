@@ -1,0 +1,79 @@
+"""Writing files so that a reader, or a kill, never meets half of one."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a whole file or leave the old one: a sibling is written, then renamed.
+
+    The sibling is named after the thread, so that two writers of one file cannot mix their halves.
+    """
+    folder, name = os.path.split(path)
+    sibling = os.path.join(folder, f".{name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        descriptor = os.open(sibling, _NEW, 0o666)
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
+        descriptor = os.open(sibling, _NEW, 0o666)
+    try:
+        with FileIO(descriptor, "w") as file:
+            write_all(file, text.encode("utf-8", "replace"))
+        os.replace(sibling, path)
+    except BaseException:
+        os.unlink(sibling)
+        raise
+
+
+def write_all(file: FileIO, content: bytes) -> None:
+    """Write every byte; an unbuffered file may take less than it is given.
+
+    Raises:
+        OSError: when the disk is full.
+    """
+    view = memoryview(content)
+    while view:
+        view = view[file.write(view) :]
+
+
+def write_json(path: str | Path, content: Any) -> None:
+    """Write indented JSON, keys in the order given."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def append_line(path: str | Path, line: str) -> None:
+    """Add one line in one write, on disk before this returns.
+
+    A last line that a kill tore off is closed first, so that it cannot swallow the new one.
+    """
+    with FileIO(str(path), "a+") as file:
+        file.seek(0, os.SEEK_END)
+        torn = b""
+        if file.tell() > 0:
+            file.seek(-1, os.SEEK_END)
+            torn = b"" if file.read(1) == b"\n" else b"\n"
+        write_all(file, torn + line.encode("utf-8", "replace") + b"\n")
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def locked(path: str | Path) -> Iterator[None]:
+    """Hold a lock between processes and threads; the kernel frees it when its holder dies."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,179 @@
+"""Making one generation: render, answer (from the ledger or by a call), validate, parse.
+
+One path serves draft, essay and evaluation. ``parsed.txt`` is written last and is the only file
+that Snakemake is told of; whatever fails before leaves prompt, answer and metadata to be read.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from typing import Any
+
+import daydream
+from daydream.catalog import Template
+from daydream.cohort import Design
+from daydream.errors import AnswerError, DaydreamError, TruncatedError
+from daydream.files import write_json, write_text
+from daydream.ids import sha256
+from daydream.layout import Layout, Stage
+from daydream.ledger import Attempt, Ledger
+from daydream.llm.clients import Clients
+from daydream.llm.request import Request
+from daydream.membership import Member
+from daydream.parsers import DRAFT_PARSERS, SCORE_PARSERS, read_json_score
+from daydream.prompts import combo_concepts, read_text, render
+
+
+@dataclass(frozen=True)
+class Generator:
+    """Makes the generations of one cohort."""
+
+    design: Design
+    clients: Clients
+
+    @property
+    def layout(self) -> Layout:
+        """Where the files go."""
+        return self.design.layout
+
+    def make(self, member: Member, forced: bool = False) -> None:
+        """Make a generation's files, calling its model only when the ledger has no answer.
+
+        Args:
+            member: what to make.
+            forced: whether the user asks for a new answer whatever the ledger has.
+
+        Raises:
+            DaydreamError: after everything that was got has been written.
+
+        """
+        folder = self.layout.generation(member.stage, member.gen_id)
+        template = self.design.catalog.template(member.stage, member.template_id)
+        facts: dict[str, Any] = {"status": "failed", **identity(member)}
+        try:
+            parsed = (
+                self._copy(member, facts)
+                if template.is_copy
+                else self._ask(member, template, folder, forced, facts)
+            )
+        except DaydreamError as error:
+            facts["error"] = {"kind": type(error).__name__, "message": str(error)}
+            write_json(f"{folder}/metadata.json", facts)
+            raise
+        facts["status"] = "ok"
+        write_json(f"{folder}/metadata.json", facts)
+        write_text(f"{folder}/parsed.txt", parsed)
+
+    def _copy(self, member: Member, facts: dict[str, Any]) -> str:
+        facts["mode"] = "copy"
+        return read_text(self.layout.parsed("draft", member.parent_gen_id))
+
+    def _ask(
+        self, member: Member, template: Template, folder: str, forced: bool, facts: dict[str, Any]
+    ) -> str:
+        facts["mode"] = "llm"
+        prompt = self.prompt(member)
+        request = self.request(member, prompt)
+        with Ledger.open(folder) as ledger:
+            write_text(f"{folder}/prompt.txt", prompt)
+            answer = self._answer(ledger, request, member, forced)
+        facts.update(_facts(answer, request))
+        text = answer.text or ""
+        write_text(f"{folder}/raw.txt", text)
+        return self._parse(member.stage, template, answer, text)
+
+    def prompt(self, member: Member) -> str:
+        """The prompt of a generation whose parent exists.
+
+        Raises:
+            PromptError: when a file is missing or the template cannot be rendered.
+
+        """
+        path = self.layout.template(member.stage, member.template_id)
+        return render(path, self._values(member))
+
+    def _values(self, member: Member) -> dict[str, object]:
+        if member.stage == "draft":
+            combo = self.design.combo[member.combo_id]
+            return {"concepts": combo_concepts(self.layout, self.design.catalog, combo)}
+        if member.stage == "essay":
+            draft = read_text(self.layout.parsed("draft", member.parent_gen_id))
+            return {"draft_block": draft, "links_block": draft}
+        return {"response": read_text(self.layout.parsed("essay", member.parent_gen_id))}
+
+    def request(self, member: Member, prompt: str) -> Request:
+        """What would be asked of the member's model."""
+        catalog = self.design.catalog
+        return Request.build(
+            prompt,
+            catalog.model(member.llm_model_id),
+            self.design.settings.stages[member.stage],
+            member.replicate,
+            catalog.template(member.stage, member.template_id),
+            self.design.settings.endpoints[catalog.model(member.llm_model_id).endpoint],
+        )
+
+    def _answer(self, ledger: Ledger, request: Request, member: Member, forced: bool) -> Attempt:
+        reuse = self.design.settings.reuse
+        known = ledger.answers(request.fingerprint)
+        if known and (reuse == "always" or (reuse == "auto" and not forced)):
+            return known[-1]
+        client = self.clients.of(request.endpoint)
+        # A seed of its own for each new answer, or a forced call would bring the old one again.
+        seed = int(sha256(f"{member.gen_id}|{len(known)}")[:8], 16)
+        return client.complete(request, ledger.append, forced=bool(known), seed=seed)
+
+    def _parse(self, stage: Stage, template: Template, answer: Attempt, text: str) -> str:
+        limit = answer.parameters.get("max_tokens")
+        if answer.finish_reason == "length":
+            used = answer.usage.get("completion_tokens", "all")
+            raise TruncatedError(
+                f"the answer was cut off at max_tokens ({used} of {limit} tokens used). Raise "
+                f"stages.{stage}.max_tokens, or max_tokens in the model's row; only truncated "
+                "generations are bought again."
+            )
+        if stage == "evaluation":
+            return f"{_score(answer, template, text)}\n"
+        parsed = DRAFT_PARSERS[template.parser](text) if stage == "draft" else text
+        self._check_lines(stage, parsed)
+        return parsed
+
+    def _check_lines(self, stage: Stage, parsed: str) -> None:
+        least = self.design.settings.stages[stage].min_lines
+        lines = sum(1 for line in parsed.splitlines() if line.strip())
+        if lines < least:
+            raise AnswerError(
+                f"the parsed {stage} has {lines} non-empty lines, and stages.{stage}.min_lines "
+                f"asks for {least}. Lower it and run again (no call is made), or force a new one."
+            )
+
+
+def _score(answer: Attempt, template: Template, text: str) -> float:
+    if answer.parameters.get("structured") == "score_schema":
+        return read_json_score(text, template.scale)
+    return SCORE_PARSERS[template.parser](text, template.scale)
+
+
+def identity(member: Member) -> dict[str, Any]:
+    """What a generation is, as its metadata tells it."""
+    return {name: value for name, value in member._asdict().items() if name != "cohort_id"}
+
+
+def _facts(answer: Attempt, request: Request) -> dict[str, Any]:
+    return {
+        "endpoint": answer.endpoint,
+        "model": answer.model,
+        "returned_model": answer.returned_model,
+        "parameters": answer.parameters,
+        "finish_reason": answer.finish_reason,
+        "usage": answer.usage,
+        "cost_usd": answer.cost_usd,
+        "answered_at": answer.at,
+        "latency_s": answer.latency_s,
+        "attempts": answer.attempt,
+        "prompt_sha256": sha256(request.prompt),
+        "fingerprint": answer.fingerprint,
+        "daydream_version": daydream.__version__,
+        "python_version": platform.python_version(),
+    }

@@ -1,0 +1,106 @@
+"""Where every file stands under ``data_root`` (the grammar of the Snakefile's header)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+Stage = Literal["draft", "essay", "evaluation"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+LEVELS = ("sentence", "paragraph", "article")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths as Snakemake wants them: strings that begin with ``data_root`` as the user wrote it.
+
+    Arguments may be wildcards such as ``{gen_id}``.
+    """
+
+    root: str
+
+    def under(self, *parts: str) -> str:
+        """A path below the data root."""
+        return "/".join((self.root.rstrip("/") or "/", *parts))
+
+    def relative(self, path: str) -> str:
+        """A path as the tables write it: from the data root on."""
+        return path.removeprefix(self.root.rstrip("/") + "/")
+
+    def raw(self, name: str) -> str:
+        """A catalog file."""
+        return self.under("1_raw", name)
+
+    def templates_csv(self, stage: Stage) -> str:
+        """The table of a stage's templates."""
+        return self.raw(f"{stage}_templates.csv")
+
+    def template(self, stage: Stage, template_id: str) -> str:
+        """A template's text."""
+        return self.raw(f"templates/{stage}/{template_id}.txt")
+
+    def description(self, level: str, concept_id: str) -> str:
+        """A concept's text at one level."""
+        return self.raw(f"concepts/descriptions-{level}/{concept_id}.txt")
+
+    @property
+    def curated_combos(self) -> str:
+        """The optional list of combos to use instead of all k-subsets."""
+        return self.under("2_tasks", "selected_combo_mappings.csv")
+
+    @property
+    def selected_essays(self) -> str:
+        """The optional list of existing essays to evaluate."""
+        return self.under("2_tasks", "selected_essays.txt")
+
+    @property
+    def combo_mappings(self) -> str:
+        """The append-only dictionary of combo ids."""
+        return self.under("combo_mappings.csv")
+
+    @property
+    def concept_index(self) -> str:
+        """What ``raw_data`` writes: the concepts at a glance."""
+        return self.under("catalog", "concept_index.csv")
+
+    def manifest(self, cohort: str) -> str:
+        """What a cohort asks for."""
+        return self.under("cohorts", cohort, "manifest.json")
+
+    def definition(self, cohort: str) -> str:
+        """What a named cohort was last asked for, written when that differs from its manifest."""
+        return self.under("cohorts", cohort, "definition.json")
+
+    def membership(self, cohort: str) -> str:
+        """A cohort's generations, a row each."""
+        return self.under("cohorts", cohort, "membership.csv")
+
+    def generation(self, stage: Stage, gen_id: str) -> str:
+        """The folder of a generation."""
+        return self.under("gens", stage, gen_id)
+
+    def parsed(self, stage: Stage, gen_id: str) -> str:
+        """A generation's one declared output."""
+        return self.under("gens", stage, gen_id, "parsed.txt")
+
+    def scores(self, cohort: str) -> str:
+        """A row per evaluation of the cohort."""
+        return self.under("5_parsing", cohort, "parsed_scores.csv")
+
+    def summary(self, cohort: str, table: str) -> str:
+        """A table of the cohort."""
+        return self.under("6_summary", cohort, f"{table}.csv")
+
+    def cross(self, table: str) -> str:
+        """A table over every cohort."""
+        return self.under("7_cross_experiment", f"{table}.csv")
+
+    def report(self, cohort: str) -> str:
+        """The page that a person opens."""
+        return self.under("8_report", cohort, "index.html")
+
+
+def exists(path: str) -> bool:
+    """Whether a layout path is a file."""
+    return Path(path).is_file()

@@ -1,0 +1,1 @@
+"""Calling models: what is asked, what comes back, and by which endpoint."""

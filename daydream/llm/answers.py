@@ -1,0 +1,134 @@
+"""Reading a chat completion: text, reasoning, usage, cost - or the fault that it is."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from daydream.llm.faults import Fault, status_fault
+
+_THINK = re.compile(r"\s*<think>(.*?)</think>\s*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A model's text as an endpoint returned it; ``reasoning`` is kept apart from ``text``."""
+
+    text: str
+    reasoning: str | None
+    finish_reason: str | None
+    returned_model: str | None
+    response_id: str | None
+    usage: dict[str, int] = field(default_factory=dict)
+    billed_usd: float | None = None
+
+
+def read_answer(body: str) -> Answer:
+    """The answer in the body of a 200 response.
+
+    Raises:
+        Fault: when the body is no JSON, carries an error, or has no text.
+
+    """
+    content = _json(body)
+    choice = _first_choice(content)
+    message = _mapping(choice.get("message"))
+    text, reasoning = _split_thinking(message)
+    finish = choice.get("finish_reason")
+    refusal = message.get("refusal")
+    if finish == "content_filter" or (refusal and not text.strip()):
+        reason = refusal or text or "the provider's content filter stopped it"
+        raise Fault("content_filter", str(reason), heals=False, body=content)
+    if not text.strip():
+        raise _empty(finish, reasoning, content)
+    usage = _mapping(content.get("usage"))
+    return Answer(
+        text=text,
+        reasoning=reasoning,
+        finish_reason=finish,
+        returned_model=content.get("model"),
+        response_id=content.get("id"),
+        usage=read_usage(usage),
+        billed_usd=_number(usage.get("cost")),
+    )
+
+
+def _empty(finish: str | None, reasoning: str | None, content: dict[str, Any]) -> Fault:
+    if finish == "length":
+        message = "max_tokens was used up before the answer began" + (
+            " (all of it went into reasoning)" if reasoning else ""
+        )
+        return Fault("truncated_before_text", message, heals=False, body=content)
+    return Fault("empty_answer", "the answer has no text", heals=True, body=content)
+
+
+def _json(body: str) -> dict[str, Any]:
+    if not body.strip():
+        raise Fault("empty_body", "the response has no body", heals=True)
+    try:
+        content = json.loads(body)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        start = " ".join(body.split())[:120]
+        raise Fault("not_json", f"the response is not JSON: {start}", heals=True)
+    return content
+
+
+def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
+    choices = content.get("choices")
+    first = _mapping(choices[0]) if isinstance(choices, list) and choices else {}
+    # OpenRouter reports a provider's failure with status 200, before or in the midst of an answer.
+    error = content.get("error") or first.get("error")
+    if error or first.get("finish_reason") == "error":
+        details = error if isinstance(error, Mapping) else {"message": error or "it broke off"}
+        code = str(details.get("code"))
+        status = int(code) if code.isdigit() else 500
+        raise status_fault(status, str(details.get("message") or error), body=content)
+    if not first:
+        raise Fault("empty_answer", "the response has no choices", heals=True, body=content)
+    return first
+
+
+def _split_thinking(message: Mapping[str, Any]) -> tuple[str, str | None]:
+    text = _text(message.get("content"))
+    reasoning = message.get("reasoning") or message.get("reasoning_content")
+    match = _THINK.match(text)
+    if match:
+        return text[match.end() :], str(reasoning or match.group(1).strip())
+    return text, None if reasoning is None else str(reasoning)
+
+
+def _text(content: object) -> str:
+    """A message's text; some servers answer in parts."""
+    if isinstance(content, list):
+        return "".join(str(_mapping(part).get("text", "")) for part in content)
+    return content if isinstance(content, str) else ""
+
+
+def read_usage(usage: object) -> dict[str, int]:
+    """Token counts under the names of the chat completions API, those that were given."""
+    given = _mapping(usage)
+    prompt = _mapping(given.get("prompt_tokens_details"))
+    completion = _mapping(given.get("completion_tokens_details"))
+    counts = {
+        "prompt_tokens": _number(given.get("prompt_tokens")),
+        "completion_tokens": _number(given.get("completion_tokens")),
+        "cached_tokens": _number(prompt.get("cached_tokens")),
+        "reasoning_tokens": _number(completion.get("reasoning_tokens")),
+    }
+    return {name: int(count) for name, count in counts.items() if count is not None}
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    """A JSON object; whatever else a server sent in its place has nothing to read."""
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and math.isfinite(value)
+    return float(value) if is_number else None  # type: ignore[arg-type]  # it is a number

@@ -1,0 +1,244 @@
+"""One endpoint: a shared connection pool, limits, retries, and a record of every attempt."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from daydream.catalog import Model
+from daydream.errors import CallError
+from daydream.ledger import Attempt
+from daydream.llm.advice import explain
+from daydream.llm.answers import Answer, read_answer, read_usage
+from daydream.llm.embedded import EmbeddedServer
+from daydream.llm.faults import Fault, status_fault
+from daydream.llm.headers import exhausted_for, retry_after
+from daydream.llm.limits import Gate
+from daydream.llm.prices import cost_usd, estimate_tokens
+from daydream.llm.request import Request
+from daydream.settings import Endpoint
+
+if TYPE_CHECKING:
+    import openai
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 60.0
+Record = Callable[[Attempt], None]
+
+
+class Client:
+    """Calls one endpoint; shared by all threads of the run."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.gate = Gate(
+            endpoint.max_concurrency, endpoint.requests_per_minute, endpoint.tokens_per_minute
+        )
+        self._model_gates: dict[str, Gate] = {}
+        self._starting = threading.Lock()
+        self._openai: openai.OpenAI | None = None
+        self._server: EmbeddedServer | None = None
+
+    def complete(
+        self, request: Request, record: Record, forced: bool = False, seed: int = 0
+    ) -> Attempt:
+        """Ask until there is an answer, recording each attempt as soon as it is over.
+
+        A refusal (429) counts against the deadline only: the whole endpoint waits it out, and a
+        storm of refusals shall not use up the attempts of the calls that it hits.
+
+        Raises:
+            CallError: when no further attempt can help; in the provider's own words.
+        """
+        connection = self._connection()
+        deadline = time.monotonic() + self.endpoint.deadline_s
+        number = counted = 0
+        while True:
+            number += 1
+            attempt, fault = self._attempt(connection, request, number, forced, seed)
+            record(attempt)
+            if fault is None:
+                return attempt
+            counted += not fault.is_refusal
+            wait = pause(max(1, counted), fault.retry_after)
+            exhausted = counted >= self.endpoint.max_attempts
+            if not fault.heals or exhausted or time.monotonic() + wait > deadline:
+                raise CallError(explain(request, fault, number, self.endpoint))
+            time.sleep(wait)
+
+    def _connection(self) -> openai.OpenAI:
+        with self._starting:
+            if self._openai is None:
+                self._openai = self._connect()
+            return self._openai
+
+    def _connect(self) -> openai.OpenAI:
+        key = api_key(self.endpoint)
+        import openai  # a second of CPU, and a run with nothing to do needs none of it
+
+        base_url = self.endpoint.base_url
+        if self.endpoint.is_embedded:
+            self._server = EmbeddedServer(self.endpoint)
+            base_url = self._server.base_url
+        return openai.OpenAI(
+            api_key=key,
+            base_url=base_url,
+            timeout=self.endpoint.timeout_s,
+            max_retries=0,  # its retries would neither be recorded nor shared
+            default_headers=dict(self.endpoint.headers),
+        )
+
+    def _attempt(
+        self, connection: openai.OpenAI, request: Request, number: int, forced: bool, seed: int
+    ) -> tuple[Attempt, Fault | None]:
+        fault, answer = None, None
+        booked = estimate_tokens(request.prompt) + request.max_tokens
+        gates = self._gates(request.model)
+        with ExitStack() as places:
+            for gate in gates:
+                started = places.enter_context(gate.place(booked))
+            at, began = _now(), time.monotonic()
+            try:
+                answer = self._send(connection, request, seed, gates)
+            except Fault as caught:
+                fault = caught
+            latency = time.monotonic() - began
+        attempt = _record(request, answer, fault, at, latency, number, forced)
+        self._learn(gates, started, booked, attempt, fault)
+        return attempt, fault
+
+    def _gates(self, model: Model) -> list[Gate]:
+        """The model's own gate, when it has limits of its own, and the endpoint's."""
+        limits = model.limits
+        if not limits.is_set:
+            return [self.gate]
+        with self._starting:
+            if model.id not in self._model_gates:
+                self._model_gates[model.id] = Gate(
+                    limits.max_concurrency or self.endpoint.max_concurrency,
+                    limits.requests_per_minute,
+                    limits.tokens_per_minute,
+                )
+            return [self._model_gates[model.id], self.gate]
+
+    def _learn(
+        self, gates: list[Gate], started: float, booked: int, attempt: Attempt, fault: Fault | None
+    ) -> None:
+        used = sum(attempt.usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens"))
+        for gate in gates:
+            gate.settle(booked, used)
+            if fault is None:
+                gate.succeeded()
+            elif fault.is_refusal:
+                gate.refused(started, fault.retry_after)
+
+    def _send(
+        self, connection: openai.OpenAI, request: Request, seed: int, gates: list[Gate]
+    ) -> Answer:
+        import openai
+
+        seeding = {"seed": seed} if self.endpoint.is_embedded else {}
+        try:
+            response = connection.chat.completions.with_raw_response.create(
+                model=request.model.model,
+                messages=[{"role": "user", "content": request.prompt}],
+                max_tokens=request.max_tokens,
+                temperature=request.temperature,
+                extra_body={**request.extra, **request.shape, **seeding},
+            )
+            self._heed(response.headers, gates)
+            return read_answer(response.http_response.text)
+        except openai.APIStatusError as error:
+            self._heed(error.response.headers, gates)
+            raise _status_fault(error) from error
+        except openai.APITimeoutError as error:
+            message = f"no answer within {self.endpoint.timeout_s:g} s"
+            raise Fault("timeout", message, heals=True) from error
+        except openai.APIConnectionError as error:
+            raise Fault("connection", str(error.__cause__ or error), heals=True) from error
+
+    def _heed(self, headers: Mapping[str, str], gates: list[Gate]) -> None:
+        wait = exhausted_for(headers)
+        if wait:
+            gates[0].close_for(wait)
+
+
+def api_key(endpoint: Endpoint) -> str:
+    """The endpoint's key, from the environment only.
+
+    Raises:
+        CallError: naming the variable that is not set.
+    """
+    if not endpoint.api_key_env:
+        return "none"
+    key = os.environ.get(endpoint.api_key_env)
+    if not key:
+        raise CallError(
+            f"endpoint {endpoint.name}: the variable {endpoint.api_key_env} is not set. "
+            f"Set it: export {endpoint.api_key_env}=..."
+        )
+    return key
+
+
+def pause(attempt: int, at_least: float | None) -> float:
+    """Seconds until the next try: exponential with full jitter, never below ``at_least``.
+
+    Source: M. Brooker, Exponential Backoff and Jitter, AWS Architecture Blog, 2015.
+    """
+    ceiling = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (attempt - 1))
+    return (at_least or 0.0) + random.uniform(0.0, ceiling)
+
+
+def _status_fault(error: openai.APIStatusError) -> Fault:
+    body = error.body if isinstance(error.body, dict) else {}
+    message = str(body.get("message") or error.response.text[:200] or error.message)
+    return status_fault(error.status_code, message, retry_after(error.response.headers), body)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _record(
+    request: Request,
+    answer: Answer | None,
+    fault: Fault | None,
+    at: str,
+    latency: float,
+    number: int,
+    forced: bool,
+) -> Attempt:
+    common: dict[str, Any] = {
+        "at": at,
+        "fingerprint": request.fingerprint,
+        "endpoint": request.endpoint,
+        "model": request.model.model,
+        "parameters": request.parameters,
+        "replicate": request.replicate,
+        "attempt": number,
+        "forced": forced,
+        "latency_s": round(latency, 3),
+    }
+    if answer is None:
+        body = (fault.body if fault else None) or {}
+        usage = read_usage(body.get("usage") or {})
+        cost = cost_usd(usage, request.model)
+        error = fault.as_json() if fault else None
+        return Attempt(outcome="failed", usage=usage, cost_usd=cost, error=error, **common)
+    return Attempt(
+        outcome="answer",
+        returned_model=answer.returned_model,
+        response_id=answer.response_id,
+        finish_reason=answer.finish_reason,
+        usage=answer.usage,
+        cost_usd=cost_usd(answer.usage, request.model, answer.billed_usd),
+        reasoning=answer.reasoning,
+        text=answer.text,
+        **common,
+    )

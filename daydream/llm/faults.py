@@ -1,0 +1,46 @@
+"""What can go wrong with a call, and whether asking again can heal it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# 408, 409 and 429 pass with time, and so does what a provider's own machines did wrong.
+HEALING_STATUS = frozenset({408, 409, 429})
+
+
+@dataclass
+class Fault(Exception):
+    """A call that brought no usable answer.
+
+    ``kind`` is a short name to group by, ``message`` the provider's own words, ``retry_after`` in
+    seconds when the provider gave one, ``usage`` and ``text`` what was billed all the same.
+    """
+
+    kind: str
+    message: str
+    heals: bool
+    status: int | None = None
+    retry_after: float | None = None
+    body: Mapping[str, Any] | None = None
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the provider wants fewer calls."""
+        return self.status == 429
+
+    def as_json(self) -> dict[str, Any]:
+        """How the ledger tells it."""
+        told: dict[str, Any] = {"kind": self.kind, "message": self.message}
+        if self.status is not None:
+            told["status"] = self.status
+        return told
+
+
+def status_fault(
+    status: int, message: str, retry_after: float | None = None, body: Any = None
+) -> Fault:
+    """The fault of an HTTP status other than 200."""
+    heals = status in HEALING_STATUS or status >= 500
+    return Fault(f"http_{status}", message, heals, status, retry_after, body)

@@ -1,0 +1,71 @@
+"""What is asked of a model, and the fingerprint by which an answer is found again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from daydream.catalog import Model, Template
+from daydream.ids import sha256
+from daydream.llm.structured import Constraint, constraint_for, request_body
+from daydream.settings import Endpoint, StageSettings
+
+
+@dataclass(frozen=True)
+class Request:
+    """One prompt for one model.
+
+    ``constraint`` says how the answer's shape is enforced, ``extra`` is what the endpoint adds to
+    every request's body, ``price`` USD per million tokens in and out where known.
+    """
+
+    prompt: str
+    model: Model
+    endpoint: str
+    max_tokens: int
+    temperature: float
+    replicate: int
+    constraint: Constraint = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+    shape: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def build(
+        cls,
+        prompt: str,
+        model: Model,
+        stage: StageSettings,
+        replicate: int,
+        template: Template,
+        endpoint: Endpoint,
+    ) -> Request:
+        """A request with the stage's parameters, where the model's row has none of its own."""
+        constraint = constraint_for(template.structured, endpoint.structured, template.stage)
+        return cls(
+            prompt=prompt,
+            model=model,
+            endpoint=endpoint.name,
+            max_tokens=model.max_tokens or stage.max_tokens,
+            temperature=float(
+                stage.temperature if model.temperature is None else model.temperature
+            ),
+            replicate=replicate,
+            constraint=constraint,
+            extra=dict(endpoint.extra_body),
+            shape=request_body(constraint, template.scale),
+        )
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What shapes the answer besides prompt and model."""
+        parameters = {"max_tokens": self.max_tokens, "temperature": self.temperature, **self.extra}
+        return parameters | ({"structured": self.constraint} if self.constraint else {})
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Equal for requests that may share an answer."""
+        asked = {**self.parameters, "shape": self.shape}
+        key = [self.prompt, self.model.model, self.endpoint, asked, self.replicate]
+        return sha256(json.dumps(key, ensure_ascii=False, sort_keys=True))

@@ -1,0 +1,256 @@
+"""What the Snakefile and the command line hold in their hands: one experiment, opened."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from daydream.catalog import description_file
+from daydream.cohort import Design, write_cohort
+from daydream.concept_index import concept_index
+from daydream.errors import CatalogError, DaydreamError
+from daydream.failures import describe, find_missing
+from daydream.files import write_json, write_text
+from daydream.generation import Generator
+from daydream.layout import LEVELS, STAGES, Layout, Stage, exists
+from daydream.llm.clients import Clients
+from daydream.logs import logged
+from daydream.membership import Member, Membership, read_membership
+from daydream.scores import cohort_scores, store_scores, write_scores
+from daydream.settings import PACKAGE_ROOT, Settings
+
+SUMMARY_TABLES = (
+    "final_results",
+    "perfect_score_paths",
+    "generation_scores_pivot",
+    "evaluation_model_template_pivot",
+)
+CROSS_TABLES = ("filtered_evaluation_results", "template_version_comparison_pivot")
+TEMPLATE_COLUMN: Mapping[Stage, str] = {
+    "draft": "draft_template",
+    "essay": "generation_template",
+    "evaluation": "evaluation_template",
+}
+FORCED_VARIABLE = "DAYDREAM_FORCED"
+
+
+class Project:
+    """An experiment: its settings, its design, and what of its cohort is on disk."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        """Read and check configuration and catalogs.
+
+        Raises:
+            ConfigError: when a key is unknown or a value cannot be used.
+            CatalogError: when a catalog cannot be used.
+
+        """
+        self.settings = Settings.from_config(config)
+        self.layout = Layout(self.settings.data_root)
+        self._check_data_root()
+        self.design = Design.load(self.settings, self.layout)
+        self.cohort = self.design.cohort_id
+
+    def _check_data_root(self) -> None:
+        if not Path(self.layout.under("1_raw")).is_dir():
+            raise CatalogError(
+                f"there is no {self.layout.under('1_raw')} in {Path.cwd()}. Name a directory that "
+                "has one (--config data_root=DIR), or start from a copy of the shipped experiment: "
+                f"mkdir -p {self.layout.root} && cp -r {PACKAGE_ROOT / 'data' / '1_raw'} "
+                f"{self.layout.root}/"
+            )
+
+    @property
+    def catalog_files(self) -> list[str]:
+        """Every CSV that decides what a cohort contains, those that are there."""
+        layout = self.layout
+        optional = (
+            layout.raw("replication_config.csv"),
+            layout.curated_combos,
+            layout.selected_essays,
+        )
+        return [
+            layout.raw("concepts_metadata.csv"),
+            layout.raw("llm_models.csv"),
+            *map(layout.templates_csv, STAGES),
+            *filter(exists, optional),
+        ]
+
+    @property
+    def score_parser_sources(self) -> list[str]:
+        """The source files that decide which score an answer has."""
+        folder = PACKAGE_ROOT / "daydream" / "parsers"
+        return sorted(map(str, folder.glob("score*.py")))
+
+    def gen_id_pattern(self, stage: Stage) -> str:
+        """A regular expression for the generations that the workflow may make.
+
+        When existing essays are selected, nothing matches for drafts and essays: they are sources.
+        """
+        if self.design.selected is not None and stage != "evaluation":
+            return "(?!)"
+        return "[A-Za-z0-9._-]+"
+
+    @property
+    def description_files(self) -> list[str]:
+        """Every description of every concept, at every level that there is."""
+        paths = (
+            self.layout.description(level, concept.concept_id)
+            for concept in self.design.catalog.all_concepts
+            for level in LEVELS
+        )
+        return list(filter(exists, paths))
+
+    def write_concept_index(self) -> None:
+        """Write the table of the concepts."""
+        write_text(self.layout.concept_index, concept_index(self.design.catalog, self.layout))
+
+    def new_definition(self, dryrun: bool) -> list[str]:
+        """A file newer than the manifest of a cohort that is now asked for something else.
+
+        Snakemake compares times of files, and a configuration is none; with this file a named
+        cohort is made again when, say, ``k_max`` has changed. A dry run leaves nothing behind in
+        the project, so its file goes to the temporary directory.
+        """
+        path = self.layout.definition(self.cohort)
+        if not self.design.is_stale():
+            return list(filter(exists, [path]))
+        if dryrun:
+            path = os.path.join(tempfile.gettempdir(), f"daydream-{os.getuid()}-definition.json")
+        write_json(path, self.design.manifest)
+        return [path]
+
+    def make_cohort(self) -> None:
+        """Write the cohort's manifest and membership."""
+        write_cohort(self.design)
+
+    @property
+    def membership(self) -> Membership:
+        """The cohort's roster as it is on disk, read again only when the file has changed."""
+        path = self.layout.membership(self.cohort)
+        try:
+            state = os.stat(path).st_mtime_ns
+        except FileNotFoundError:
+            state = 0
+        if self._roster is None or self._roster[0] != state:
+            self._roster = (state, read_membership(path))
+        return self._roster[1]
+
+    _roster: tuple[int, Membership] | None = None
+
+    @cached_property
+    def generator(self) -> Generator:
+        """What makes generations, with one client per endpoint."""
+        return Generator(self.design, Clients(self.settings.endpoints))
+
+    def parsed(self, *stages: Stage) -> list[str]:
+        """The parsed.txt of every member of some stages."""
+        return [
+            self.layout.parsed(stage, gen_id)
+            for stage in stages
+            for gen_id in self.membership.by_stage[stage]
+        ]
+
+    def sources(self, stage: Stage, gen_id: str) -> dict[str, Any]:
+        """The files whose change makes a generation out of date, by name.
+
+        Raises:
+            CohortError: when the generation is not in the cohort.
+
+        """
+        member = self.membership.member(stage, gen_id)
+        template = self.design.catalog.template(stage, member.template_id)
+        files: dict[str, Any] = {}
+        if not template.is_copy:
+            files["template"] = self.layout.template(stage, member.template_id)
+        if stage == "draft":
+            files["descriptions"] = self._descriptions(member)
+        elif stage == "essay":
+            files["draft"] = self.layout.parsed("draft", member.parent_gen_id)
+        else:
+            files["essay"] = self.layout.parsed("essay", member.parent_gen_id)
+        return files
+
+    def _descriptions(self, member: Member) -> list[str]:
+        combo = self.design.combo[member.combo_id]
+        files = (description_file(self.layout, c, combo.level) for c in combo.concept_ids)
+        return [path for path in files if path is not None]
+
+    def make(self, stage: Stage, gen_id: str, log: str, forced: bool = False) -> None:
+        """Make one generation; a failure is told in its log.
+
+        Raises:
+            DaydreamError: shown to the user as it is.
+
+        """
+        with logged(log, f"{stage} {gen_id}"):
+            self.generator.make(self.membership.member(stage, gen_id), forced)
+
+    def write_scores(self) -> None:
+        """Write the cohort's ``parsed_scores.csv``."""
+        rows = cohort_scores(self.layout, self.membership)
+        write_scores(self.layout.scores(self.cohort), rows)
+
+    def write_store_scores(self) -> None:
+        """Write the ``parsed_scores.csv`` of every evaluation in the store."""
+        write_scores(self.layout.cross("parsed_scores"), store_scores(self.layout))
+
+    @property
+    def other_cohorts_scores(self) -> list[str]:
+        """The scores of the cohorts that were made before: when they are newer, so is the store."""
+        folder = Path(self.layout.under("5_parsing"))
+        names = sorted(path.parent.name for path in folder.glob("*/parsed_scores.csv"))
+        return [self.layout.scores(name) for name in names if name != self.cohort]
+
+    @property
+    def filters_as_columns(self) -> dict[str, list[str]]:
+        """The configuration's filters as the values that score columns may have."""
+        filters, catalog = self.settings.filters, self.design.catalog
+        keep: dict[str, list[str]] = {}
+        if filters.concepts is not None:
+            keep["combo_id"] = [combo.combo_id for combo in self.design.combos]
+        if filters.templates is not None:
+            for stage, column in TEMPLATE_COLUMN.items():
+                keep[column] = [t.template_id for t in catalog.templates(stage)]
+        if filters.models is not None:
+            keep["generation_model"] = [m.id for m in catalog.generation_models]
+            keep["evaluation_llm_model"] = [m.id for m in catalog.evaluation_models]
+        return keep
+
+    def failures(self) -> str:
+        """What the cohort lacks and why, for the end of a run that failed."""
+        try:
+            missing = find_missing(self.layout, self.membership)
+        except DaydreamError as error:
+            return str(error)
+        return "\n".join(describe(missing, self.layout))
+
+
+def share_package(folder: str) -> None:
+    """Let ``script:`` processes import the package from where it was imported here."""
+    known = os.environ.get("PYTHONPATH", "")
+    if folder not in known.split(os.pathsep):
+        os.environ["PYTHONPATH"] = folder + (os.pathsep + known if known else "")
+
+
+def forced_targets(
+    forceall: bool, forcetargets: bool, targets: Iterable[str], forcerun: Iterable[str]
+) -> str:
+    """What ``-F``, ``-f`` and ``-R`` name, in one string that child processes inherit.
+
+    Children are started with a force of their own, so they must not look at their own flags.
+    """
+    if forceall:
+        return "*"
+    names = {*forcerun, *(targets if forcetargets else ())}
+    return "\n".join(sorted(os.path.normpath(name) for name in names))
+
+
+def is_forced(rule: str, output: str) -> bool:
+    """Whether the user asked for this job by force."""
+    names = os.environ.get(FORCED_VARIABLE, "").split("\n")
+    return "*" in names or rule in names or os.path.normpath(output) in names

@@ -1,0 +1,213 @@
+"""The summary tables, each from the rows of ``parsed_scores.csv``.
+
+Every cell that is an average stands beside its counts: ``n_expected`` evaluations were asked for,
+``n_valid`` have a score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from daydream.catalog import read_scales
+from daydream.errors import CohortError
+from daydream.files import write_text
+from daydream.parsers import ScoreRange
+
+Scales = Mapping[str, ScoreRange]
+Table = Callable[[pd.DataFrame, Scales], pd.DataFrame]
+
+HIGH, LOW = 0.8, 0.3  # shares of the template's range: 8 and 3 on a scale from 0 to 10
+GENERATION = ["combo_id", "draft_template", "generation_template", "generation_model"]
+GROUPINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("essay_template", ("generation_template",)),
+    ("generation_model", ("generation_model",)),
+    ("evaluation_model", ("evaluation_llm_model",)),
+    ("combo", ("combo_id",)),
+    ("template_x_model", ("generation_template", "generation_model")),
+    ("generation_x_evaluation_model", ("generation_model", "evaluation_llm_model")),
+    ("overall", ()),
+)
+FINAL_KEYS = ["generation_template", "generation_model", "evaluation_llm_model", "combo_id"]
+
+
+def read_scores(path: str) -> pd.DataFrame:
+    """Read ``parsed_scores.csv``; ids stay text, a missing score is NaN.
+
+    Raises:
+        CohortError: when the file is missing.
+
+    """
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except FileNotFoundError:
+        raise CohortError(f"{path} does not exist. Make it: snakemake results_processing") from None
+    frame["score"] = pd.to_numeric(frame["score"], errors="coerce").astype(float)
+    frame["replicate"] = frame["replicate"].astype(int)
+    return frame
+
+
+def with_shares(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """Add ``share``: the score's place in its template's range, from 0 to 1."""
+    low = scores["evaluation_template"].map(lambda t: scales.get(t, ScoreRange()).low)
+    high = scores["evaluation_template"].map(lambda t: scales.get(t, ScoreRange()).high)
+    span = (high - low).astype(float)
+    return scores.assign(share=(scores["score"] - low.astype(float)) / span)
+
+
+def final_results(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """Counts, averages and extremes by template, model, combo and their crossings.
+
+    ``average`` and the like are on the scores' own scale, ``average_share`` on 0 to 1 of each
+    template's range; ``perfect`` counts scores at the top of the range, ``high`` those at 80% of
+    it or above, ``low`` those at 30% or below; percentages are of the valid scores.
+    """
+    shares = with_shares(scores, scales)
+    parts = [_grouped(shares, name, list(keys)) for name, keys in GROUPINGS]
+    return pd.concat(parts, ignore_index=True)[["analysis", *FINAL_KEYS, *_STATISTICS]]
+
+
+_STATISTICS = [
+    *("n_expected", "n_valid", "count", "average", "std_dev", "min", "max", "average_share"),
+    *("perfect", "high", "low", "perfect_pct", "high_pct", "low_pct"),
+]
+
+
+def _grouped(shares: pd.DataFrame, name: str, keys: list[str]) -> pd.DataFrame:
+    marked = shares.assign(
+        is_perfect=shares["share"] >= 1.0,
+        is_high=shares["share"] >= HIGH - 1e-9,
+        is_low=shares["share"] <= LOW + 1e-9,
+        everything="all",
+    )
+    groups = marked.groupby(keys or ["everything"], sort=True)
+    table = groups.agg(
+        n_expected=("gen_id", "size"),
+        n_valid=("score", "count"),
+        average=("score", "mean"),
+        std_dev=("score", "std"),
+        min=("score", "min"),
+        max=("score", "max"),
+        average_share=("share", "mean"),
+        perfect=("is_perfect", "sum"),
+        high=("is_high", "sum"),
+        low=("is_low", "sum"),
+    ).reset_index()
+    table["count"] = table["n_valid"]
+    for column in ("perfect", "high", "low"):
+        table[f"{column}_pct"] = 100 * table[column] / table["n_valid"].where(table["n_valid"] > 0)
+    missing = {key: "" for key in FINAL_KEYS if key not in keys}
+    return table.assign(analysis=name, **missing)
+
+
+def perfect_score_paths(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """The evaluations at the top of their template's range, with the files behind them."""
+    shares = with_shares(scores, scales)
+    return scores[shares["share"] >= 1.0].drop(columns="error").reset_index(drop=True)
+
+
+def generation_scores_pivot(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """A row per combo x draft template x essay template x model, a block of columns per evaluator.
+
+    A block ``<evaluation model>_<evaluation template>`` is the mean over replicates, beside its
+    ``_min``, ``_max`` and ``_n``. ``sum_scores`` adds the means that there are.
+    """
+    across = ["evaluation_llm_model", "evaluation_template"]
+    means = scores.groupby([*GENERATION, *across])["score"].mean()
+    groups = scores.groupby(GENERATION)
+    totals = pd.DataFrame(
+        {
+            "sum_scores": means.groupby(GENERATION).sum(min_count=1),
+            "n_expected": groups.size(),
+            "n_valid": groups["score"].count(),
+            "generation_response_path": groups["generation_response_path"].agg(_joined),
+        }
+    )
+    how = {"": "mean", "_min": "min", "_max": "max", "_n": "count"}
+    return _pivot(scores, GENERATION, across, how).join(totals).reset_index()
+
+
+def _joined(paths: pd.Series) -> str:
+    return ";".join(dict.fromkeys(paths))
+
+
+def evaluation_model_template_pivot(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """A row per evaluation model; mean, deviation and counts for each evaluation template."""
+    how = {"": "mean", "_std": "std", "_n_expected": "size", "_n": "count"}
+    return _pivot(scores, ["evaluation_llm_model"], ["evaluation_template"], how).reset_index()
+
+
+def template_version_comparison_pivot(scores: pd.DataFrame) -> pd.DataFrame:
+    """The same generations under each evaluation template: mean and count, a column pair each."""
+    index = [*GENERATION, "evaluation_llm_model"]
+    how = {"": "mean", "_n": "count"}
+    return _pivot(scores, index, ["evaluation_template"], how).reset_index()
+
+
+def _pivot(
+    scores: pd.DataFrame, index: list[str], across: list[str], statistics: Mapping[str, str]
+) -> pd.DataFrame:
+    """Statistics of the scores, in columns ``<values of across><suffix>``, a block per values."""
+    empty = scores[index].drop_duplicates().set_index(index).sort_index()
+    blocks: dict[str, pd.Series] = {}
+    for label, (_, block) in _labelled(scores.groupby(across), list(statistics)):
+        grouped = block.groupby(index)["score"]
+        for suffix, how in statistics.items():
+            column = grouped.agg(how).reindex(empty.index)
+            is_count = how in ("count", "size")
+            blocks[label + suffix] = column.fillna(0).astype(int) if is_count else column
+    return empty.assign(**blocks)
+
+
+def _labelled(groups: Any, suffixes: list[str]) -> Iterator[tuple[str, Any]]:
+    """Name each group by its joined values, numbered where two names would share a column."""
+    taken: set[str] = set()
+    for values, block in groups:
+        base = label = "_".join(values)
+        number = 1
+        while taken & {label + suffix for suffix in suffixes}:
+            number += 1
+            label = f"{base} ({number})"
+        taken |= {label + suffix for suffix in suffixes}
+        yield label, (values, block)
+
+
+def filtered_evaluation_results(
+    scores: pd.DataFrame, keep: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
+    """The scored evaluations with only kept values; a column without kept values is free."""
+    kept = scores["score"].notna()
+    for column, values in keep.items():
+        kept &= scores[column].isin(list(values))
+    return scores[kept].drop(columns="error").reset_index(drop=True)
+
+
+SUMMARY: Mapping[str, Table] = {
+    "final_results": final_results,
+    "perfect_score_paths": perfect_score_paths,
+    "generation_scores_pivot": generation_scores_pivot,
+    "evaluation_model_template_pivot": evaluation_model_template_pivot,
+}
+
+
+def make_summary(table: str, scores: str, templates: str, output: str) -> None:
+    """Write a summary table from ``parsed_scores.csv`` and ``evaluation_templates.csv``."""
+    write_table(output, SUMMARY[table](read_scores(scores), read_scales(templates)))
+
+
+def make_cross(table: str, scores: str, keep: Mapping[str, Sequence[str]], output: str) -> None:
+    """Write a table of ``7_cross_experiment`` from the scores of the whole store."""
+    kept = filtered_evaluation_results(read_scores(scores), keep)
+    make = template_version_comparison_pivot if table.endswith("pivot") else _as_it_is
+    write_table(output, make(kept))
+
+
+def _as_it_is(scores: pd.DataFrame) -> pd.DataFrame:
+    return scores
+
+
+def write_table(path: str, table: pd.DataFrame) -> None:
+    """Write a table as CSV, rounded to six decimals."""
+    write_text(path, table.round(6).to_csv(index=False))

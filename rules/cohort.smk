@@ -1,0 +1,54 @@
+"""The catalogs, checked, and the cohort made from them.
+
+Inputs:  the CSV files of 1_raw and 2_tasks
+Outputs: catalog/concept_index.csv; cohorts/<cohort>/{manifest.json,membership.csv}
+Reruns:  when one of the CSV files is newer, or the configuration asks for another cohort
+"""
+
+
+checkpoint cohort_membership:
+    """Decide which generations the experiment asks for."""
+    input:
+        catalogs=project.catalog_files,
+        definition=new_definition,
+    output:
+        manifest=layout.manifest(COHORT),
+        membership=layout.membership(COHORT),
+    log:
+        "logs/cohort_membership.log",
+    run:
+        project.make_cohort()
+
+
+rule concept_index:
+    """List the concepts with the description levels they have."""
+    input:
+        catalogs=project.catalog_files,
+        descriptions=project.description_files,
+    output:
+        layout.concept_index,
+    log:
+        "logs/concept_index.log",
+    message:
+        "Indexing the concepts: {output}"
+    run:
+        project.write_concept_index()
+
+
+rule raw_data:
+    """Check the catalogs and index the concepts."""
+    input:
+        rules.concept_index.output,
+
+
+rule cohort:
+    """Make the cohort's manifest and membership."""
+    input:
+        rules.cohort_membership.output,
+
+
+localrules:
+    cohort_membership,
+    concept_index,
+    raw_data,
+    cohort,

@@ -1,0 +1,91 @@
+"""Opens the experiment: configuration and catalogs are read and checked here, before any job."""
+
+import os
+import sys
+
+# The package is taken from beside the Snakefile, installed or not, here and in `script:` jobs.
+sys.path.insert(0, workflow.basedir)
+
+from daydream.errors import DaydreamError
+from daydream.project import CROSS_TABLES, SUMMARY_TABLES
+from daydream.project import FORCED_VARIABLE, Project, forced_targets, is_forced, share_package
+
+share_package(workflow.basedir)
+try:
+    project = Project(config)
+except DaydreamError as error:
+    sys.exit(f"Error: {error}")
+
+layout = project.layout
+COHORT = project.cohort
+
+
+def new_definition(wildcards):
+    """What the configuration asks for, when that is not what the cohort on disk is."""
+    return project.new_definition(workflow.dryrun) if workflow.is_main_process else []
+
+
+def cohort_made(wildcards):
+    """Wait for the checkpoint; returns the roster, which is always worth an explicit input."""
+    return checkpoints.cohort_membership.get().output.membership
+
+
+def sources(stage, wildcards):
+    """The files that a generation is made of, once the cohort is known."""
+    cohort_made(wildcards)
+    try:
+        return project.sources(stage, wildcards.gen_id)
+    except DaydreamError as error:
+        raise error.with_traceback(None) from None
+
+
+def draft_sources(wildcards):
+    """The template and the descriptions of the combo's concepts."""
+    return sources("draft", wildcards)
+
+
+def essay_sources(wildcards):
+    """The template, if there is one, and the draft."""
+    return sources("essay", wildcards)
+
+
+def evaluation_sources(wildcards):
+    """The template and the essay."""
+    return sources("evaluation", wildcards)
+
+
+def drafts(wildcards):
+    """Every draft of the cohort."""
+    return cohort_made(wildcards) and project.parsed("draft")
+
+
+def essays(wildcards):
+    """Every essay of the cohort."""
+    return cohort_made(wildcards) and project.parsed("essay")
+
+
+def evaluations(wildcards):
+    """Every evaluation of the cohort."""
+    return cohort_made(wildcards) and project.parsed("evaluation")
+
+
+def scored(wildcards):
+    """The evaluations that the tables wait for."""
+    paths = evaluations(wildcards)
+    return list(filter(os.path.exists, paths)) if project.settings.allow_incomplete else paths
+
+
+def generate(stage, wildcards, output, log, rule):
+    """Make one generation; the user is shown the message, not the way through the package."""
+    try:
+        project.make(stage, wildcards.gen_id, log[0], is_forced(rule, output[0]))
+    except DaydreamError as error:
+        raise error.with_traceback(None) from None
+
+
+def ask_forced():
+    """Tell the jobs, wherever they run, what -f, -F and -R name; known once the DAG is built."""
+    dag = workflow.dag_settings
+    os.environ[FORCED_VARIABLE] = forced_targets(
+        dag.forceall, dag.forcetargets, dag.targets, dag.forcerun
+    )

@@ -1,0 +1,32 @@
+"""Drafts: a combination of concepts, rendered through a template, answered by a model.
+
+Inputs:  the draft template; the description files of the combo's own concepts
+Outputs: gens/draft/<gen_id>/parsed.txt (prompt, raw answer, metadata and ledger beside it)
+Reruns:  when the template or one of these descriptions is newer
+"""
+
+
+rule generate_draft:
+    """Have a model connect the concepts of one combination."""
+    input:
+        unpack(draft_sources),
+    output:
+        layout.parsed("draft", "{gen_id}"),
+    log:
+        "logs/generate_draft/{gen_id}.log",
+    wildcard_constraints:
+        gen_id=project.gen_id_pattern("draft"),
+    run:
+        generate("draft", wildcards, output, log, rule)
+
+
+rule generation_draft:
+    """Every draft of the cohort."""
+    input:
+        drafts,
+    message:
+        "The drafts of cohort {COHORT} are made"
+
+
+localrules:
+    generation_draft,

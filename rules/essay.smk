@@ -1,0 +1,32 @@
+"""Essays: a parsed draft, rendered through a template and answered, or copied as it is.
+
+Inputs:  the essay template (not for a copy); the draft's parsed.txt
+Outputs: gens/essay/<gen_id>/parsed.txt
+Reruns:  when the template or the draft is newer
+"""
+
+
+rule generate_essay:
+    """Have the draft's model write it out, or copy the draft."""
+    input:
+        unpack(essay_sources),
+    output:
+        layout.parsed("essay", "{gen_id}"),
+    log:
+        "logs/generate_essay/{gen_id}.log",
+    wildcard_constraints:
+        gen_id=project.gen_id_pattern("essay"),
+    run:
+        generate("essay", wildcards, output, log, rule)
+
+
+rule generation_essays:
+    """Every essay of the cohort."""
+    input:
+        essays,
+    message:
+        "The essays of cohort {COHORT} are made"
+
+
+localrules:
+    generation_essays,

@@ -1,0 +1,33 @@
+"""Evaluations: an essay, judged by a model through a template; parsed.txt is the score.
+
+Inputs:  the evaluation template; the essay's parsed.txt; the source of the score parser
+Outputs: gens/evaluation/<gen_id>/parsed.txt
+Reruns:  when one of these is newer (a mended parser scores the old answers again, for free)
+"""
+
+
+rule generate_evaluation:
+    """Have a model score one essay."""
+    input:
+        unpack(evaluation_sources),
+        parser=project.score_parser_sources,
+    output:
+        layout.parsed("evaluation", "{gen_id}"),
+    log:
+        "logs/generate_evaluation/{gen_id}.log",
+    wildcard_constraints:
+        gen_id=project.gen_id_pattern("evaluation"),
+    run:
+        generate("evaluation", wildcards, output, log, rule)
+
+
+rule evaluation:
+    """Every evaluation of the cohort."""
+    input:
+        evaluations,
+    message:
+        "The evaluations of cohort {COHORT} are made"
+
+
+localrules:
+    evaluation,

@@ -1,0 +1,103 @@
+"""Tables: the scores of the cohort, what they say, and the same over every cohort in the store.
+
+Inputs:  the parsed.txt of every evaluation; membership.csv, so that a cohort that grew or shrank
+         brings new tables
+Outputs: 5_parsing/<cohort>/parsed_scores.csv, 6_summary/<cohort>/*.csv, 7_cross_experiment/*.csv
+Reruns:  when an evaluation or the membership is newer. With allow_incomplete the tables are made
+         from what is there, after everything else has had its turn.
+"""
+
+
+rule parsed_scores:
+    """One row per evaluation, with its score or the reason why there is none."""
+    input:
+        membership=cohort_made,
+        evaluations=scored,
+    output:
+        layout.scores(COHORT),
+    log:
+        "logs/parsed_scores.log",
+    # All threads: with allow_incomplete nothing else may be running when the rows are read.
+    threads: workflow.cores if project.settings.allow_incomplete else 1
+    message:
+        "Reading the scores of cohort {COHORT}"
+    run:
+        project.write_scores()
+
+
+rule summary_table:
+    """A table of 6_summary."""
+    input:
+        scores=rules.parsed_scores.output[0],
+        membership=cohort_made,
+        scales=layout.templates_csv("evaluation"),
+    output:
+        layout.summary(COHORT, "{table}"),
+    log:
+        "logs/summary_table/{table}.log",
+    wildcard_constraints:
+        table="|".join(SUMMARY_TABLES),
+    conda:
+        "envs/tables.yaml"
+    script:
+        "../scripts/summary_table.py"
+
+
+rule cross_scores:
+    """One row per evaluation in the store, whichever cohort asked for it."""
+    input:
+        scores=rules.parsed_scores.output[0],
+        membership=cohort_made,
+        others=project.other_cohorts_scores,
+    output:
+        layout.cross("parsed_scores"),
+    log:
+        "logs/cross_scores.log",
+    run:
+        project.write_store_scores()
+
+
+rule cross_table:
+    """A table of 7_cross_experiment."""
+    input:
+        scores=rules.cross_scores.output[0],
+        scales=layout.templates_csv("evaluation"),
+    output:
+        layout.cross("{table}"),
+    log:
+        "logs/cross_table/{table}.log",
+    wildcard_constraints:
+        table="|".join(CROSS_TABLES),
+    conda:
+        "envs/tables.yaml"
+    params:
+        keep=project.filters_as_columns,
+    script:
+        "../scripts/cross_table.py"
+
+
+rule results_processing:
+    """The scores of the cohort."""
+    input:
+        rules.parsed_scores.output,
+
+
+rule results_summary:
+    """The summary tables of the cohort."""
+    input:
+        [layout.summary(COHORT, table) for table in SUMMARY_TABLES],
+
+
+rule cross_experiment:
+    """The tables over every cohort in the store."""
+    input:
+        rules.cross_scores.output,
+        [layout.cross(table) for table in CROSS_TABLES],
+
+
+localrules:
+    parsed_scores,
+    cross_scores,
+    results_processing,
+    results_summary,
+    cross_experiment,

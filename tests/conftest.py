@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mock_server import MockServer
+from tests.workspace import Workspace
+
+
+@pytest.fixture
+def server() -> Iterator[MockServer]:
+    with MockServer() as running:
+        yield running
+
+
+@pytest.fixture
+def work(tmp_path: Path, server: MockServer) -> Workspace:
+    return Workspace(tmp_path, server.base_url)
+
+
+@pytest.fixture(scope="session")
+def finished_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("finished")
+    with MockServer() as server:
+        Workspace(place, server.base_url).run()
+    return place
+
+
+@pytest.fixture
+def finished(work: Workspace, finished_once: Path) -> Workspace:
+    """A finished experiment of 3 drafts, 6 essays (3 of them copies) and 6 evaluations."""
+    work.take_over(finished_once)
+    return work
