@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +40,50 @@ def leaderboard(project: Project, arguments: argparse.Namespace) -> Iterator[str
     return show(project.layout, project.cohort, arguments.top)
 
 
+def status(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Count what of the cohort is wanted, done, missing and failed, by stage and model."""
+    from daydream import status
+
+    counts = status.count_states(project.layout, project.membership)
+    told = (project.cohort, counts, project.design.is_stale())
+    return _as_json(status.as_json(*told)) if arguments.json else status.describe(*told)
+
+
+def failures(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Say what of the cohort failed and why, grouped by cause."""
+    from daydream import failures
+
+    missing = failures.find_missing(project.layout, project.membership)
+    told = (missing, project.layout, project.cohort)
+    if arguments.targets:
+        return (project.layout.parsed(f.stage, f.gen_id) for f in missing.failures)
+    return _as_json(failures.as_json(*told)) if arguments.json else failures.report(*told)
+
+
+def spend(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Add up calls, tokens and USD by cohort, stage and model, and what of it was wasted."""
+    from daydream import spend
+
+    layout, cohort = project.layout, None if arguments.all else project.cohort
+    asked = spend.of_store(layout) if arguments.all else spend.of_cohort(project.membership)
+    spent = spend.spending(layout, asked)
+    title = f"Cohort {cohort}" if cohort else f"Every generation in {layout.under('gens')}"
+    return (
+        _as_json(spend.as_json(spent, cohort)) if arguments.json else spend.describe(spent, title)
+    )
+
+
+def show(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Show a generation with its concepts, ancestors and children, texts included."""
+    from daydream.show import show
+
+    return show(project.layout, project.design.catalog, arguments.gen_id)
+
+
+def _as_json(content: object) -> Iterator[str]:
+    yield json.dumps(content, indent=2, ensure_ascii=False)
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     parser = argparse.ArgumentParser(prog="daydream", description=__doc__)
@@ -49,8 +95,30 @@ def build_parser() -> argparse.ArgumentParser:
     sub = _add(commands, "concepts", concepts)
     sub.add_argument("words", nargs="*", metavar="WORD", help="all of these must occur")
     sub = _add(commands, "leaderboard", leaderboard)
-    sub.add_argument("--top", type=int, default=5, help="rows of each list (default 5)")
+    sub.add_argument("--top", type=_count, default=5, help="rows of each list (default 5)")
+    sub = _add(commands, "status", status)
+    sub.add_argument("--json", action="store_true", help="for a program")
+    sub = _add(commands, "failures", failures)
+    form = sub.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for a program")
+    form.add_argument(
+        "--targets",
+        action="store_true",
+        help="only the paths, to buy each once more: snakemake -f $(daydream failures --targets)",
+    )
+    sub = _add(commands, "spend", spend)
+    sub.add_argument("--json", action="store_true", help="for a program")
+    sub.add_argument("--all", action="store_true", help="every generation, not the cohort's only")
+    sub = _add(commands, "show", show)
+    sub.add_argument("gen_id", metavar="GEN_ID", help="an id, its beginning, or a path with it")
     return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def _add(commands: argparse._SubParsersAction, name: str, run: Command) -> argparse.ArgumentParser:  # type: ignore[type-arg]  # the class has no public name
@@ -60,7 +128,7 @@ def _add(commands: argparse._SubParsersAction, name: str, run: Command) -> argpa
     sub.set_defaults(run=run)
     sub.add_argument("--directory", "-d", help="the working directory, as snakemake has it")
     sub.add_argument("--configfile", nargs="+", type=Path, default=[], help="as snakemake has it")
-    sub.add_argument("--config", "-C", nargs="+", default=[], metavar="KEY=VALUE")
+    sub.add_argument("--config", "-C", nargs="+", action="extend", default=[], metavar="KEY=VALUE")
     return sub
 
 
@@ -72,8 +140,15 @@ def open_project(arguments: argparse.Namespace) -> Project:
     """
     files = [path.absolute() for path in arguments.configfile]
     if arguments.directory:
-        os.chdir(arguments.directory)
+        _go_to(arguments.directory)
     return Project(load_config(files, _values(arguments.config)))
+
+
+def _go_to(directory: str) -> None:
+    try:
+        os.chdir(directory)
+    except OSError as error:
+        raise DaydreamError(f"--directory {directory}: {error.strerror}.") from error
 
 
 def _values(pairs: Sequence[str]) -> dict[str, object]:
@@ -84,21 +159,27 @@ def _values(pairs: Sequence[str]) -> dict[str, object]:
         key, separator, value = pair.partition("=")
         if not separator:
             raise DaydreamError(f"--config {pair}: write key=value.")
-        values[key] = yaml.safe_load(value)
+        try:
+            values[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise DaydreamError(f"--config {pair}: the value is no YAML. Quote it.") from error
     return values
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     arguments = build_parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may lack characters that models use
     try:
         for line in arguments.run(open_project(arguments), arguments):
             print(line)
-    except DaydreamError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
+        sys.stdout.flush()  # here, or a reader that has left would be noticed too late to be caught
     except BrokenPipeError:  # the reader, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (DaydreamError, OSError) as error:
+        print(f"Error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import combinations
+from pathlib import Path
 
 from daydream.catalog import Catalog, Concept
 from daydream.errors import CatalogError, CohortError
@@ -113,13 +114,13 @@ def remember_combos(combos: Iterable[Combo], layout: Layout) -> None:
         CohortError: when an id already stands for other concepts.
 
     """
-    with locked(layout.combo_mappings + ".lock"):
+    with locked(layout.root):
         known = read_mappings(layout)
         new = [combo for combo in combos if not _is_known(combo, known, layout)]
         if not exists(layout.combo_mappings):
             write_text(layout.combo_mappings, ",".join(COLUMNS) + "\n")
         if new:
-            append_line(layout.combo_mappings, _as_csv(new))
+            append_line(layout.combo_mappings, _as_csv(new, layout.combo_mappings))
 
 
 def _is_known(combo: Combo, known: dict[str, Combo], layout: Layout) -> bool:
@@ -134,11 +135,14 @@ def _is_known(combo: Combo, known: dict[str, Combo], layout: Layout) -> bool:
     return old is not None
 
 
-def _as_csv(combos: list[Combo]) -> str:
+def _as_csv(combos: list[Combo], path: str) -> str:
+    """Rows in the columns that the file has, which may be more than ours or in another order."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
+    header = next(csv.reader(Path(path).read_text(encoding="utf-8-sig").splitlines()))
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    writer = csv.DictWriter(buffer, [name.strip() for name in header], lineterminator="\n")
     for combo in combos:
         for concept_id in combo.concept_ids:
-            writer.writerow((combo.combo_id, "v1", concept_id, combo.level, combo.k_max, now))
+            cells = (combo.combo_id, "v1", concept_id, combo.level, combo.k_max, now)
+            writer.writerow(dict(zip(COLUMNS, cells, strict=True)))
     return buffer.getvalue().removesuffix("\n")

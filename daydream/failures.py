@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from daydream.layout import STAGES, Layout, Stage, exists
 from daydream.membership import Member, Membership
 from daydream.scores import failure_of
+
+WIDTH = 100  # columns of a terminal
 
 
 class Failure(NamedTuple):
@@ -83,9 +86,58 @@ def describe(missing: Missing, layout: Layout, examples: int = 2) -> Iterator[st
 def _next_steps(failures: list[Failure], layout: Layout) -> Iterator[str]:
     if not failures:
         return
-    path = layout.parsed(failures[0].stage, failures[0].gen_id)
     yield "What to type next:"
     yield "  snakemake                                 try again; answers that were paid are reused"
-    yield f"  snakemake -f {path}"
-    yield "                                            ask the model once more for this one"
+    # Asking again for an answer that was cut off would buy one that is cut off again.
+    unusable = [f for f in failures if f.kind in ("ParseError", "AnswerError")]
+    if unusable:
+        yield f"  snakemake -f {layout.parsed(unusable[0].stage, unusable[0].gen_id)}"
+        yield "                                            ask the model once more for this one"
     yield "  snakemake --config allow_incomplete=true  make the tables from what is there"
+
+
+def report(missing: Missing, layout: Layout, cohort: str) -> Iterator[str]:
+    """``describe`` for a terminal: no line is broken within a path, and silence is said."""
+    if not missing.failures:
+        yield f"Nothing failed in cohort {cohort}."
+    for line in describe(missing, layout):
+        indent = " " * (len(line) - len(line.lstrip()))
+        if line.startswith("  snakemake"):  # to be copied as it is
+            yield line
+        else:
+            yield from _wrap(line.strip(), indent)
+
+
+def _wrap(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def as_json(missing: Missing, layout: Layout, cohort: str) -> dict[str, Any]:
+    """The failures by cause, for a program."""
+    causes = [
+        {
+            "stage": stage,
+            "kind": kind,
+            "message": group[0].message,
+            "count": len(group),
+            "generations": [_as_json(failure, layout) for failure in group],
+        }
+        for (stage, kind, _), group in by_cause(missing.failures).items()
+    ]
+    return {"cohort": cohort, "causes": causes, "not_made": missing.not_made}
+
+
+def _as_json(failure: Failure, layout: Layout) -> dict[str, str]:
+    return {
+        "gen_id": failure.gen_id,
+        "model": failure.model,
+        "message": failure.message,
+        "target": layout.parsed(failure.stage, failure.gen_id),
+    }

@@ -68,10 +68,17 @@ def append_line(path: str | Path, line: str) -> None:
 
 
 @contextmanager
-def locked(path: str | Path) -> Iterator[None]:
-    """Hold a lock between processes and threads; the kernel frees it when its holder dies."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+def locked(folder: str) -> Iterator[None]:
+    """Hold a folder between processes and threads, making it first.
+
+    The lock is the kernel's and on the folder itself: it leaves no file, and it is gone when its
+    holder is killed.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

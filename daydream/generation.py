@@ -7,22 +7,25 @@ that Snakemake is told of; whatever fails before leaves prompt, answer and metad
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import Any
 
 import daydream
 from daydream.catalog import Template
 from daydream.cohort import Design
 from daydream.errors import AnswerError, DaydreamError, TruncatedError
-from daydream.files import write_json, write_text
+from daydream.files import locked, write_json, write_text
 from daydream.ids import sha256
-from daydream.layout import Layout, Stage
+from daydream.layout import Layout, Stage, exists
 from daydream.ledger import Attempt, Ledger
 from daydream.llm.clients import Clients
 from daydream.llm.request import Request
-from daydream.membership import Member
+from daydream.membership import PARENT_STAGE, Member
 from daydream.parsers import DRAFT_PARSERS, SCORE_PARSERS, read_json_score
 from daydream.prompts import combo_concepts, read_text, render
+
+PARENT_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -51,33 +54,47 @@ class Generator:
         folder = self.layout.generation(member.stage, member.gen_id)
         template = self.design.catalog.template(member.stage, member.template_id)
         facts: dict[str, Any] = {"status": "failed", **identity(member)}
-        try:
-            parsed = (
-                self._copy(member, facts)
-                if template.is_copy
-                else self._ask(member, template, folder, forced, facts)
-            )
-        except DaydreamError as error:
-            facts["error"] = {"kind": type(error).__name__, "message": str(error)}
+        holding = locked(folder) if template.is_copy else Ledger.open(folder)
+        with holding as ledger:
+            try:
+                if ledger is None:
+                    parsed = self._copy(member, facts)
+                else:
+                    parsed = self._ask(member, template, folder, ledger, forced, facts)
+            except DaydreamError as error:
+                facts["error"] = {"kind": type(error).__name__, "message": str(error)}
+                write_json(f"{folder}/metadata.json", facts)
+                raise
+            facts["status"] = "ok"
             write_json(f"{folder}/metadata.json", facts)
-            raise
-        facts["status"] = "ok"
-        write_json(f"{folder}/metadata.json", facts)
-        write_text(f"{folder}/parsed.txt", parsed)
+            write_text(f"{folder}/parsed.txt", parsed)
 
     def _copy(self, member: Member, facts: dict[str, Any]) -> str:
         facts["mode"] = "copy"
-        return read_text(self.layout.parsed("draft", member.parent_gen_id))
+        return self._parent(member)
+
+    def _parent(self, member: Member) -> str:
+        """The parent's text; another run on this data root may be writing it again just now."""
+        path = self.layout.parsed(PARENT_STAGE[member.stage], member.parent_gen_id)
+        patience = time.monotonic() + PARENT_PATIENCE_S
+        while not exists(path) and time.monotonic() < patience:
+            time.sleep(0.1)
+        return read_text(path)
 
     def _ask(
-        self, member: Member, template: Template, folder: str, forced: bool, facts: dict[str, Any]
+        self,
+        member: Member,
+        template: Template,
+        folder: str,
+        ledger: Ledger,
+        forced: bool,
+        facts: dict[str, Any],
     ) -> str:
         facts["mode"] = "llm"
         prompt = self.prompt(member)
         request = self.request(member, prompt)
-        with Ledger.open(folder) as ledger:
-            write_text(f"{folder}/prompt.txt", prompt)
-            answer = self._answer(ledger, request, member, forced)
+        write_text(f"{folder}/prompt.txt", prompt)
+        answer = self._answer(ledger, request, member, forced)
         facts.update(_facts(answer, request))
         text = answer.text or ""
         write_text(f"{folder}/raw.txt", text)
@@ -98,9 +115,9 @@ class Generator:
             combo = self.design.combo[member.combo_id]
             return {"concepts": combo_concepts(self.layout, self.design.catalog, combo)}
         if member.stage == "essay":
-            draft = read_text(self.layout.parsed("draft", member.parent_gen_id))
+            draft = self._parent(member)
             return {"draft_block": draft, "links_block": draft}
-        return {"response": read_text(self.layout.parsed("essay", member.parent_gen_id))}
+        return {"response": self._parent(member)}
 
     def request(self, member: Member, prompt: str) -> Request:
         """What would be asked of the member's model."""
@@ -112,11 +129,12 @@ class Generator:
             member.replicate,
             catalog.template(member.stage, member.template_id),
             self.design.settings.endpoints[catalog.model(member.llm_model_id).endpoint],
+            member.gen_id,
         )
 
     def _answer(self, ledger: Ledger, request: Request, member: Member, forced: bool) -> Attempt:
         reuse = self.design.settings.reuse
-        known = ledger.answers(request.fingerprint)
+        known = answers_to(request, ledger)
         if known and (reuse == "always" or (reuse == "auto" and not forced)):
             return known[-1]
         client = self.clients.of(request.endpoint)
@@ -147,6 +165,26 @@ class Generator:
                 f"the parsed {stage} has {lines} non-empty lines, and stages.{stage}.min_lines "
                 f"asks for {least}. Lower it and run again (no call is made), or force a new one."
             )
+
+
+def answers_to(request: Request, ledger: Ledger) -> list[Attempt]:
+    """The answers in a ledger that a request may use, oldest first.
+
+    Besides those with its fingerprint these are the ones that differ in ``max_tokens`` only and
+    ended by themselves within it: no limit had a part in them, so they need not be bought again
+    after the limit was raised for others that were cut off.
+    """
+    return [a for a in ledger.attempts if a.is_answer and _answers(request, a)]
+
+
+def _answers(request: Request, answer: Attempt) -> bool:
+    if answer.fingerprint == request.fingerprint:
+        return True
+    limit = answer.parameters.get("max_tokens")
+    fits = answer.usage.get("completion_tokens", limit or 0) <= request.max_tokens
+    if limit is None or answer.finish_reason != "stop" or not fits:
+        return False
+    return replace(request, max_tokens=limit).fingerprint == answer.fingerprint
 
 
 def _score(answer: Attempt, template: Template, text: str) -> float:

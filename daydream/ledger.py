@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from daydream.files import write_all
+from daydream.files import locked, write_all
 
 NAME = "attempts.jsonl"
 
@@ -64,20 +63,14 @@ class Ledger:
     @classmethod
     @contextmanager
     def open(cls, folder: str) -> Iterator[Ledger]:
-        """Open and lock a generation's ledger, creating folder and file.
+        """Open a generation's ledger, holding its folder.
 
-        The lock is the kernel's, so it is gone when its holder is killed. Whoever waits for it
-        reads the answer that the holder paid for.
+        Whoever waits for the folder reads the answer that its holder paid for.
         """
-        path = f"{folder}/{NAME}"
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
-        except FileNotFoundError:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
-        with FileIO(descriptor, "r+") as file:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield cls(file)
+        with locked(folder):
+            descriptor = os.open(f"{folder}/{NAME}", os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+            with FileIO(descriptor, "r+") as file:
+                yield cls(file)
 
     def answers(self, fingerprint: str) -> list[Attempt]:
         """The answers to a request, oldest first."""

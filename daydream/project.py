@@ -145,7 +145,7 @@ class Project:
     @cached_property
     def generator(self) -> Generator:
         """What makes generations, with one client per endpoint."""
-        return Generator(self.design, Clients(self.settings.endpoints))
+        return Generator(self.design, Clients(self.settings))
 
     def parsed(self, *stages: Stage) -> list[str]:
         """The parsed.txt of every member of some stages."""

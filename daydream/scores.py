@@ -64,8 +64,12 @@ def _row(layout: Layout, draft: Member, essay: Member, evaluation: Member) -> Sc
         score=score,
         error=error,
         evaluation_response_path=layout.relative(f"{folder}/raw.txt"),
-        generation_response_path=layout.relative(layout.parsed("essay", essay.gen_id)),
+        generation_response_path=_essay_path(layout, essay),
     )
+
+
+def _essay_path(layout: Layout, essay: Member) -> str:
+    return layout.relative(layout.parsed("essay", essay.gen_id)) if essay.gen_id else ""
 
 
 def _score(

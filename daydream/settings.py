@@ -23,7 +23,8 @@ Reuse = Literal["auto", "always", "never"]
 class Endpoint:
     """Anything that speaks OpenAI chat completions.
 
-    Either ``base_url`` (a server) or ``engine`` (started by us) is set.
+    Either ``base_url`` (a server) or ``engine`` (started by us) is set. ``batch`` says that it has
+    the Batch interface too, ``batch_discount`` what share of the list price that saves.
     """
 
     name: str
@@ -40,6 +41,11 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict)
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     structured: tuple[str, ...] = ()
+    batch: bool = False
+    batch_wait_s: float = 5.0
+    batch_poll_s: float = 30.0
+    batch_max_requests: int = 50_000
+    batch_discount: float = 0.5
 
     @classmethod
     def from_config(cls, name: str, body: Mapping[str, Any]) -> Endpoint:
@@ -87,6 +93,7 @@ class Settings:
     allow_incomplete: bool = False
     reuse: Reuse = "auto"
     budget_usd: float | None = None
+    batch: bool = False
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:

@@ -17,7 +17,7 @@ checkpoint cohort_membership:
     log:
         "logs/cohort_membership.log",
     run:
-        project.make_cohort()
+        plainly(project.make_cohort)
 
 
 rule concept_index:
@@ -32,7 +32,7 @@ rule concept_index:
     message:
         "Indexing the concepts: {output}"
     run:
-        project.write_concept_index()
+        plainly(project.write_concept_index)
 
 
 rule raw_data:

@@ -30,13 +30,18 @@ def cohort_made(wildcards):
     return checkpoints.cohort_membership.get().output.membership
 
 
+def plainly(action, *arguments):
+    """Do something; of an error the user is shown the message, not the way through the package."""
+    try:
+        return action(*arguments)
+    except DaydreamError as error:
+        raise error.with_traceback(None) from None
+
+
 def sources(stage, wildcards):
     """The files that a generation is made of, once the cohort is known."""
     cohort_made(wildcards)
-    try:
-        return project.sources(stage, wildcards.gen_id)
-    except DaydreamError as error:
-        raise error.with_traceback(None) from None
+    return plainly(project.sources, stage, wildcards.gen_id)
 
 
 def draft_sources(wildcards):
@@ -76,11 +81,8 @@ def scored(wildcards):
 
 
 def generate(stage, wildcards, output, log, rule):
-    """Make one generation; the user is shown the message, not the way through the package."""
-    try:
-        project.make(stage, wildcards.gen_id, log[0], is_forced(rule, output[0]))
-    except DaydreamError as error:
-        raise error.with_traceback(None) from None
+    """Make one generation."""
+    plainly(project.make, stage, wildcards.gen_id, log[0], is_forced(rule, output[0]))
 
 
 def ask_forced():

@@ -17,12 +17,13 @@ rule parsed_scores:
         layout.scores(COHORT),
     log:
         "logs/parsed_scores.log",
-    # All threads: with allow_incomplete nothing else may be running when the rows are read.
+    priority: -1
+    # All threads and last: with allow_incomplete the rows are read when everything else had its turn.
     threads: workflow.cores if project.settings.allow_incomplete else 1
     message:
         "Reading the scores of cohort {COHORT}"
     run:
-        project.write_scores()
+        plainly(project.write_scores)
 
 
 rule summary_table:
@@ -54,7 +55,7 @@ rule cross_scores:
     log:
         "logs/cross_scores.log",
     run:
-        project.write_store_scores()
+        plainly(project.write_store_scores)
 
 
 rule cross_table:

@@ -185,7 +185,7 @@ def test_a_lock_holds_between_processes(tmp_path: Path) -> None:
 
 
 def test_a_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="x"), locked(tmp_path / "deep" / "l"):
+    with pytest.raises(ValueError, match="x"), locked(str(tmp_path / "deep" / "l")):
         raise ValueError("x")
-    with locked(tmp_path / "deep" / "l"):
+    with locked(str(tmp_path / "deep" / "l")):
         pass

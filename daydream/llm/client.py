@@ -154,14 +154,28 @@ class Client:
             )
             self._heed(response.headers, gates)
             return read_answer(response.http_response.text)
+        except Fault as fault:
+            fault.message = self._without_key(fault.message)
+            raise
         except openai.APIStatusError as error:
             self._heed(error.response.headers, gates)
-            raise _status_fault(error) from error
+            raise self._status_fault(error) from error
         except openai.APITimeoutError as error:
             message = f"no answer within {self.endpoint.timeout_s:g} s"
             raise Fault("timeout", message, heals=True) from error
         except openai.APIConnectionError as error:
             raise Fault("connection", str(error.__cause__ or error), heals=True) from error
+
+    def _status_fault(self, error: openai.APIStatusError) -> Fault:
+        body = error.body if isinstance(error.body, dict) else {}
+        said = str(body.get("message") or error.response.text[:200] or error.message)
+        wait = retry_after(error.response.headers)
+        return status_fault(error.status_code, self._without_key(said), wait, body)
+
+    def _without_key(self, text: str) -> str:
+        """Some providers repeat the key that they refuse."""
+        key = os.environ.get(self.endpoint.api_key_env or "")
+        return text.replace(key, "***") if key else text
 
     def _heed(self, headers: Mapping[str, str], gates: list[Gate]) -> None:
         wait = exhausted_for(headers)
@@ -193,12 +207,6 @@ def pause(attempt: int, at_least: float | None) -> float:
     """
     ceiling = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (attempt - 1))
     return (at_least or 0.0) + random.uniform(0.0, ceiling)
-
-
-def _status_fault(error: openai.APIStatusError) -> Fault:
-    body = error.body if isinstance(error.body, dict) else {}
-    message = str(body.get("message") or error.response.text[:200] or error.message)
-    return status_fault(error.status_code, message, retry_after(error.response.headers), body)
 
 
 def _now() -> str:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 
+from daydream.layout import Layout
+from daydream.llm.batch import BatchClient
 from daydream.llm.client import Client
-from daydream.settings import Endpoint
+from daydream.settings import Settings
 
 
 class Clients:
     """Hands out the one client of each endpoint."""
 
-    def __init__(self, endpoints: Mapping[str, Endpoint]) -> None:
-        self._endpoints = endpoints
-        self._clients: dict[str, Client] = {}
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._clients: dict[str, Client | BatchClient] = {}
         self._making = threading.Lock()
 
-    def of(self, endpoint: str) -> Client:
+    def of(self, endpoint: str) -> Client | BatchClient:
         """The client of an endpoint of the configuration."""
         with self._making:
             if endpoint not in self._clients:
-                self._clients[endpoint] = Client(self._endpoints[endpoint])
+                self._clients[endpoint] = self._make(endpoint)
             return self._clients[endpoint]
+
+    def _make(self, name: str) -> Client | BatchClient:
+        endpoint = self._settings.endpoints[name]
+        if self._settings.batch and endpoint.batch:
+            return BatchClient(endpoint, Layout(self._settings.data_root))
+        return Client(endpoint)

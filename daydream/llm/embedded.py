@@ -54,7 +54,7 @@ class EmbeddedServer:
         params.n_ctx = CONTEXT_TOKENS * endpoint.max_concurrency
         # One core is left to others: the engine's threads wait for each other in busy loops, and on
         # two busy cores two threads made 6 tokens/s where one made 47.
-        params.cpuparams.n_threads = max(1, len(os.sched_getaffinity(0)) - 1)
+        params.cpuparams.n_threads = max(1, _cores() - 1)
         params.n_gpu_layers = 0
         params.port = 0
         params.verbosity = -1
@@ -70,6 +70,13 @@ class EmbeddedServer:
     def base_url(self) -> str:
         """Where it listens."""
         return f"{self._server.listening_address}/v1"
+
+
+def _cores() -> int:
+    """Cores that this process may use; macOS cannot tell, and gives all."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _engine(endpoint: Endpoint) -> Any:

@@ -17,6 +17,7 @@ from daydream.settings import Endpoint, StageSettings
 class Request:
     """One prompt for one model.
 
+    ``stage`` and ``gen_id`` say whom the answer is for; they are no part of the fingerprint.
     ``constraint`` says how the answer's shape is enforced, ``extra`` is what the endpoint adds to
     every request's body, ``price`` USD per million tokens in and out where known.
     """
@@ -30,6 +31,8 @@ class Request:
     constraint: Constraint = ""
     extra: dict[str, Any] = field(default_factory=dict)
     shape: dict[str, Any] = field(default_factory=dict)
+    stage: str = ""
+    gen_id: str = ""
 
     @classmethod
     def build(
@@ -40,6 +43,7 @@ class Request:
         replicate: int,
         template: Template,
         endpoint: Endpoint,
+        gen_id: str = "",
     ) -> Request:
         """A request with the stage's parameters, where the model's row has none of its own."""
         constraint = constraint_for(template.structured, endpoint.structured, template.stage)
@@ -55,6 +59,8 @@ class Request:
             constraint=constraint,
             extra=dict(endpoint.extra_body),
             shape=request_body(constraint, template.scale),
+            stage=template.stage,
+            gen_id=gen_id,
         )
 
     @property
