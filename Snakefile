@@ -44,6 +44,7 @@ rule all:
 
 onstart:
     ask_forced()
+    open_run()
 
 
 onerror:

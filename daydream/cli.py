@@ -13,7 +13,7 @@ from pathlib import Path
 from daydream import __version__
 from daydream.errors import DaydreamError
 from daydream.layout import STAGES
-from daydream.project import Project
+from daydream.project import FORCED_VARIABLE, Project, forced_targets
 from daydream.settings import load_config
 
 Command = Callable[[Project, argparse.Namespace], Iterator[str]]
@@ -80,6 +80,27 @@ def show(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     return show(project.layout, project.design.catalog, arguments.gen_id)
 
 
+def plan(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Price what snakemake would do with these targets and options, and say why it would."""
+    from daydream.dry_run import dry_run
+    from daydream.plan import describe
+    from daydream.planning import make_plan
+    from daydream.wanted import from_jobs
+
+    force = (arguments.forceall, arguments.force, arguments.targets, arguments.forcerun)
+    os.environ[FORCED_VARIABLE] = forced_targets(*force)
+    jobs = dry_run(_as_snakemake_has_them(arguments))
+    return describe(make_plan(project, from_jobs(project, jobs)))
+
+
+def _as_snakemake_has_them(arguments: argparse.Namespace) -> Iterator[str]:
+    yield from arguments.targets
+    for name in ("configfile", "config", "forcerun"):
+        values = map(str, getattr(arguments, name))
+        yield from (f"--{name}", *values) if getattr(arguments, name) else ()
+    yield from (f"--{name}" for name in ("force", "forceall") if getattr(arguments, name))
+
+
 def _as_json(content: object) -> Iterator[str]:
     yield json.dumps(content, indent=2, ensure_ascii=False)
 
@@ -111,6 +132,13 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--all", action="store_true", help="every generation, not the cohort's only")
     sub = _add(commands, "show", show)
     sub.add_argument("gen_id", metavar="GEN_ID", help="an id, its beginning, or a path with it")
+    sub = _add(commands, "plan", plan)
+    sub.add_argument("targets", nargs="*", metavar="TARGET", help="as snakemake has them")
+    sub.add_argument("-f", "--force", action="store_true", help="buy the targets again")
+    sub.add_argument("-F", "--forceall", action="store_true", help="buy everything again")
+    sub.add_argument(
+        "-R", "--forcerun", nargs="+", default=[], help="buy again what these rules or files make"
+    )
     return parser
 
 
@@ -138,7 +166,7 @@ def open_project(arguments: argparse.Namespace) -> Project:
     Raises:
         DaydreamError: when configuration or catalogs cannot be used.
     """
-    files = [path.absolute() for path in arguments.configfile]
+    files = arguments.configfile = [path.absolute() for path in arguments.configfile]
     if arguments.directory:
         _go_to(arguments.directory)
     return Project(load_config(files, _values(arguments.config)))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from daydream.catalog import Catalog, Concept
 from daydream.layout import LEVELS, Layout, exists
+from daydream.status import aligned
 
 COLUMNS = ("concept_id", "name", "active", "levels", *(f"words_{level}" for level in LEVELS))
 
@@ -41,14 +42,21 @@ def _words(path: str) -> int:
 
 def search(catalog: Catalog, layout: Layout, words: Sequence[str]) -> Iterator[str]:
     """Lines of the concepts whose id, name or descriptions contain all of the words."""
-    yield f"{'concept_id':<32}{'active':<8}{'levels':<30}name"
+    rows: list[Sequence[object]] = [("concept_id", "active", "levels", "name")]
     for concept in catalog.all_concepts:
-        paths = [layout.description(level, concept.concept_id) for level in LEVELS]
-        texts = (
-            Path(path).read_text(encoding="utf-8", errors="replace")
-            for path in filter(exists, paths)
-        )
-        text = " ".join((concept.concept_id, concept.name, *texts)).lower()
-        if all(word.lower() in text for word in words):
+        if _contains(concept, layout, words):
             concept_id, name, active, levels, *_ = _row(concept, layout)
-            yield f"{concept_id!s:<32}{active!s:<8}{levels!s:<30}{name}"
+            rows.append((concept_id, active, levels, name))
+    if len(rows) > 1:
+        yield from aligned(rows, texts=4)
+    else:
+        yield f"No concept contains: {' '.join(words)}"
+
+
+def _contains(concept: Concept, layout: Layout, words: Sequence[str]) -> bool:
+    paths = [layout.description(level, concept.concept_id) for level in LEVELS]
+    texts = (
+        Path(path).read_text(encoding="utf-8", errors="replace") for path in filter(exists, paths)
+    )
+    text = " ".join((concept.concept_id, concept.name, *texts)).lower()
+    return all(word.lower() in text for word in words)

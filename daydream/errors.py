@@ -35,3 +35,7 @@ class TruncatedError(AnswerError):
 
 class CallError(DaydreamError):
     """A call to an endpoint brought no answer."""
+
+
+class BudgetError(CallError):
+    """A call was not made because it could cost more than is left."""

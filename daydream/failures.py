@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 from daydream.layout import STAGES, Layout, Stage, exists
 from daydream.membership import Member, Membership
 from daydream.scores import failure_of
-
-WIDTH = 100  # columns of a terminal
+from daydream.status import WIDTH
 
 
 class Failure(NamedTuple):
@@ -26,26 +25,29 @@ class Failure(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """What a cohort lacks: failures of its own and generations that wait for one of these."""
+    """What a cohort lacks: failures, and what waits for one of these or for a larger budget."""
 
     failures: list[Failure]
     not_made: dict[Stage, int]
+    refused: str = ""  # the budget's last word, when it was spent
 
 
 def find_missing(layout: Layout, membership: Membership) -> Missing:
     """Look at every generation without a parsed.txt."""
     failures = []
+    refused = ""
     not_made: dict[Stage, int] = dict.fromkeys(STAGES, 0)
     for stage in STAGES:
         for member in membership.stage(stage):
             if exists(layout.parsed(stage, member.gen_id)):
                 continue
             failure = _failure(layout, member)
-            if failure is None:
+            if failure is None or failure.kind == "BudgetError":
                 not_made[stage] += 1
+                refused = failure.message if failure else refused
             else:
                 failures.append(failure)
-    return Missing(failures, not_made)
+    return Missing(failures, not_made, refused)
 
 
 def _failure(layout: Layout, member: Member) -> Failure | None:
@@ -68,7 +70,9 @@ def _cause(message: str) -> str:
 
 def describe(missing: Missing, layout: Layout, examples: int = 2) -> Iterator[str]:
     """Lines for a person: how many failed and why, what waits for them, what to type next."""
-    failures, not_made = missing
+    failures, not_made, refused = missing
+    if refused:
+        yield f"Stopped: {refused}"
     if failures:
         yield f"{len(failures)} generation(s) failed:"
     for (stage, kind, _), group in by_cause(failures).items():
@@ -79,7 +83,9 @@ def describe(missing: Missing, layout: Layout, examples: int = 2) -> Iterator[st
             yield f"      and {len(group) - examples} more"
     waiting = ", ".join(f"{count} {stage}(s)" for stage, count in not_made.items() if count)
     if waiting:
-        yield f"Not made: {waiting}."
+        yield f"Left to buy: {waiting}." if refused else f"Not made: {waiting}."
+    if refused:
+        yield "What it would cost: daydream plan"
     yield from _next_steps(failures, layout)
 
 

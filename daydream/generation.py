@@ -6,15 +6,14 @@ that Snakemake is told of; whatever fails before leaves prompt, answer and metad
 
 from __future__ import annotations
 
-import platform
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import daydream
 from daydream.catalog import Template
 from daydream.cohort import Design
-from daydream.errors import AnswerError, DaydreamError, TruncatedError
+from daydream.errors import AnswerError, DaydreamError, ParseError, TruncatedError
 from daydream.files import locked, write_json, write_text
 from daydream.ids import sha256
 from daydream.layout import Layout, Stage, exists
@@ -24,6 +23,7 @@ from daydream.llm.request import Request
 from daydream.membership import PARENT_STAGE, Member
 from daydream.parsers import DRAFT_PARSERS, SCORE_PARSERS, read_json_score
 from daydream.prompts import combo_concepts, read_text, render
+from daydream.provenance import versions
 
 PARENT_PATIENCE_S = 10.0
 
@@ -93,12 +93,19 @@ class Generator:
         facts["mode"] = "llm"
         prompt = self.prompt(member)
         request = self.request(member, prompt)
+        if template.structured and not request.constraint:
+            facts["structured"] = f"plain: {request.endpoint} cannot enforce {template.structured}"
         write_text(f"{folder}/prompt.txt", prompt)
-        answer = self._answer(ledger, request, member, forced)
-        facts.update(_facts(answer, request))
-        text = answer.text or ""
-        write_text(f"{folder}/raw.txt", text)
-        return self._parse(member.stage, template, answer, text)
+        answers = self._answers(ledger, request, member, forced)
+        while True:
+            answer = next(answers)
+            facts.update(_facts(answer, request))
+            write_text(f"{folder}/raw.txt", answer.text or "")
+            try:
+                return self._parse(member.stage, template, answer, answer.text or "")
+            except ParseError:
+                if member.stage != "evaluation" or not self._may_ask_again(ledger, request):
+                    raise
 
     def prompt(self, member: Member) -> str:
         """The prompt of a generation whose parent exists.
@@ -132,15 +139,23 @@ class Generator:
             member.gen_id,
         )
 
-    def _answer(self, ledger: Ledger, request: Request, member: Member, forced: bool) -> Attempt:
+    def _answers(
+        self, ledger: Ledger, request: Request, member: Member, forced: bool
+    ) -> Iterator[Attempt]:
+        """The answer that there is, unless a new one is wanted; then new ones without end."""
         reuse = self.design.settings.reuse
         known = answers_to(request, ledger)
         if known and (reuse == "always" or (reuse == "auto" and not forced)):
-            return known[-1]
+            yield known[-1]
         client = self.clients.of(request.endpoint)
-        # A seed of its own for each new answer, or a forced call would bring the old one again.
-        seed = int(sha256(f"{member.gen_id}|{len(known)}")[:8], 16)
-        return client.complete(request, ledger.append, forced=bool(known), seed=seed)
+        while True:
+            known = answers_to(request, ledger)
+            # A seed of its own for each answer, or a forced call would bring the old one again.
+            seed = int(sha256(f"{member.gen_id}|{len(known)}")[:8], 16)
+            yield client.complete(request, ledger.append, forced=bool(known), seed=seed)
+
+    def _may_ask_again(self, ledger: Ledger, request: Request) -> bool:
+        return len(answers_to(request, ledger)) <= self.design.settings.resample
 
     def _parse(self, stage: Stage, template: Template, answer: Attempt, text: str) -> str:
         limit = answer.parameters.get("max_tokens")
@@ -212,6 +227,5 @@ def _facts(answer: Attempt, request: Request) -> dict[str, Any]:
         "attempts": answer.attempt,
         "prompt_sha256": sha256(request.prompt),
         "fingerprint": answer.fingerprint,
-        "daydream_version": daydream.__version__,
-        "python_version": platform.python_version(),
+        **versions(),
     }

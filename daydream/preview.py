@@ -25,7 +25,7 @@ def preview_prompts(project: Project, stages: Collection[str], show: bool) -> It
         raise DaydreamError(f"'{unknown[0]}' is no stage. Name some of: {', '.join(STAGES)}.")
     rendered, waiting, made = 0, 0, 0
     for member in project.design.members():
-        if member.stage not in stages or _is_copy(project, member):
+        if member.stage not in stages or not _has_prompt(project, member):
             continue
         if exists(project.layout.parsed(member.stage, member.gen_id)):
             made += 1
@@ -40,8 +40,11 @@ def preview_prompts(project: Project, stages: Collection[str], show: bool) -> It
     )
 
 
-def _is_copy(project: Project, member: Member) -> bool:
-    return project.design.catalog.template(member.stage, member.template_id).is_copy
+def _has_prompt(project: Project, member: Member) -> bool:
+    """Copies have none; selected essays and their drafts are taken as they are."""
+    if project.design.selected is not None and member.stage != "evaluation":
+        return False
+    return not project.design.catalog.template(member.stage, member.template_id).is_copy
 
 
 def _has_parent(project: Project, member: Member) -> bool:

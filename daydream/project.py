@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from daydream.budget import check_prices
 from daydream.catalog import description_file
 from daydream.cohort import Design, write_cohort
 from daydream.concept_index import concept_index
@@ -17,7 +18,9 @@ from daydream.failures import describe, find_missing
 from daydream.files import write_json, write_text
 from daydream.generation import Generator
 from daydream.layout import LEVELS, STAGES, Layout, Stage, exists
+from daydream.llm import interrupt
 from daydream.llm.clients import Clients
+from daydream.llm.prices import price
 from daydream.logs import logged
 from daydream.membership import Member, Membership, read_membership
 from daydream.scores import cohort_scores, store_scores, write_scores
@@ -53,7 +56,10 @@ class Project:
         self.layout = Layout(self.settings.data_root)
         self._check_data_root()
         self.design = Design.load(self.settings, self.layout)
+        check_prices(self.settings.budget, self._unpriced_models())
         self.cohort = self.design.cohort_id
+        if self.settings.batch:
+            interrupt.listen()
 
     def _check_data_root(self) -> None:
         if not Path(self.layout.under("1_raw")).is_dir():
@@ -63,6 +69,11 @@ class Project:
                 f"mkdir -p {self.layout.root} && cp -r {PACKAGE_ROOT / 'data' / '1_raw'} "
                 f"{self.layout.root}/"
             )
+
+    def _unpriced_models(self) -> list[str]:
+        catalog = self.design.catalog
+        models = {m.id: m for m in (*catalog.generation_models, *catalog.evaluation_models)}
+        return [m.id for m in models.values() if price(m, 1, 1) is None]
 
     @property
     def catalog_files(self) -> list[str]:

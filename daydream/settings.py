@@ -79,6 +79,30 @@ class Filters:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """The most that may be spent on a data root, over all its runs; None sets no limit."""
+
+    usd: float | None = None
+    tokens: float | None = None
+    calls: float | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a limit at all."""
+        return (self.usd, self.tokens, self.calls) != (None, None, None)
+
+    @property
+    def told(self) -> str:
+        """The limit in words."""
+        parts = (
+            None if self.usd is None else f"${self.usd:g}",
+            None if self.tokens is None else f"{self.tokens:g} tokens",
+            None if self.calls is None else f"{self.calls:g} calls",
+        )
+        return " / ".join(filter(None, parts))
+
+
+@dataclass(frozen=True)
 class Settings:
     """One run's configuration, with every default filled in."""
 
@@ -91,8 +115,9 @@ class Settings:
     cohort: str | None = None
     filters: Filters = field(default_factory=Filters)
     allow_incomplete: bool = False
+    resample: int = 0
     reuse: Reuse = "auto"
-    budget_usd: float | None = None
+    budget: Limit = Limit()
     batch: bool = False
 
     @classmethod
@@ -114,11 +139,15 @@ class Settings:
                 name: Endpoint.from_config(name, body) for name, body in config["endpoints"].items()
             },
             stages={name: StageSettings(**body) for name, body in config["stages"].items()},
+            budget=Limit(*(config.get(f"budget_{unit}") for unit in ("usd", "tokens", "calls"))),
             filters=Filters(**{k: _ids(v) for k, v in (config.get("filters") or {}).items()}),
         )
 
 
-_NESTED = ("cohort", "endpoints", "stages", "filters")
+_NESTED = (
+    *("cohort", "endpoints", "stages", "filters"),
+    *("budget_usd", "budget_tokens", "budget_calls"),
+)
 
 
 def _ids(value: Iterable[Any] | None) -> tuple[str, ...] | None:

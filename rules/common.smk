@@ -6,7 +6,8 @@ import sys
 # The package is taken from beside the Snakefile, installed or not, here and in `script:` jobs.
 sys.path.insert(0, workflow.basedir)
 
-from daydream.errors import DaydreamError
+from daydream.dry_run import Job, report_at_exit
+from daydream.errors import BudgetError, DaydreamError
 from daydream.project import CROSS_TABLES, SUMMARY_TABLES
 from daydream.project import FORCED_VARIABLE, Project, forced_targets, is_forced, share_package
 
@@ -81,8 +82,13 @@ def scored(wildcards):
 
 
 def generate(stage, wildcards, output, log, rule):
-    """Make one generation."""
-    plainly(project.make, stage, wildcards.gen_id, log[0], is_forced(rule, output[0]))
+    """Make one generation; when the budget is spent, end the run after the calls under way."""
+    try:
+        plainly(project.make, stage, wildcards.gen_id, log[0], is_forced(rule, output[0]))
+    except BudgetError:
+        # Not by SIGTERM: its handler takes a lock that the interrupted thread may be holding.
+        workflow.scheduler.exit_gracefully()
+        raise
 
 
 def ask_forced():
@@ -91,3 +97,26 @@ def ask_forced():
     os.environ[FORCED_VARIABLE] = forced_targets(
         dag.forceall, dag.forcetargets, dag.targets, dag.forcerun
     )
+
+
+def planned_jobs():
+    """Every job of this run, with Snakemake's reason; known once the DAG is built."""
+    dag = workflow.dag
+    jobs = dag.needrun_jobs(exclude_finished=False) if dag else []
+    return [
+        Job(job.rule.name, job.wildcards_dict.get("gen_id", ""), str(dag.reason(job)))
+        for job in jobs
+    ]
+
+
+def open_run():
+    """Say what the run is going to buy; end it before the first call when a key is not set."""
+    from daydream.planning import opening
+
+    lines, obstacles = ([], []) if workflow.touch else opening(project, planned_jobs())
+    print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr, flush=True)
+    if obstacles:
+        sys.exit("\n".join(f"Error: {obstacle}" for obstacle in obstacles))
+
+
+report_at_exit(planned_jobs)

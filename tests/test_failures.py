@@ -109,15 +109,30 @@ def test_grouping_loses_no_failure(failures: list[Failure]) -> None:
 
 
 def test_the_summary_says_how_many_why_where_and_what_to_type(layout: Layout) -> None:
-    failures = [failure(f"cut off at {n} tokens", n=n) for n in range(5)]
+    failures = [failure(f"no score in line {n}", kind="ParseError", n=n) for n in range(5)]
     text = told(Missing(failures, {"draft": 0, "essay": 5, "evaluation": 10}), layout)
     assert "5 generation(s) failed" in text
-    assert "5 x draft: CallError: cut off at 0 tokens" in text
+    assert "5 x draft: ParseError: no score in line 0" in text
     assert layout.generation("draft", "x_0") in text
     assert "and 3 more" in text
     assert "Not made: 5 essay(s), 10 evaluation(s)." in text
     assert f"snakemake -f {layout.parsed('draft', 'x_0')}" in text
     assert "allow_incomplete=true" in text
+
+
+def test_an_answer_that_was_cut_off_is_not_proposed_to_be_forced(layout: Layout) -> None:
+    text = told(Missing([failure("cut off", kind="TruncatedError")], {}), layout)
+    assert "1 generation(s) failed" in text
+    assert "snakemake -f" not in text
+
+
+def test_a_spent_budget_is_told_with_what_is_left_to_buy(layout: Layout) -> None:
+    text = told(
+        Missing([], {"draft": 0, "essay": 5, "evaluation": 10}, "the budget is spent"), layout
+    )
+    assert "Stopped: the budget is spent" in text
+    assert "Left to buy: 5 essay(s), 10 evaluation(s)." in text
+    assert "daydream plan" in text
 
 
 def test_few_failures_are_all_named(layout: Layout) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from daydream.llm.faults import Fault, status_fault
 
-_THINK = re.compile(r"\s*<think>(.*?)</think>\s*", re.DOTALL)
+_OPENED, _CLOSED = "<think>", "</think>"
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def _json(body: str) -> dict[str, Any]:
         raise Fault("empty_body", "the response has no body", heals=True)
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         start = " ".join(body.split())[:120]
@@ -87,7 +86,7 @@ def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
     if error or first.get("finish_reason") == "error":
         details = error if isinstance(error, Mapping) else {"message": error or "it broke off"}
         code = str(details.get("code"))
-        status = int(code) if code.isdigit() else 500
+        status = int(code) if code.isdecimal() else 500
         raise status_fault(status, str(details.get("message") or error), body=content)
     if not first:
         raise Fault("empty_answer", "the response has no choices", heals=True, body=content)
@@ -97,9 +96,11 @@ def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
 def _split_thinking(message: Mapping[str, Any]) -> tuple[str, str | None]:
     text = _text(message.get("content"))
     reasoning = message.get("reasoning") or message.get("reasoning_content")
-    match = _THINK.match(text)
-    if match:
-        return text[match.end() :], str(reasoning or match.group(1).strip())
+    before, closed, after = text.partition(_CLOSED)
+    thought = before.lstrip().removeprefix(_OPENED)
+    # Where the chat template has opened the thought, the answer only closes it.
+    if closed and (thought != before.lstrip() or _OPENED not in thought):
+        return after.lstrip(), str(reasoning or thought.strip())
     return text, None if reasoning is None else str(reasoning)
 
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from daydream.budget import Budget
 from daydream.catalog import Model
 from daydream.errors import CallError
 from daydream.ledger import Attempt
@@ -20,7 +21,7 @@ from daydream.llm.embedded import EmbeddedServer
 from daydream.llm.faults import Fault, status_fault
 from daydream.llm.headers import exhausted_for, retry_after
 from daydream.llm.limits import Gate
-from daydream.llm.prices import cost_usd, estimate_tokens
+from daydream.llm.prices import cost_usd, estimate_tokens, most
 from daydream.llm.request import Request
 from daydream.settings import Endpoint
 
@@ -35,8 +36,9 @@ Record = Callable[[Attempt], None]
 class Client:
     """Calls one endpoint; shared by all threads of the run."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, budget: Budget) -> None:
         self.endpoint = endpoint
+        self.budget = budget
         self.gate = Gate(
             endpoint.max_concurrency, endpoint.requests_per_minute, endpoint.tokens_per_minute
         )
@@ -55,14 +57,14 @@ class Client:
 
         Raises:
             CallError: when no further attempt can help; in the provider's own words.
+            BudgetError: when the next attempt could cost more than is left.
         """
         connection = self._connection()
         deadline = time.monotonic() + self.endpoint.deadline_s
         number = counted = 0
         while True:
             number += 1
-            attempt, fault = self._attempt(connection, request, number, forced, seed)
-            record(attempt)
+            attempt, fault = self._attempt(connection, request, record, number, forced, seed)
             if fault is None:
                 return attempt
             counted += not fault.is_refusal
@@ -95,12 +97,19 @@ class Client:
         )
 
     def _attempt(
-        self, connection: openai.OpenAI, request: Request, number: int, forced: bool, seed: int
+        self,
+        connection: openai.OpenAI,
+        request: Request,
+        record: Record,
+        number: int,
+        forced: bool,
+        seed: int,
     ) -> tuple[Attempt, Fault | None]:
         fault, answer = None, None
         booked = estimate_tokens(request.prompt) + request.max_tokens
         gates = self._gates(request.model)
         with ExitStack() as places:
+            bill = places.enter_context(self.budget.reserved(most(request)))
             for gate in gates:
                 started = places.enter_context(gate.place(booked))
             at, began = _now(), time.monotonic()
@@ -109,7 +118,9 @@ class Client:
             except Fault as caught:
                 fault = caught
             latency = time.monotonic() - began
-        attempt = _record(request, answer, fault, at, latency, number, forced)
+            attempt = _record(request, answer, fault, at, latency, number, forced)
+            bill.append(attempt)
+            record(attempt)
         self._learn(gates, started, booked, attempt, fault)
         return attempt, fault
 
@@ -236,7 +247,7 @@ def _record(
     if answer is None:
         body = (fault.body if fault else None) or {}
         usage = read_usage(body.get("usage") or {})
-        cost = cost_usd(usage, request.model)
+        cost = cost_usd(usage, request.model) if usage else 0.0  # not billed, as far as is known
         error = fault.as_json() if fault else None
         return Attempt(outcome="failed", usage=usage, cost_usd=cost, error=error, **common)
     return Attempt(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from daydream.budget import Budget
 from daydream.layout import Layout
 from daydream.llm.batch import BatchClient
 from daydream.llm.client import Client
@@ -15,6 +16,8 @@ class Clients:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._layout = Layout(settings.data_root)
+        self._budget = Budget(self._layout, settings.budget)
         self._clients: dict[str, Client | BatchClient] = {}
         self._making = threading.Lock()
 
@@ -28,5 +31,5 @@ class Clients:
     def _make(self, name: str) -> Client | BatchClient:
         endpoint = self._settings.endpoints[name]
         if self._settings.batch and endpoint.batch:
-            return BatchClient(endpoint, Layout(self._settings.data_root))
-        return Client(endpoint)
+            return BatchClient(endpoint, self._layout, self._budget)
+        return Client(endpoint, self._budget)

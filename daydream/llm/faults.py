@@ -8,6 +8,8 @@ from typing import Any
 
 # 408, 409 and 429 pass with time, and so does what a provider's own machines did wrong.
 HEALING_STATUS = frozenset({408, 409, 429})
+# OpenAI and those who follow it answer 429 also when there is no money left; waiting does not help.
+NO_MONEY = "insufficient_quota"
 
 
 @dataclass
@@ -15,7 +17,7 @@ class Fault(Exception):
     """A call that brought no usable answer.
 
     ``kind`` is a short name to group by, ``message`` the provider's own words, ``retry_after`` in
-    seconds when the provider gave one, ``usage`` and ``text`` what was billed all the same.
+    seconds when the provider gave one, ``body`` its JSON, which tells what was billed all the same.
     """
 
     kind: str
@@ -28,7 +30,7 @@ class Fault(Exception):
     @property
     def is_refusal(self) -> bool:
         """Whether the provider wants fewer calls."""
-        return self.status == 429
+        return self.status == 429 and self.heals
 
     def as_json(self) -> dict[str, Any]:
         """How the ledger tells it."""
@@ -42,5 +44,13 @@ def status_fault(
     status: int, message: str, retry_after: float | None = None, body: Any = None
 ) -> Fault:
     """The fault of an HTTP status other than 200."""
+    if status == 429 and _has_no_money(body):
+        return Fault(NO_MONEY, message, False, status, retry_after, body)
     heals = status in HEALING_STATUS or status >= 500
     return Fault(f"http_{status}", message, heals, status, retry_after, body)
+
+
+def _has_no_money(body: Any) -> bool:
+    """Whether an error, or the body around it, says so; by its code or, with some, its type."""
+    error = body.get("error", body) if isinstance(body, Mapping) else None
+    return isinstance(error, Mapping) and NO_MONEY in (error.get("code"), error.get("type"))

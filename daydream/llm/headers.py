@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
-_PARTS = re.compile(r"([\d.]+)(ms|s|m|h|d)")
+_PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST_S = 3600.0
 
@@ -23,7 +24,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return _sane(seconds)
     try:
         return _sane(parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -56,9 +57,10 @@ def _reset(value: str) -> float | None:
 
 def _number(value: str) -> float | None:
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _sane(seconds: float) -> float:

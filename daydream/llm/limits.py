@@ -7,13 +7,16 @@ down after a refusal.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-BURST_S = 1.0  # of a minute's allowance, this many seconds' worth may start at once
+BURST_S = 0.5  # of a minute's allowance, this many seconds' worth may start at once
+HEADROOM = 1.01  # calls do not arrive as evenly as they start
+LONGEST_NAP_S = 0.25  # after which a waiting call looks if its turn has come earlier
 FIRST_REFUSAL_PAUSE_S = 1.0
 
 
@@ -21,22 +24,25 @@ FIRST_REFUSAL_PAUSE_S = 1.0
 class Pace:
     """A rate that calls may not exceed: the generic cell rate algorithm in seconds.
 
+    ``due`` is the time from which the next call may start.
+
     Source: ATM Forum, Traffic Management Specification 4.0 (1996), section 4.4.2.
     """
 
     per_minute: float
-    due: float = 0.0
+    due: float = -math.inf
 
-    def reserve(self, amount: float, now: float) -> float:
-        """Book an amount; returns the time at which the call may start."""
-        self.due = max(self.due, now - BURST_S)
-        start = self.due
-        self.due += 60.0 * amount / self.per_minute
-        return max(start, now)
+    def take(self, amount: float, now: float) -> None:
+        """Book an amount for a call that starts now."""
+        share = self._seconds(amount)
+        self.due = max(self.due, now - max(0.0, BURST_S - share)) + share
 
     def settle(self, surplus: float) -> None:
         """Give back what was booked in excess, or book what was used beyond."""
-        self.due -= 60.0 * surplus / self.per_minute
+        self.due -= self._seconds(surplus)
+
+    def _seconds(self, amount: float) -> float:
+        return HEADROOM * 60.0 * amount / self.per_minute
 
 
 class Gate:
@@ -61,6 +67,7 @@ class Gate:
         self._tokens = Pace(tokens_per_minute) if tokens_per_minute else None
         self._clock, self._sleep = clock, sleep
         self._places = threading.Condition()
+        self._head_of_line = threading.Lock()
         self._closed_until = 0.0
         self._slowed_at = 0.0
         self.in_flight = 0
@@ -69,6 +76,11 @@ class Gate:
     def allowed(self) -> int:
         """Calls that may be under way now."""
         return max(1, int(self._allowed))
+
+    @property
+    def closed_for(self) -> float:
+        """Seconds for which nobody may start; 0 when open."""
+        return max(0.0, self._closed_until - self._clock())
 
     @contextmanager
     def place(self, tokens: int) -> Iterator[float]:
@@ -90,14 +102,23 @@ class Gate:
                 self._places.notify()
 
     def _wait_for_turn(self, tokens: int) -> None:
+        """Wait at the head of the line, so that what comes up meanwhile holds for all behind."""
+        with self._head_of_line:
+            while (wait := self._start(tokens)) > 0:
+                self._sleep(min(wait, LONGEST_NAP_S))
+
+    def _start(self, tokens: int) -> float:
+        """Book a call that may start now; else the seconds until it may."""
         with self._places:
-            start = now = self._clock()
-            if self._requests:
-                start = self._requests.reserve(1, now)
-            if self._tokens:
-                start = max(start, self._tokens.reserve(tokens, now))
-        while (wait := max(start, self._closed_until) - self._clock()) > 0:
-            self._sleep(wait)
+            now = self._clock()
+            due = [pace.due for pace in (self._requests, self._tokens) if pace]
+            wait = max(self._closed_until, *due, now) - now
+            if wait <= 0:
+                if self._requests:
+                    self._requests.take(1, now)
+                if self._tokens:
+                    self._tokens.take(tokens, now)
+            return wait
 
     def settle(self, booked: int, used: int) -> None:
         """Correct the tokens booked for a call by what it used."""

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from daydream.budget import Amount
 from daydream.catalog import Model
 
+if TYPE_CHECKING:
+    from daydream.llm.request import Request
+
 CHARACTERS_PER_TOKEN = 4  # English prose with the tokenizers in use; settled by real usage
+
+FEWEST_CHARACTERS_PER_TOKEN = 2  # code, names and other scripts take more tokens than prose
+PROMPT_OVERHEAD_TOKENS = 50  # what a chat format adds
 
 
 def estimate_tokens(text: str) -> int:
@@ -12,15 +21,22 @@ def estimate_tokens(text: str) -> int:
     return len(text) // CHARACTERS_PER_TOKEN + 1
 
 
+def most(request: Request) -> Amount:
+    """The most that a call can take: its prompt, counted generously, and all of max_tokens."""
+    tokens_in = len(request.prompt) // FEWEST_CHARACTERS_PER_TOKEN + PROMPT_OVERHEAD_TOKENS
+    usd = price(request.model, tokens_in, request.max_tokens) or 0.0
+    return Amount(usd, tokens_in + request.max_tokens, 1)
+
+
 def cost_usd(usage: dict[str, int], model: Model, billed_usd: float | None = None) -> float | None:
     """USD of a call: what the endpoint says it billed, else tokens times list prices.
 
-    None when a price is unknown; 0 when nothing was used.
+    None when a price, or what was used, is unknown.
     """
     if billed_usd is not None:
         return billed_usd
     if not usage:
-        return 0.0
+        return price(model, 0, 0) if (model.price_in, model.price_out) == (0, 0) else None
     return price(model, usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0))
 
 

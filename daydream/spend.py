@@ -1,0 +1,296 @@
+"""What the calls have cost, from the ledgers, and what of it was wasted."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from itertools import groupby
+from typing import Any, Literal, NamedTuple, get_args
+
+from daydream.layout import STAGES, Layout, Stage, exists
+from daydream.ledger import Attempt, read_attempts
+from daydream.membership import Membership
+from daydream.scores import read_metadata
+from daydream.show import memberships, stored_ids
+from daydream.status import aligned
+
+Cause = Literal["truncated", "unparsed", "retried", "superseded"]
+CAUSES: tuple[Cause, ...] = get_args(Cause)
+MEANING: Mapping[Cause, str] = {
+    "truncated": "cut off at max_tokens",
+    "unparsed": "answers that could not be used",
+    "retried": "failed calls that were billed",
+    "superseded": "answers replaced by a newer answer or prompt",
+}
+HEADER = ("calls", "answers", "in", "out", "reasoning", "cached", "USD")
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Some calls added up: tokens, and USD as far as prices are known.
+
+    ``tokens_reasoning`` are among ``tokens_out``, ``tokens_cached`` among ``tokens_in``.
+    """
+
+    calls: int = 0
+    answers: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    tokens_reasoning: int = 0
+    tokens_cached: int = 0
+    usd_known: float = 0.0
+    calls_of_unknown_price: int = 0
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> Tally:
+        """One call."""
+        cost = cost_of(attempt)
+        return cls(
+            calls=1,
+            answers=int(attempt.is_answer),
+            tokens_in=_tokens(attempt, "prompt_tokens"),
+            tokens_out=_tokens(attempt, "completion_tokens"),
+            tokens_reasoning=_tokens(attempt, "reasoning_tokens"),
+            tokens_cached=_tokens(attempt, "cached_tokens"),
+            usd_known=cost or 0.0,
+            calls_of_unknown_price=int(cost is None),
+        )
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(*(getattr(self, name) + getattr(other, name) for name in _TALLIED))
+
+    @property
+    def usd(self) -> float | None:
+        """USD in all; None when the price of any call is unknown."""
+        return None if self.calls_of_unknown_price else round(self.usd_known, 9)
+
+
+_TALLIED = tuple(f.name for f in fields(Tally))
+
+
+def cost_of(attempt: Attempt) -> float | None:
+    """USD of a call, None when unknown, as that of an answer that came without token counts."""
+    cost = attempt.cost_usd
+    if isinstance(cost, int | float) and math.isfinite(cost) and (cost or _is_free(attempt)):
+        return float(cost)
+    return None if attempt.is_answer or attempt.usage else 0.0
+
+
+def _is_free(attempt: Attempt) -> bool:
+    return bool(attempt.usage) or not attempt.is_answer
+
+
+def _tokens(attempt: Attempt, name: str) -> int:
+    count = attempt.usage.get(name) if isinstance(attempt.usage, dict) else 0
+    return count if isinstance(count, int) else 0
+
+
+class Owned(NamedTuple):
+    """A generation and whose it is; ``model`` is blank when only its ledger can tell."""
+
+    cohorts: tuple[str, ...]
+    stage: Stage
+    gen_id: str
+    model: str
+
+
+class Group(NamedTuple):
+    """What spending is grouped by. Cohorts that share a generation share what it cost."""
+
+    cohorts: tuple[str, ...]
+    stage: Stage
+    model: str
+
+
+@dataclass
+class Spending:
+    """Every call is in one group, and what was wasted is there once more, under one cause."""
+
+    groups: dict[Group, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    wasted: dict[Cause, Tally] = field(default_factory=lambda: dict.fromkeys(CAUSES, Tally()))
+
+    @property
+    def total(self) -> Tally:
+        """Every call."""
+        return sum(self.groups.values(), Tally())
+
+    @property
+    def total_wasted(self) -> Tally:
+        """Every call that brought nothing that is in use."""
+        return sum(self.wasted.values(), Tally())
+
+
+def spending(layout: Layout, generations: Iterable[Owned]) -> Spending:
+    """Add up the ledgers of some generations."""
+    spent = Spending()
+    for owned in generations:
+        attempts = read_attempts(layout.generation(owned.stage, owned.gen_id))
+        if not attempts:
+            continue
+        facts = read_metadata(layout, owned.stage, owned.gen_id)
+        made = exists(layout.parsed(owned.stage, owned.gen_id))
+        model = owned.model or facts.get("llm_model_id")
+        for attempt in attempts:
+            group = Group(owned.cohorts, owned.stage, str(model or attempt.model))
+            spent.groups[group] += Tally.of(attempt)
+        for cause, attempt in wasted(attempts, facts, made):
+            spent.wasted[cause] += Tally.of(attempt)
+    return spent
+
+
+def wasted(
+    attempts: Sequence[Attempt], facts: Mapping[str, Any], made: bool
+) -> Iterator[tuple[Cause, Attempt]]:
+    """The calls of one generation that brought nothing, each under the first cause that fits.
+
+    Args:
+        attempts: its ledger, oldest first.
+        facts: its ``metadata.json``.
+        made: whether there is a parsed.txt, made from the answer in use.
+    """
+    in_use = _answer_in_use(attempts, facts)
+    for attempt in attempts:
+        cause = _cause(attempt, attempt is in_use, facts, made)
+        if cause is not None:
+            yield cause, attempt
+
+
+def _answer_in_use(attempts: Sequence[Attempt], facts: Mapping[str, Any]) -> Attempt | None:
+    """The newest answer to what was asked last, which is the one that a run reuses.
+
+    After a failed call the metadata have no fingerprint; then the ledger's last line has it.
+    """
+    asked = facts.get("fingerprint") or attempts[-1].fingerprint
+    answers = (a for a in reversed(attempts) if a.is_answer and a.fingerprint == asked)
+    return next(answers, None)
+
+
+def _cause(attempt: Attempt, in_use: bool, facts: Mapping[str, Any], made: bool) -> Cause | None:
+    if not attempt.is_answer:
+        error = attempt.error if isinstance(attempt.error, dict) else {}
+        billed = attempt.usage or cost_of(attempt)
+        cut_off = error.get("kind") == "truncated_before_text"
+        return ("truncated" if cut_off else "retried") if billed else None
+    if in_use and made:
+        return None
+    if attempt.finish_reason == "length":
+        return "truncated"
+    if not in_use:
+        return "superseded"
+    # The metadata of a call that failed have no fingerprint: their error is not of this answer.
+    return "unparsed" if facts.get("error") and facts.get("fingerprint") else None
+
+
+def of_cohort(membership: Membership) -> Iterator[Owned]:
+    """The generations of one cohort."""
+    for stage in STAGES:
+        for member in membership.stage(stage):
+            yield Owned((membership.cohort_id,), stage, member.gen_id, member.llm_model_id)
+
+
+def of_store(layout: Layout) -> Iterator[Owned]:
+    """Every generation in the store, once, with all cohorts that contain it."""
+    cohorts: dict[tuple[Stage, str], list[str]] = defaultdict(list)
+    models: dict[tuple[Stage, str], str] = {}
+    for membership in memberships(layout):
+        for owned in of_cohort(membership):
+            cohorts[owned.stage, owned.gen_id].append(membership.cohort_id)
+            models[owned.stage, owned.gen_id] = owned.model
+    for stage in STAGES:
+        for gen_id in stored_ids(layout, stage):
+            key = (stage, gen_id)
+            yield Owned(tuple(cohorts.get(key, ())), stage, gen_id, models.get(key, ""))
+
+
+def describe(spent: Spending, title: str) -> Iterator[str]:
+    """Lines for a person."""
+    yield title
+    if not spent.groups:
+        yield "No call was made yet."
+        return
+    ordered = sorted(spent.groups.items(), key=_order)
+    rows: list[Sequence[object]] = [("stage", "model", *HEADER)]
+    rows += [(group.stage, group.model, *_cells(tally)) for group, tally in ordered]
+    rows.append(("total", "", *_cells(spent.total)))
+    header, *lines, last = aligned(rows, texts=2)
+    numbered = zip((group for group, _ in ordered), lines, strict=True)
+    yield ""
+    yield header
+    for cohorts, part in groupby(numbered, key=lambda item: item[0].cohorts):
+        if len({group.cohorts for group in spent.groups}) > 1:
+            yield _owners(cohorts)
+        yield from (line for _, line in part)
+    yield last
+    yield "Tokens: reasoning is part of out, cached is part of in."
+    yield from _describe_unknown(spent.total)
+    yield ""
+    yield from _describe_waste(spent)
+
+
+def _order(item: tuple[Group, Tally]) -> tuple[Any, ...]:
+    group = item[0]
+    return not group.cohorts, group.cohorts, STAGES.index(group.stage), group.model
+
+
+def _owners(cohorts: tuple[str, ...], most: int = 3) -> str:
+    if not cohorts:
+        return "In no cohort:"
+    more = f" and {len(cohorts) - most} more" if len(cohorts) > most else ""
+    names = ", ".join(cohorts[:most]) + more
+    return f"Cohort {names}:" if len(cohorts) == 1 else f"Shared by the cohorts {names}:"
+
+
+def _cells(tally: Tally) -> tuple[object, ...]:
+    counts = (tally.tokens_in, tally.tokens_out, tally.tokens_reasoning, tally.tokens_cached)
+    return tally.calls, tally.answers, *counts, dollars(tally)
+
+
+def dollars(tally: Tally) -> str:
+    """USD as a person reads them; what is unknown is said to be."""
+    known = _amount(tally.usd_known)
+    if not tally.calls_of_unknown_price:
+        return known
+    return f"{known} + unknown" if tally.usd_known else "unknown"
+
+
+def _amount(usd: float) -> str:
+    if usd == 0:
+        return "0"
+    return "<0.0001" if usd < 0.0001 else f"{usd:.4f}"
+
+
+def _describe_unknown(tally: Tally) -> Iterator[str]:
+    if tally.calls_of_unknown_price:
+        yield f"Unknown is the price of {tally.calls_of_unknown_price} call(s), made when price_in"
+        yield "or price_out was blank in llm_models.csv, or whose endpoint counted no tokens."
+
+
+def _describe_waste(spent: Spending) -> Iterator[str]:
+    if not spent.total_wasted.calls:
+        yield "Nothing was wasted."
+        return
+    rows: list[Sequence[object]] = [("wasted", "", "calls", "in", "out", "USD")]
+    rows += [_waste_row(cause, MEANING[cause], spent.wasted[cause]) for cause in CAUSES]
+    yield from aligned([*rows, _waste_row("total", "", spent.total_wasted)], texts=2)
+
+
+def _waste_row(cause: str, meaning: str, tally: Tally) -> tuple[object, ...]:
+    return cause, meaning, tally.calls, tally.tokens_in, tally.tokens_out, dollars(tally)
+
+
+def as_json(spent: Spending, cohort: str | None) -> dict[str, Any]:
+    """The same for a program; ``usd`` is null where a price is unknown."""
+    ordered = sorted(spent.groups.items(), key=_order)
+    return {
+        "cohort": cohort,
+        "rows": [{**group._asdict(), **_tally_as_json(tally)} for group, tally in ordered],
+        "total": _tally_as_json(spent.total),
+        "wasted": {cause: _tally_as_json(spent.wasted[cause]) for cause in CAUSES},
+        "total_wasted": _tally_as_json(spent.total_wasted),
+    }
+
+
+def _tally_as_json(tally: Tally) -> dict[str, Any]:
+    return {**asdict(tally), "usd_known": round(tally.usd_known, 9), "usd": tally.usd}

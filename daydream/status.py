@@ -1,0 +1,116 @@
+"""How far a cohort is: wanted, done, missing and failed, by stage and model."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple
+
+from daydream.layout import STAGES, Layout, Stage, exists
+from daydream.membership import Member, Membership
+from daydream.scores import failure_of
+
+WIDTH = 100  # columns of a terminal
+NARROWEST = 12
+State = Literal["done", "missing", "failed"]
+
+
+class Count(NamedTuple):
+    """Generations of one stage and model; ``wanted`` is the sum of the others.
+
+    ``failed`` were tried in vain, ``missing`` were not tried, or wait for what failed.
+    """
+
+    stage: Stage | Literal["total"]
+    model: str
+    wanted: int
+    done: int
+    missing: int
+    failed: int
+
+
+def state_of(layout: Layout, member: Member) -> State:
+    """Whether a generation is made, was not tried, or failed when it was tried last."""
+    if exists(layout.parsed(member.stage, member.gen_id)):
+        return "done"
+    return "failed" if failure_of(layout, member.stage, member.gen_id) else "missing"
+
+
+def count_states(layout: Layout, membership: Membership) -> list[Count]:
+    """A count for every stage and model of a cohort, in the cohort's order."""
+    states: dict[tuple[Stage, str], Counter[State]] = {}
+    for stage in STAGES:
+        for member in membership.stage(stage):
+            counter = states.setdefault((stage, member.llm_model_id), Counter())
+            counter[state_of(layout, member)] += 1
+    return [_count(stage, model, states[stage, model]) for stage, model in states]
+
+
+def _count(stage: Stage | Literal["total"], model: str, states: Counter[State]) -> Count:
+    return Count(stage, model, states.total(), states["done"], states["missing"], states["failed"])
+
+
+def total(counts: Sequence[Count]) -> Count:
+    """The sum over stages and models."""
+    sums = {
+        state: sum(getattr(c, state) for c in counts) for state in ("done", "missing", "failed")
+    }
+    return _count("total", "", Counter(sums))  # type: ignore[arg-type]  # the keys are states
+
+
+def describe(cohort: str, counts: Sequence[Count], stale: bool) -> Iterator[str]:
+    """Lines for a person.
+
+    Args:
+        cohort: its id.
+        counts: what ``count_states`` gives.
+        stale: whether the configuration has come to ask for another cohort of this name.
+    """
+    everything = total(counts)
+    yield f"Cohort {cohort}: {everything.done} of {everything.wanted} generations are made"
+    yield ""
+    yield from aligned([Count._fields, *counts, everything], texts=2)
+    yield ""
+    if stale:
+        yield "Configuration or catalogs ask for something else since. To see it: snakemake cohort"
+    if everything.failed:
+        yield f"{everything.failed} failed. To see why: daydream failures"
+    if everything.failed or everything.missing:
+        yield "To make what is not made: snakemake"
+    else:
+        yield "Nothing is missing."
+
+
+def as_json(cohort: str, counts: Sequence[Count], stale: bool) -> dict[str, Any]:
+    """The same for a program."""
+    everything = total(counts)._asdict()
+    del everything["stage"], everything["model"]
+    rows = [count._asdict() for count in counts]
+    return {"cohort": cohort, "stale": stale, "rows": rows, "total": everything}
+
+
+def aligned(rows: Sequence[Sequence[object]], texts: int, width: int = WIDTH) -> Iterator[str]:
+    """Rows as lines of aligned columns, no line wider than a terminal if texts can be clipped.
+
+    Args:
+        rows: cells; every row has as many.
+        texts: how many columns, from the left, are text; the others are numbers, set right.
+        width: columns of the terminal.
+    """
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    while (surplus := sum(widths) + 2 * (len(widths) - 1) - width) > 0:
+        longest = max(range(texts), key=lambda column: widths[column])
+        if widths[longest] <= NARROWEST:
+            break
+        widths[longest] = max(NARROWEST, widths[longest] - surplus)
+    for row in cells:
+        parts = (
+            _clip(cell, size).ljust(size) if column < texts else cell.rjust(size)
+            for column, (cell, size) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  ".join(parts).rstrip()
+
+
+def _clip(text: str, size: int) -> str:
+    return text if len(text) <= size else text[: size - 3] + "..."
