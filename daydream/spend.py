@@ -169,10 +169,7 @@ def _answer_in_use(attempts: Sequence[Attempt], facts: Mapping[str, Any]) -> Att
 
 def _cause(attempt: Attempt, in_use: bool, facts: Mapping[str, Any], made: bool) -> Cause | None:
     if not attempt.is_answer:
-        error = attempt.error if isinstance(attempt.error, dict) else {}
-        billed = attempt.usage or cost_of(attempt)
-        cut_off = error.get("kind") == "truncated_before_text"
-        return ("truncated" if cut_off else "retried") if billed else None
+        return "retried" if attempt.usage or cost_of(attempt) else None
     if in_use and made:
         return None
     if attempt.finish_reason == "length":

@@ -83,7 +83,6 @@ def test_a_thought_that_the_template_opened_and_the_answer_closes_is_split_off()
         ("http_422", "max_tokens"),
         ("http_429", "requests_per_minute"),
         ("content_filter", "filter"),
-        ("truncated_before_text", "Raise max_tokens"),
         ("timeout", "timeout_s"),
         ("connection", "http://127.0.0.1:9/v1"),
         ("http_599", "Run again"),

@@ -157,11 +157,6 @@ def test_a_truncated_answer_stays_truncated_when_it_was_bought_again() -> None:
     assert causes([TRUNCATED, longer], {"fingerprint": "f2"}, made=True) == ["truncated"]
 
 
-def test_reasoning_that_used_up_max_tokens_is_truncated_too() -> None:
-    cut = replace(BILLED_FAILURE, error={"kind": "truncated_before_text"})
-    assert causes([cut], CALL_FAILED, made=False) == ["truncated"]
-
-
 def test_an_answer_that_could_not_be_parsed_is_unparsed() -> None:
     assert causes([ANSWER], UNUSABLE, made=False) == ["unparsed"]
 

@@ -171,7 +171,6 @@ def test_reasoning_and_the_name_of_the_model_are_kept_and_raw_txt_is_what_was_sa
     assert server.received == 12
 
 
-@pytest.mark.xfail(strict=True, reason="see test_client: httpx quotes the header, key and all")
 def test_a_key_with_a_line_break_at_its_end_is_never_told(
     work: Workspace, server: MockServer, tmp_path: Path
 ) -> None:

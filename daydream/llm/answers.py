@@ -29,6 +29,9 @@ class Answer:
 def read_answer(body: str) -> Answer:
     """The answer in the body of a 200 response.
 
+    An answer that was cut off before its first word (reasoning took all of max_tokens) is one all
+    the same, with an empty text: it was paid, and asking again would bring no more.
+
     Raises:
         Fault: when the body is no JSON, carries an error, or has no text.
 
@@ -42,8 +45,8 @@ def read_answer(body: str) -> Answer:
     if finish == "content_filter" or (refusal and not text.strip()):
         reason = refusal or text or "the provider's content filter stopped it"
         raise Fault("content_filter", str(reason), heals=False, body=content)
-    if not text.strip():
-        raise _empty(finish, reasoning, content)
+    if not text.strip() and finish != "length":
+        raise Fault("empty_answer", "the answer has no text", heals=True, body=content)
     usage = _mapping(content.get("usage"))
     return Answer(
         text=text,
@@ -52,17 +55,8 @@ def read_answer(body: str) -> Answer:
         returned_model=content.get("model"),
         response_id=content.get("id"),
         usage=read_usage(usage),
-        billed_usd=_number(usage.get("cost")),
+        billed_usd=billed_usd(usage),
     )
-
-
-def _empty(finish: str | None, reasoning: str | None, content: dict[str, Any]) -> Fault:
-    if finish == "length":
-        message = "max_tokens was used up before the answer began" + (
-            " (all of it went into reasoning)" if reasoning else ""
-        )
-        return Fault("truncated_before_text", message, heals=False, body=content)
-    return Fault("empty_answer", "the answer has no text", heals=True, body=content)
 
 
 def _json(body: str) -> dict[str, Any]:
@@ -87,10 +81,23 @@ def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
         details = error if isinstance(error, Mapping) else {"message": error or "it broke off"}
         code = str(details.get("code"))
         status = int(code) if code.isdecimal() else 500
-        raise status_fault(status, str(details.get("message") or error), body=content)
+        raise status_fault(status, provider_words(details) or str(error), body=content)
     if not first:
         raise Fault("empty_answer", "the response has no choices", heals=True, body=content)
     return first
+
+
+def provider_words(error: object) -> str:
+    """What an error object says; behind OpenRouter the model's own provider says it in ``raw``."""
+    details = _mapping(error)
+    said = str(details.get("message") or "")
+    raw = _mapping(details.get("metadata")).get("raw")
+    return f"{said}: {' '.join(str(raw).split())[:300]}" if raw else said
+
+
+def billed_usd(usage: object) -> float | None:
+    """What the endpoint says that a call has cost, where it does."""
+    return _number(_mapping(usage).get("cost"))
 
 
 def _split_thinking(message: Mapping[str, Any]) -> tuple[str, str | None]:

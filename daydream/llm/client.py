@@ -6,17 +6,18 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from daydream.budget import Budget
 from daydream.catalog import Model
 from daydream.errors import CallError
 from daydream.ledger import Attempt
 from daydream.llm.advice import explain
-from daydream.llm.answers import Answer, read_answer, read_usage
+from daydream.llm.answers import Answer, billed_usd, provider_words, read_answer, read_usage
 from daydream.llm.embedded import EmbeddedServer
 from daydream.llm.faults import Fault, status_fault
 from daydream.llm.headers import exhausted_for, retry_after
@@ -64,6 +65,7 @@ class Client:
         number = counted = 0
         while True:
             number += 1
+            self._check_open(request, deadline)
             attempt, fault = self._attempt(connection, request, record, number, forced, seed)
             if fault is None:
                 return attempt
@@ -73,6 +75,14 @@ class Client:
             if not fault.heals or exhausted or time.monotonic() + wait > deadline:
                 raise CallError(explain(request, fault, number, self.endpoint))
             time.sleep(wait)
+
+    def _check_open(self, request: Request, deadline: float) -> None:
+        """Refuse to wait for an endpoint that opens again only after the deadline."""
+        closed = max(gate.closed_for for gate in self._gates(request.model))
+        if time.monotonic() + closed > deadline:
+            message = f"the endpoint takes no calls for another {closed:.0f} s"
+            fault = Fault("http_429", message, heals=False, status=429)
+            raise CallError(explain(request, fault, 1, self.endpoint))
 
     def _connection(self) -> openai.OpenAI:
         with self._starting:
@@ -88,7 +98,9 @@ class Client:
         if self.endpoint.is_embedded:
             self._server = EmbeddedServer(self.endpoint)
             base_url = self._server.base_url
+        direct = openai.DefaultHttpxClient(trust_env=False) if _is_here(base_url or "") else None
         return openai.OpenAI(
+            http_client=direct,
             api_key=key,
             base_url=base_url,
             timeout=self.endpoint.timeout_s,
@@ -121,7 +133,8 @@ class Client:
             attempt = _record(request, answer, fault, at, latency, number, forced)
             bill.append(attempt)
             record(attempt)
-        self._learn(gates, started, booked, attempt, fault)
+            # Before the places are free, or the next in line would start into a closed gate.
+            self._learn(gates, started, booked, attempt, fault)
         return attempt, fault
 
     def _gates(self, model: Model) -> list[Gate]:
@@ -155,37 +168,40 @@ class Client:
         import openai
 
         seeding = {"seed": seed} if self.endpoint.is_embedded else {}
+        until = time.monotonic() + self.endpoint.timeout_s
         try:
-            response = connection.chat.completions.with_raw_response.create(
+            with connection.chat.completions.with_streaming_response.create(
                 model=request.model.model,
                 messages=[{"role": "user", "content": request.prompt}],
                 max_tokens=request.max_tokens,
                 temperature=request.temperature,
                 extra_body={**request.extra, **request.shape, **seeding},
-            )
-            self._heed(response.headers, gates)
-            return read_answer(response.http_response.text)
+            ) as response:
+                self._heed(response.headers, gates)
+                body = _read_until(response.iter_bytes(), until)
+            return read_answer(body)
         except Fault as fault:
             fault.message = self._without_key(fault.message)
             raise
         except openai.APIStatusError as error:
             self._heed(error.response.headers, gates)
             raise self._status_fault(error) from error
-        except openai.APITimeoutError as error:
+        except (openai.APITimeoutError, TimeoutError) as error:
             message = f"no answer within {self.endpoint.timeout_s:g} s"
             raise Fault("timeout", message, heals=True) from error
         except openai.APIConnectionError as error:
-            raise Fault("connection", str(error.__cause__ or error), heals=True) from error
+            said = self._without_key(str(error.__cause__ or error))
+            raise Fault("connection", said, heals=True) from error
 
     def _status_fault(self, error: openai.APIStatusError) -> Fault:
         body = error.body if isinstance(error.body, dict) else {}
-        said = str(body.get("message") or error.response.text[:200] or error.message)
+        said = provider_words(body) or error.response.text[:200] or error.message
         wait = retry_after(error.response.headers)
         return status_fault(error.status_code, self._without_key(said), wait, body)
 
     def _without_key(self, text: str) -> str:
         """Some providers repeat the key that they refuse."""
-        key = os.environ.get(self.endpoint.api_key_env or "")
+        key = os.environ.get(self.endpoint.api_key_env or "", "").strip()
         return text.replace(key, "***") if key else text
 
     def _heed(self, headers: Mapping[str, str], gates: list[Gate]) -> None:
@@ -195,20 +211,31 @@ class Client:
 
 
 def api_key(endpoint: Endpoint) -> str:
-    """The endpoint's key, from the environment only.
+    """The endpoint's key, from the environment only, without blanks around it.
 
     Raises:
-        CallError: naming the variable that is not set.
+        CallError: naming the variable that is not set, or holds what cannot be a key.
     """
     if not endpoint.api_key_env:
         return "none"
-    key = os.environ.get(endpoint.api_key_env)
+    key = os.environ.get(endpoint.api_key_env, "").strip()
     if not key:
         raise CallError(
             f"endpoint {endpoint.name}: the variable {endpoint.api_key_env} is not set. "
             f"Set it: export {endpoint.api_key_env}=..."
         )
+    if not (key.isascii() and key.isprintable()):
+        raise CallError(
+            f"endpoint {endpoint.name}: the variable {endpoint.api_key_env} holds characters that "
+            "no key has. Copy the key again."
+        )
     return key
+
+
+def _is_here(base_url: str) -> bool:
+    """Whether a server is on this machine, where no proxy is to be asked for it."""
+    host = urlsplit(base_url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def pause(attempt: int, at_least: float | None) -> float:
@@ -218,6 +245,28 @@ def pause(attempt: int, at_least: float | None) -> float:
     """
     ceiling = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (attempt - 1))
     return (at_least or 0.0) + random.uniform(0.0, ceiling)
+
+
+def _read_until(chunks: Iterator[bytes], until: float) -> str:
+    """A body as it comes; the library's own timeout starts anew with every byte.
+
+    Raises:
+        TimeoutError: when it is not whole in time.
+        Fault: when the connection breaks.
+    """
+    body = bytearray()
+    try:
+        for chunk in chunks:
+            body += chunk
+            if time.monotonic() > until:
+                raise TimeoutError
+    except TimeoutError:
+        raise
+    except Exception as error:  # of the HTTP library that openai uses, which is not ours to name
+        if "Timeout" in type(error).__name__:
+            raise TimeoutError from error
+        raise Fault("connection", str(error), heals=True) from error
+    return body.decode("utf-8", "replace")
 
 
 def _now() -> str:
@@ -247,7 +296,9 @@ def _record(
     if answer is None:
         body = (fault.body if fault else None) or {}
         usage = read_usage(body.get("usage") or {})
-        cost = cost_usd(usage, request.model) if usage else 0.0  # not billed, as far as is known
+        # Without a word on usage it was not billed, as far as anybody knows.
+        billed = billed_usd(body.get("usage"))
+        cost = cost_usd(usage, request.model, billed) if usage or billed else 0.0
         error = fault.as_json() if fault else None
         return Attempt(outcome="failed", usage=usage, cost_usd=cost, error=error, **common)
     return Attempt(
