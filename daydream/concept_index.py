@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from daydream.catalog import Catalog, Concept
+from daydream.columns import aligned
 from daydream.layout import LEVELS, Layout, exists
-from daydream.status import aligned
 
 COLUMNS = ("concept_id", "name", "active", "levels", *(f"words_{level}" for level in LEVELS))
 

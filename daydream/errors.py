@@ -17,6 +17,10 @@ class CohortError(DaydreamError):
     """The cohort cannot be built, or does not contain what was asked for."""
 
 
+class QueryError(DaydreamError):
+    """SQL that DuckDB refuses, or a table that was not made."""
+
+
 class PromptError(DaydreamError):
     """A template cannot be rendered."""
 

@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from daydream.columns import WIDTH
 from daydream.layout import STAGES, Layout, Stage, exists
 from daydream.membership import Member, Membership
 from daydream.scores import failure_of
-from daydream.status import WIDTH
 
 
 class Failure(NamedTuple):

@@ -16,6 +16,11 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
 def write_text(path: str | Path, text: str) -> None:
+    """Write a whole file as UTF-8, or leave the old one."""
+    write_bytes(path, text.encode("utf-8", "replace"))
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
     """Write a whole file or leave the old one: a sibling is written, then renamed.
 
     The sibling is named after the thread, so that two writers of one file cannot mix their halves.
@@ -29,7 +34,7 @@ def write_text(path: str | Path, text: str) -> None:
         descriptor = os.open(sibling, _NEW, 0o666)
     try:
         with FileIO(descriptor, "w") as file:
-            write_all(file, text.encode("utf-8", "replace"))
+            write_all(file, content)
         os.replace(sibling, path)
     except BaseException:
         os.unlink(sibling)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from daydream.catalog import Template
@@ -22,6 +22,7 @@ from daydream.llm.clients import Clients
 from daydream.llm.request import Request
 from daydream.membership import PARENT_STAGE, Member
 from daydream.parsers import DRAFT_PARSERS, SCORE_PARSERS, read_json_score
+from daydream.progress import Meter
 from daydream.prompts import combo_concepts, read_text, render
 from daydream.provenance import versions
 
@@ -34,6 +35,7 @@ class Generator:
 
     design: Design
     clients: Clients
+    meter: Meter = field(default_factory=Meter)
 
     @property
     def layout(self) -> Layout:
@@ -148,11 +150,16 @@ class Generator:
         if known and (reuse == "always" or (reuse == "auto" and not forced)):
             yield known[-1]
         client = self.clients.of(request.endpoint)
+
+        def record(attempt: Attempt) -> None:
+            ledger.append(attempt)
+            self.meter.add(attempt)
+
         while True:
             known = answers_to(request, ledger)
             # A seed of its own for each answer, or a forced call would bring the old one again.
             seed = int(sha256(f"{member.gen_id}|{len(known)}")[:8], 16)
-            yield client.complete(request, ledger.append, forced=bool(known), seed=seed)
+            yield client.complete(request, record, forced=bool(known), seed=seed)
 
     def _may_ask_again(self, ledger: Ledger, request: Request) -> bool:
         return len(answers_to(request, ledger)) <= self.design.settings.resample

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 Stage = Literal["draft", "essay", "evaluation"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 LEVELS = ("sentence", "paragraph", "article")
+FORMS = ("csv", "parquet")
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,13 @@ class Layout:
         """A generation's one declared output."""
         return self.under("gens", stage, gen_id, "parsed.txt")
 
-    def scores(self, cohort: str) -> str:
-        """A row per evaluation of the cohort."""
-        return self.under("5_parsing", cohort, "parsed_scores.csv")
+    def scores(self, cohort: str, form: str = "csv") -> str:
+        """A row per evaluation of the cohort, in one of ``FORMS``."""
+        return self.under("5_parsing", cohort, f"parsed_scores.{form}")
 
-    def summary(self, cohort: str, table: str) -> str:
-        """A table of the cohort."""
-        return self.under("6_summary", cohort, f"{table}.csv")
+    def summary(self, cohort: str, table: str, form: str = "csv") -> str:
+        """A table of the cohort, in one of ``FORMS``."""
+        return self.under("6_summary", cohort, f"{table}.{form}")
 
     def cross(self, table: str) -> str:
         """A table over every cohort."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from daydream.llm.clients import Clients
 from daydream.llm.prices import price
 from daydream.logs import logged
 from daydream.membership import Member, Membership, read_membership
-from daydream.scores import cohort_scores, store_scores, write_scores
+from daydream.progress import Ticker
+from daydream.scores import ScoreRow, cohort_scores, store_scores, write_scores
 from daydream.settings import PACKAGE_ROOT, Settings
 
 SUMMARY_TABLES = (
@@ -31,6 +33,15 @@ SUMMARY_TABLES = (
     "perfect_score_paths",
     "generation_scores_pivot",
     "evaluation_model_template_pivot",
+)
+ANALYSIS_TABLES = (
+    "evaluator_agreement_analysis",
+    "comprehensive_variance_analysis",
+    "reliability",
+    "variance_components",
+    "evaluations_needed",
+    "evaluator_effects",
+    "ranking",
 )
 CROSS_TABLES = ("filtered_evaluation_results", "template_version_comparison_pivot")
 TEMPLATE_COLUMN: Mapping[Stage, str] = {
@@ -135,6 +146,14 @@ class Project:
         write_json(path, self.design.manifest)
         return [path]
 
+    def announcement(self) -> str:
+        """What a cohort that is not made yet is going to contain; blank when it is made."""
+        if exists(self.layout.membership(self.cohort)):
+            return ""
+        counts = Counter(member.stage for member in self.design.members())
+        asked = ", ".join(f"{counts[stage]} {stage}(s)" for stage in STAGES)
+        return f"Cohort {self.cohort} is not made yet. It asks for {asked}."
+
     def make_cohort(self) -> None:
         """Write the cohort's manifest and membership."""
         write_cohort(self.design)
@@ -157,6 +176,10 @@ class Project:
     def generator(self) -> Generator:
         """What makes generations, with one client per endpoint."""
         return Generator(self.design, Clients(self.settings))
+
+    def ticker(self, wanted: Callable[[], Mapping[Stage, int]]) -> Ticker:
+        """The line that tells how far the run is; ``wanted`` counts its generations by stage."""
+        return Ticker(self.generator.meter, wanted, lambda: self.generator.clients.in_flight)
 
     def parsed(self, *stages: Stage) -> list[str]:
         """The parsed.txt of every member of some stages."""
@@ -198,13 +221,16 @@ class Project:
             DaydreamError: shown to the user as it is.
 
         """
-        with logged(log, f"{stage} {gen_id}"):
+        with logged(log, f"{stage} {gen_id}"), self.generator.meter.making(stage):
             self.generator.make(self.membership.member(stage, gen_id), forced)
 
     def write_scores(self) -> None:
-        """Write the cohort's ``parsed_scores.csv``."""
-        rows = cohort_scores(self.layout, self.membership)
+        """Write the cohort's ``parsed_scores``, as CSV and as Parquet."""
+        from daydream.columnar import arrow_table, write_parquet
+
+        rows = list(cohort_scores(self.layout, self.membership))
         write_scores(self.layout.scores(self.cohort), rows)
+        write_parquet(self.layout.scores(self.cohort, "parquet"), arrow_table(ScoreRow, rows))
 
     def write_store_scores(self) -> None:
         """Write the ``parsed_scores.csv`` of every evaluation in the store."""

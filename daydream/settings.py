@@ -116,6 +116,7 @@ class Settings:
     filters: Filters = field(default_factory=Filters)
     allow_incomplete: bool = False
     resample: int = 0
+    min_coverage: float = 0.8
     reuse: Reuse = "auto"
     budget: Limit = Limit()
     batch: bool = False

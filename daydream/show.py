@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
-import os
 import re
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
-from pathlib import Path, PurePath
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from daydream.catalog import Catalog
+from daydream.columns import WIDTH, aligned
 from daydream.combos import read_mappings
-from daydream.errors import CohortError
-from daydream.layout import STAGES, Layout, Stage, exists
+from daydream.layout import Layout, exists
 from daydream.ledger import read_attempts
-from daydream.membership import PARENT_STAGE, Member, Membership, read_membership
+from daydream.lookup import children_of, find_id, known_members, lineage_of
+from daydream.membership import PARENT_STAGE, Member
 from daydream.scores import failure_of, read_metadata
-from daydream.status import WIDTH, aligned, state_of
+from daydream.status import state_of
 
-MOST_SUGGESTED = 5
 # What a model writes must not move the cursor of the terminal it is read in.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -37,117 +34,16 @@ def show(layout: Layout, catalog: Catalog, wanted: str) -> Iterator[str]:
     """
     known = known_members(layout)
     member = known[find_id(wanted, known)]
-    lineage = _lineage(member, known)
+    lineage = lineage_of(member, known)
     yield from _concepts(layout, catalog, lineage[0])
     for ancestor in lineage:
         yield from _section(layout, catalog, ancestor)
-    children = _children(member, known)
+    children = children_of(member, known)
     if member.stage != "evaluation":
         yield from _list(layout, member, children, known)
     if member.stage == "essay":
         for child in children:
             yield from _section(layout, catalog, child)
-
-
-def known_members(layout: Layout) -> dict[str, Member]:
-    """Every generation that a cohort asks for or that is in the store, by id."""
-    known = {
-        member.gen_id: member
-        for membership in memberships(layout)
-        for stage in STAGES
-        for member in membership.stage(stage)
-    }
-    for stage in STAGES:
-        for gen_id in stored_ids(layout, stage):
-            if gen_id not in known:
-                known[gen_id] = _stored(layout, stage, gen_id)
-    return known
-
-
-def memberships(layout: Layout) -> Iterator[Membership]:
-    """The roster of every cohort; a damaged one is for its own run to report."""
-    for path in sorted(Path(layout.under("cohorts")).glob("*/membership.csv")):
-        try:
-            yield read_membership(str(path))
-        except CohortError:
-            continue
-
-
-def stored_ids(layout: Layout, stage: Stage) -> list[str]:
-    """The ids of a stage's generations in the store, sorted."""
-    try:
-        with os.scandir(layout.under("gens", stage)) as entries:
-            return sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
-    except FileNotFoundError:
-        return []
-
-
-def _stored(layout: Layout, stage: Stage, gen_id: str) -> Member:
-    """A generation as its metadata tell it; what they do not tell is blank."""
-    facts = read_metadata(layout, stage, gen_id)
-    names = ("parent_gen_id", "combo_id", "template_id", "llm_model_id")
-    texts = {name: str(facts.get(name) or "") for name in names}
-    replicate = facts.get("replicate")
-    number = replicate if isinstance(replicate, int) else 1
-    return Member(stage=stage, gen_id=gen_id, cohort_id="", replicate=number, **texts)
-
-
-def find_id(wanted: str, known: Iterable[str]) -> str:
-    """The one id that is meant.
-
-    Raises:
-        CohortError: naming ids that are alike.
-    """
-    wanted = _id_in_path(wanted)
-    ids = sorted(known)
-    if wanted in ids:
-        return wanted
-    matches = [gen_id for gen_id in ids if gen_id.startswith(wanted)]
-    if len(matches) == 1:
-        return matches[0]
-    if matches:
-        raise CohortError(
-            f"{len(matches)} generations begin with '{wanted}': {_listed(matches)}. "
-            "Type more of the id."
-        )
-    raise CohortError(f"there is no generation '{wanted}'. {_suggestion(wanted, ids)}")
-
-
-def _id_in_path(wanted: str) -> str:
-    parts = PurePath(wanted).parts
-    for stage, gen_id in pairwise(parts):
-        if stage in STAGES:
-            return gen_id
-    return wanted
-
-
-def _suggestion(wanted: str, ids: list[str]) -> str:
-    close = difflib.get_close_matches(wanted, ids, MOST_SUGGESTED)
-    if close:
-        return f"Did you mean {_listed(close)}?"
-    if ids:
-        return "The ids are in the membership.csv of a cohort, or: daydream failures"
-    return "None was made yet. Make some: snakemake"
-
-
-def _listed(ids: list[str]) -> str:
-    more = f" and {len(ids) - MOST_SUGGESTED} more" if len(ids) > MOST_SUGGESTED else ""
-    return ", ".join(ids[:MOST_SUGGESTED]) + more
-
-
-def _lineage(member: Member, known: dict[str, Member]) -> list[Member]:
-    """A member and its ancestors, as far as they are known, the oldest first."""
-    line = [member]
-    while (parent := known.get(line[0].parent_gen_id)) is not None:
-        if parent.stage != PARENT_STAGE.get(line[0].stage):
-            break
-        line.insert(0, parent)
-    return line
-
-
-def _children(member: Member, known: dict[str, Member]) -> list[Member]:
-    children = (m for m in known.values() if m.parent_gen_id == member.gen_id)
-    return [child for child in children if PARENT_STAGE.get(child.stage) == member.stage]
 
 
 def _concepts(layout: Layout, catalog: Catalog, oldest: Member) -> Iterator[str]:
@@ -277,4 +173,4 @@ def _list(
 def _scores(layout: Layout, member: Member, known: dict[str, Member]) -> str:
     if member.stage == "evaluation":
         return score(layout, member)
-    return " ".join(score(layout, child) for child in _children(member, known)) or "-"
+    return " ".join(score(layout, child) for child in children_of(member, known)) or "-"

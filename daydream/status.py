@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
+from daydream.columns import aligned
 from daydream.layout import STAGES, Layout, Stage, exists
 from daydream.membership import Member, Membership
 from daydream.scores import failure_of
 
-WIDTH = 100  # columns of a terminal
-NARROWEST = 12
 State = Literal["done", "missing", "failed"]
 
 
@@ -87,30 +86,3 @@ def as_json(cohort: str, counts: Sequence[Count], stale: bool) -> dict[str, Any]
     del everything["stage"], everything["model"]
     rows = [count._asdict() for count in counts]
     return {"cohort": cohort, "stale": stale, "rows": rows, "total": everything}
-
-
-def aligned(rows: Sequence[Sequence[object]], texts: int, width: int = WIDTH) -> Iterator[str]:
-    """Rows as lines of aligned columns, no line wider than a terminal if texts can be clipped.
-
-    Args:
-        rows: cells; every row has as many.
-        texts: how many columns, from the left, are text; the others are numbers, set right.
-        width: columns of the terminal.
-    """
-    cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    while (surplus := sum(widths) + 2 * (len(widths) - 1) - width) > 0:
-        longest = max(range(texts), key=lambda column: widths[column])
-        if widths[longest] <= NARROWEST:
-            break
-        widths[longest] = max(NARROWEST, widths[longest] - surplus)
-    for row in cells:
-        parts = (
-            _clip(cell, size).ljust(size) if column < texts else cell.rjust(size)
-            for column, (cell, size) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join(parts).rstrip()
-
-
-def _clip(text: str, size: int) -> str:
-    return text if len(text) <= size else text[: size - 3] + "..."

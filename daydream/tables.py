@@ -1,17 +1,21 @@
 """The summary tables, each from the rows of ``parsed_scores.csv``.
 
-Every cell that is an average stands beside its counts: ``n_expected`` evaluations were asked for,
-``n_valid`` have a score.
+Every average stands beside its counts: ``n_expected`` evaluations were asked for, ``n_valid`` have
+a score, and ``coverage_ok`` says whether these are enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from daydream.catalog import read_scales
+from daydream.columnar import write_parquet
+from daydream.coverage import FLAG, with_coverage
 from daydream.errors import CohortError
 from daydream.files import write_text
 from daydream.parsers import ScoreRange
@@ -51,10 +55,10 @@ def read_scores(path: str) -> pd.DataFrame:
 
 def with_shares(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """Add ``share``: the score's place in its template's range, from 0 to 1."""
-    low = scores["evaluation_template"].map(lambda t: scales.get(t, ScoreRange()).low)
-    high = scores["evaluation_template"].map(lambda t: scales.get(t, ScoreRange()).high)
-    span = (high - low).astype(float)
-    return scores.assign(share=(scores["score"] - low.astype(float)) / span)
+    ranges = [scales.get(name, ScoreRange()) for name in scores["evaluation_template"]]
+    low = np.array([one.low for one in ranges], dtype=float)
+    high = np.array([one.high for one in ranges], dtype=float)
+    return scores.assign(share=(scores["score"] - low) / (high - low))
 
 
 def final_results(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
@@ -112,20 +116,17 @@ def generation_scores_pivot(scores: pd.DataFrame, scales: Scales) -> pd.DataFram
     """A row per combo x draft template x essay template x model, a block of columns per evaluator.
 
     A block ``<evaluation model>_<evaluation template>`` is the mean over replicates, beside its
-    ``_min``, ``_max`` and ``_n``. ``sum_scores`` adds the means that there are.
+    ``_min``, ``_max``, ``_n_expected`` and ``_n``. ``sum_scores`` adds the means that there are.
     """
     across = ["evaluation_llm_model", "evaluation_template"]
     means = scores.groupby([*GENERATION, *across])["score"].mean()
     groups = scores.groupby(GENERATION)
-    totals = pd.DataFrame(
-        {
-            "sum_scores": means.groupby(GENERATION).sum(min_count=1),
-            "n_expected": groups.size(),
-            "n_valid": groups["score"].count(),
-            "generation_response_path": groups["generation_response_path"].agg(_joined),
-        }
+    totals = _counts(scores, GENERATION).assign(
+        sum_scores=means.groupby(GENERATION).sum(min_count=1),
+        generation_response_path=groups["generation_response_path"].agg(_joined),
     )
-    how = {"": "mean", "_min": "min", "_max": "max", "_n": "count"}
+    totals = totals[["sum_scores", "n_expected", "n_valid", "generation_response_path"]]
+    how = {"": "mean", "_min": "min", "_max": "max", "_n_expected": "size", "_n": "count"}
     return _pivot(scores, GENERATION, across, how).join(totals).reset_index()
 
 
@@ -136,7 +137,9 @@ def _joined(paths: pd.Series) -> str:
 def evaluation_model_template_pivot(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """A row per evaluation model; mean, deviation and counts for each evaluation template."""
     how = {"": "mean", "_std": "std", "_n_expected": "size", "_n": "count"}
-    return _pivot(scores, ["evaluation_llm_model"], ["evaluation_template"], how).reset_index()
+    index = ["evaluation_llm_model"]
+    table = _pivot(scores, index, ["evaluation_template"], how)
+    return table.join(_counts(scores, index)).reset_index()
 
 
 def template_version_comparison_pivot(scores: pd.DataFrame) -> pd.DataFrame:
@@ -146,13 +149,17 @@ def template_version_comparison_pivot(scores: pd.DataFrame) -> pd.DataFrame:
     return _pivot(scores, index, ["evaluation_template"], how).reset_index()
 
 
+def _counts(scores: pd.DataFrame, index: list[str]) -> pd.DataFrame:
+    return scores.groupby(index).agg(n_expected=("gen_id", "size"), n_valid=("score", "count"))
+
+
 def _pivot(
     scores: pd.DataFrame, index: list[str], across: list[str], statistics: Mapping[str, str]
 ) -> pd.DataFrame:
     """Statistics of the scores, in columns ``<values of across><suffix>``, a block per values."""
     empty = scores[index].drop_duplicates().set_index(index).sort_index()
     blocks: dict[str, pd.Series] = {}
-    for label, (_, block) in _labelled(scores.groupby(across), list(statistics)):
+    for label, (_, block) in _labelled(scores.groupby(across), list(statistics), {*index, *_OWN}):
         grouped = block.groupby(index)["score"]
         for suffix, how in statistics.items():
             column = grouped.agg(how).reindex(empty.index)
@@ -161,9 +168,11 @@ def _pivot(
     return empty.assign(**blocks)
 
 
-def _labelled(groups: Any, suffixes: list[str]) -> Iterator[tuple[str, Any]]:
+_OWN = ("sum_scores", "n_expected", "n_valid", FLAG, "generation_response_path")
+
+
+def _labelled(groups: Any, suffixes: list[str], taken: set[str]) -> Iterator[tuple[str, Any]]:
     """Name each group by its joined values, numbered where two names would share a column."""
-    taken: set[str] = set()
     for values, block in groups:
         base = label = "_".join(values)
         number = 1
@@ -192,9 +201,13 @@ SUMMARY: Mapping[str, Table] = {
 }
 
 
-def make_summary(table: str, scores: str, templates: str, output: str) -> None:
-    """Write a summary table from ``parsed_scores.csv`` and ``evaluation_templates.csv``."""
-    write_table(output, SUMMARY[table](read_scores(scores), read_scales(templates)))
+def make_summary(
+    table: str, scores: str, templates: str, min_coverage: float, outputs: Iterable[str]
+) -> None:
+    """Write a summary of ``parsed_scores.csv``, in as many formats as there are ``outputs``."""
+    made = SUMMARY[table](read_scores(scores), read_scales(templates))
+    for output in outputs:
+        write_table(output, with_coverage(made, min_coverage))
 
 
 def make_cross(table: str, scores: str, keep: Mapping[str, Sequence[str]], output: str) -> None:
@@ -209,5 +222,9 @@ def _as_it_is(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_table(path: str, table: pd.DataFrame) -> None:
-    """Write a table as CSV, rounded to six decimals."""
-    write_text(path, table.round(6).to_csv(index=False))
+    """Write a table, rounded to six decimals, as Parquet or as CSV: the path's suffix decides."""
+    rounded = table.round(6)
+    if path.endswith(".parquet"):
+        write_parquet(path, pa.Table.from_pandas(rounded, preserve_index=False))
+    else:
+        write_text(path, rounded.to_csv(index=False))

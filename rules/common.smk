@@ -1,21 +1,32 @@
 """Opens the experiment: configuration and catalogs are read and checked here, before any job."""
 
+import collections
+import logging
 import os
 import sys
+import threading
 
 # The package is taken from beside the Snakefile, installed or not, here and in `script:` jobs.
 sys.path.insert(0, workflow.basedir)
 
 from daydream.dry_run import Job, report_at_exit
 from daydream.errors import BudgetError, DaydreamError
-from daydream.project import CROSS_TABLES, SUMMARY_TABLES
+from daydream.layout import FORMS
+from daydream.project import ANALYSIS_TABLES, CROSS_TABLES, SUMMARY_TABLES
 from daydream.project import FORCED_VARIABLE, Project, forced_targets, is_forced, share_package
+
+from daydream.terminal import News
+from daydream.wake import Wake
+from snakemake.logging import logger
 
 share_package(workflow.basedir)
 try:
     project = Project(config)
 except DaydreamError as error:
     sys.exit(f"Error: {error}")
+
+if workflow.is_main_process and (news := project.announcement()):
+    print(news, file=sys.stderr)
 
 layout = project.layout
 COHORT = project.cohort
@@ -117,6 +128,24 @@ def open_run():
     print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr, flush=True)
     if obstacles:
         sys.exit("\n".join(f"Error: {obstacle}" for obstacle in obstacles))
+    for handler in logger.handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream in (
+            sys.stderr,
+            sys.stdout,
+        ):
+            handler.addFilter(News())
+    ticker.start()
+    if isinstance(getattr(workflow.scheduler, "_open_jobs", None), threading.Semaphore):
+        workflow.scheduler._open_jobs = Wake()
+
+
+def wanted_by_stage():
+    """How many generations of each stage this run makes."""
+    rules = collections.Counter(job.rule.name for job in workflow.dag.needrun_jobs(False))
+    return {stage: rules[f"generate_{stage}"] for stage in ("draft", "essay", "evaluation")}
+
+
+ticker = project.ticker(wanted_by_stage)
 
 
 report_at_exit(planned_jobs)

@@ -2,7 +2,8 @@
 
 Inputs:  the parsed.txt of every evaluation; membership.csv, so that a cohort that grew or shrank
          brings new tables
-Outputs: 5_parsing/<cohort>/parsed_scores.csv, 6_summary/<cohort>/*.csv, 7_cross_experiment/*.csv
+Outputs: 5_parsing/<cohort>/parsed_scores.csv, 6_summary/<cohort>/*.csv, both also as *.parquet;
+         7_cross_experiment/*.csv
 Reruns:  when an evaluation or the membership is newer. With allow_incomplete the tables are made
          from what is there, after everything else has had its turn.
 """
@@ -14,7 +15,8 @@ rule parsed_scores:
         membership=cohort_made,
         evaluations=scored,
     output:
-        layout.scores(COHORT),
+        csv=layout.scores(COHORT),
+        parquet=layout.scores(COHORT, "parquet"),
     log:
         "logs/parsed_scores.log",
     priority: -1
@@ -29,17 +31,20 @@ rule parsed_scores:
 rule summary_table:
     """A table of 6_summary."""
     input:
-        scores=rules.parsed_scores.output[0],
+        scores=rules.parsed_scores.output.csv,
         membership=cohort_made,
         scales=layout.templates_csv("evaluation"),
     output:
-        layout.summary(COHORT, "{table}"),
+        csv=layout.summary(COHORT, "{table}"),
+        parquet=layout.summary(COHORT, "{table}", "parquet"),
     log:
         "logs/summary_table/{table}.log",
     wildcard_constraints:
         table="|".join(SUMMARY_TABLES),
     conda:
         "envs/tables.yaml"
+    params:
+        min_coverage=project.settings.min_coverage,
     script:
         "../scripts/summary_table.py"
 
@@ -47,7 +52,7 @@ rule summary_table:
 rule cross_scores:
     """One row per evaluation in the store, whichever cohort asked for it."""
     input:
-        scores=rules.parsed_scores.output[0],
+        scores=rules.parsed_scores.output.csv,
         membership=cohort_made,
         others=project.other_cohorts_scores,
     output:
@@ -86,7 +91,7 @@ rule results_processing:
 rule results_summary:
     """The summary tables of the cohort."""
     input:
-        [layout.summary(COHORT, table) for table in SUMMARY_TABLES],
+        [layout.summary(COHORT, table, form) for table in SUMMARY_TABLES for form in FORMS],
 
 
 rule cross_experiment:

@@ -3,6 +3,7 @@
 from daydream.logs import script_logged
 from daydream.tables import make_summary
 
-table = snakemake.wildcards.table
+table, wanted = snakemake.wildcards.table, snakemake.input
 with script_logged(snakemake.log[0], table):
-    make_summary(table, snakemake.input.scores, snakemake.input.scales, snakemake.output[0])
+    least = snakemake.params.min_coverage
+    make_summary(table, wanted.scores, wanted.scales, least, snakemake.output)

@@ -14,8 +14,9 @@ from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-# The same package under another name: conda-forge splits Snakemake's extras off.
-CONDA_NAMES = {"snakemake-minimal": "snakemake"}
+# The same package under another name: conda-forge splits Snakemake's extras off, and sets Python's
+# part of DuckDB apart from its command line.
+CONDA_NAMES = {"snakemake-minimal": "snakemake", "python-duckdb": "duckdb"}
 
 
 def _environment() -> list[Any]:

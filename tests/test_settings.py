@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def test_the_shipped_configuration_is_accepted_as_it_is() -> None:
     )
     assert settings.cohort is None
     assert settings.reuse == "auto"
-    assert settings.budget_usd is None
+    assert not settings.budget.is_set
     assert settings.allow_incomplete is False
     assert settings.stages["draft"].min_lines == 3
     assert settings.stages["evaluation"].temperature == 0.0
@@ -177,9 +178,9 @@ def test_a_default_endpoint_that_is_not_described_is_named_with_those_that_are()
         ({"allow_incomplete": "true"}, "allow_incomplete", True),
         ({"allow_incomplete": "false"}, "allow_incomplete", False),
         ({"allow_incomplete": "True"}, "allow_incomplete", True),
-        ({"budget_usd": "null"}, "budget_usd", None),
-        ({"budget_usd": "None"}, "budget_usd", None),
-        ({"budget_usd": "2.5"}, "budget_usd", 2.5),
+        ({"budget_usd": "null"}, "budget.usd", None),
+        ({"budget_usd": "None"}, "budget.usd", None),
+        ({"budget_usd": "2.5"}, "budget.usd", 2.5),
         ({"k_max": "3"}, "k_max", 3),
         ({"cohort": "null"}, "cohort", None),
         ({"cohort": "none"}, "cohort", None),
@@ -193,7 +194,7 @@ def test_a_default_endpoint_that_is_not_described_is_named_with_those_that_are()
 def test_strings_of_the_command_line_become_what_their_key_takes(
     values: dict[str, Any], name: str, expected: object
 ) -> None:
-    found = getattr(configured(**values), name)
+    found = attrgetter(name)(configured(**values))
     assert found == expected
     assert type(found) is type(expected)
 

@@ -12,10 +12,11 @@ from daydream.cohort import write_cohort
 from daydream.errors import CohortError
 from daydream.layout import Stage
 from daydream.ledger import Ledger
+from daydream.lookup import find_id
 from daydream.membership import Member, Membership
 from daydream.project import Project
 from daydream.settings import load_config
-from daydream.show import find_id, show
+from daydream.show import show
 from tests.test_spend import ANSWER
 from tests.workspace import Workspace
 

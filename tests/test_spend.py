@@ -19,15 +19,13 @@ from daydream.spend import (
     Group,
     Spending,
     Tally,
-    as_json,
     cost_of,
-    describe,
-    dollars,
     of_cohort,
     of_store,
     spending,
     wasted,
 )
+from daydream.spend_report import as_json, describe, dollars
 
 ANSWER = Attempt(
     at="2026-01-02T03:04:05+00:00",

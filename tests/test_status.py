@@ -10,13 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daydream.columns import NARROWEST, WIDTH, aligned
 from daydream.layout import Layout
 from daydream.membership import Member, Membership
 from daydream.status import (
-    NARROWEST,
-    WIDTH,
     Count,
-    aligned,
     as_json,
     count_states,
     describe,

@@ -191,8 +191,8 @@ def test_a_generation_has_a_block_of_columns_for_each_evaluator(frame) -> None:
     table = generation_scores_pivot(scores, SCALES)
     assert len(table) == 2
     first = table[table["combo_id"] == "c1"].iloc[0]
-    block = [first[f"judge_novelty{s}"] for s in ("", "_min", "_max", "_n")]
-    assert block == [6, 4, 8, 2]
+    block = [first[f"judge_novelty{s}"] for s in ("", "_min", "_max", "_n_expected", "_n")]
+    assert block == [6, 4, 8, 3, 2]
     assert first["critic_depth"] == 3
     assert first["sum_scores"] == 9
     assert (first["n_expected"], first["n_valid"]) == (4, 3)
@@ -217,6 +217,7 @@ def test_an_evaluator_has_mean_deviation_and_counts_for_each_template(frame) -> 
     assert (found["novelty"], found["novelty_n_expected"], found["novelty_n"]) == (6, 3, 2)
     assert found["novelty_std"] == pytest.approx(math.sqrt(8))
     assert (found["depth"], found["depth_n"]) == (2, 1)
+    assert (found["n_expected"], found["n_valid"]) == (4, 3)
 
 
 def test_template_versions_stand_side_by_side(frame) -> None:
@@ -306,7 +307,7 @@ def test_tables_are_made_from_files_to_files(tmp_path: Path) -> None:
     made = {}
     for name in SUMMARY:
         out = tmp_path / "6" / f"{name}.csv"
-        make_summary(name, str(scores), str(templates), str(out))
+        make_summary(name, str(scores), str(templates), 0.8, [str(out)])
         made[name] = pd.read_csv(out, keep_default_na=False)
     assert list(made["perfect_score_paths"]["score"]) == [5]
     assert overall(made["final_results"])["average"] == 4.333333

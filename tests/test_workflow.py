@@ -15,6 +15,15 @@ SUMMARY = {
     "generation_scores_pivot",
     "evaluation_model_template_pivot",
 }
+ANALYSIS = {
+    "evaluator_agreement_analysis",
+    "comprehensive_variance_analysis",
+    "reliability",
+    "variance_components",
+    "evaluations_needed",
+    "evaluator_effects",
+    "ranking",
+}
 
 
 def test_the_first_run_makes_every_generation_and_table_and_the_second_makes_no_call(
@@ -78,8 +87,10 @@ def test_every_target_makes_its_own_room_of_the_house_and_no_more(
     assert server.paid == DRAFTS + 3
     assert _stages(_new(work, "evaluation")) == {"evaluation"}
     assert server.paid == CALLS
-    assert _new(work, "results_processing") == {"data/5_parsing/trial/parsed_scores.csv"}
-    assert _new(work, "results_summary") >= {f"data/6_summary/trial/{t}.csv" for t in SUMMARY}
+    scores = "data/5_parsing/trial/parsed_scores"
+    assert _new(work, "results_processing") == {f"{scores}.csv", f"{scores}.parquet"}
+    assert _new(work, "results_summary") == _summaries(SUMMARY)
+    assert _new(work, "results_analysis") == _summaries(ANALYSIS)
     assert _new(work, "cross_experiment") == {
         f"data/7_cross_experiment/{table}.csv"
         for table in (
@@ -90,6 +101,10 @@ def test_every_target_makes_its_own_room_of_the_house_and_no_more(
     }
     work.run("all")
     assert server.received == CALLS
+
+
+def _summaries(tables: set[str]) -> set[str]:
+    return {f"data/6_summary/trial/{t}.{form}" for t in tables for form in ("csv", "parquet")}
 
 
 def _new(work: Workspace, target: str) -> set[str]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from tests.mock_server import Fault, MockServer
 from tests.workspace import Run, Workspace
 

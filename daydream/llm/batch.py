@@ -6,6 +6,7 @@ gathers what is asked, and brings the results (see ``batch_desk``).
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 from daydream.budget import Amount, Budget
@@ -30,6 +31,8 @@ class BatchClient:
         self.endpoint = endpoint
         self.budget = budget
         self._desk = Desk(endpoint, layout)
+        self.in_flight = 0  # calls that wait for an answer now
+        self._counting = threading.Lock()
 
     def complete(
         self, request: Request, record: Record, forced: bool = False, seed: int = 0
@@ -48,7 +51,11 @@ class BatchClient:
         line = Line.of(request, forced)
         while True:
             with self.budget.reserved(self._most(request)) as bill:
-                outcome = self._ask(Waiter(request, line), record)
+                self._count(1)
+                try:
+                    outcome = self._ask(Waiter(request, line), record)
+                finally:
+                    self._count(-1)
                 bill.append(outcome.attempt)
             fault, tried = outcome.fault, outcome.attempt.attempt
             if fault is None:
@@ -60,6 +67,10 @@ class BatchClient:
     def _most(self, request: Request) -> Amount:
         amount = most(request)
         return amount._replace(usd=amount.usd * (1 - self.endpoint.batch_discount))
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self.in_flight += change
 
     def _ask(self, waiter: Waiter, record: Record) -> Outcome:
         """Wait for the outcome of a line; what else comes for its generation is recorded too."""

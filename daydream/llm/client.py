@@ -48,6 +48,11 @@ class Client:
         self._openai: openai.OpenAI | None = None
         self._server: EmbeddedServer | None = None
 
+    @property
+    def in_flight(self) -> int:
+        """Calls that wait for an answer now."""
+        return self.gate.in_flight
+
     def complete(
         self, request: Request, record: Record, forced: bool = False, seed: int = 0
     ) -> Attempt:

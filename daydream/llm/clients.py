@@ -28,6 +28,11 @@ class Clients:
                 self._clients[endpoint] = self._make(endpoint)
             return self._clients[endpoint]
 
+    @property
+    def in_flight(self) -> int:
+        """Calls that wait for an answer now."""
+        return sum(client.in_flight for client in list(self._clients.values()))
+
     def _make(self, name: str) -> Client | BatchClient:
         endpoint = self._settings.endpoints[name]
         if self._settings.batch and endpoint.batch:

@@ -1,0 +1,56 @@
+"""An evaluator's answer as text: its last lines without thinking or markup, and how to quote it."""
+
+import re
+
+from daydream.errors import ParseError
+
+_LONGEST_LINE = 10_000
+_QUOTES = "\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
+_FULL_WIDTH = {0xFF00 + code - 0x20: chr(code) for code in b"0123456789:=/."}
+_DASHES = {"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}": "x"}
+_DECORATION = str.maketrans(
+    dict.fromkeys("*_`#$\\\u200b\ufeff" + _QUOTES, " ") | _DASHES | _FULL_WIDTH
+)
+
+# Patterns are compiled when first used, which keeps the import of this module cheap.
+_THOUGHT = r"(?i)<(/?)think(?:ing)?>"
+WORDY = r"[^\W_]"
+
+
+def without_thinking(text: str) -> str:
+    """Return what follows the last thinking block, if any; all thinking is a ``ParseError``."""
+    tags = list(re.finditer(_THOUGHT, text))
+    ends = [tag.end() for tag in tags if tag[1]]
+    if not ends and tags and not text[: tags[0].start()].strip():
+        raise ParseError("the answer is all thinking: its first tag is never closed")
+    return text[ends[-1] :] if ends else text
+
+
+def last_lines(text: str, count: int) -> list[str]:
+    """Return up to ``count`` last lines that hold a letter or a digit, in their order."""
+    kept: list[str] = []
+    for line in reversed(without_thinking(text).splitlines()):
+        if re.search(WORDY, line):
+            kept.append(line)
+            if len(kept) == count:
+                break
+    return kept[::-1]
+
+
+def plain(line: str) -> str:
+    """Return the line without emphasis, quotes and runs of blanks."""
+    return " ".join(line[-_LONGEST_LINE:].translate(_DECORATION).split())
+
+
+def absent(lines: list[str], count: int) -> ParseError:
+    """Return the error of an answer whose last ``count`` lines state no score."""
+    if not lines:
+        return ParseError("no score: the answer is blank")
+    last = short(lines[-1])
+    return ParseError(f"no score in the last {count} non-empty lines; the last line is '{last}'")
+
+
+def short(text: str) -> str:
+    """Return the text on one line of at most 80 characters, fit for a message."""
+    shown = " ".join(text[:400].split())
+    return shown if len(shown) <= 80 else shown[:77] + "..."

@@ -1,0 +1,177 @@
+"""SQL over a cohort: its tables, its roster and what each generation took, as views in DuckDB."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import duckdb
+
+from daydream.columnar import arrow_table, read_parquet
+from daydream.errors import QueryError
+from daydream.layout import Layout, exists
+from daydream.membership import Member, Membership
+from daydream.project import ANALYSIS_TABLES, SUMMARY_TABLES
+from daydream.scores import read_metadata
+from daydream.status import state_of
+
+WIDEST = 60  # characters of a cell in the aligned table; CSV cuts nothing
+NULL = "-"
+
+
+class Facts(NamedTuple):
+    """A row of the view ``generations``; ``status`` is done, missing or failed.
+
+    What follows it is of the answer in use, None when there is none or it was not told: USD,
+    tokens, seconds from request to answer, why the model stopped, and the model it says it is.
+    """
+
+    stage: str
+    gen_id: str
+    parent_gen_id: str
+    template_id: str
+    llm_model_id: str
+    status: str
+    cost_usd: float | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    latency_s: float | None
+    finish_reason: str | None
+    returned_model: str | None
+
+
+class Result(NamedTuple):
+    """Names of columns, and rows of values."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def query(layout: Layout, membership: Membership, sql: str) -> Result:
+    """Run SQL over the views of a cohort.
+
+    These are ``parsed_scores`` and the tables of ``6_summary`` that were made, under their file's
+    name; ``membership``; and ``generations``, whose metadata files are read when SQL names it.
+
+    Raises:
+        QueryError: when the SQL is wrong or names a table that was not made.
+        CohortError: when a table's file was damaged.
+
+    """
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+        # Or a name that is no view would be looked for among the variables of this program.
+        connection.execute("SET python_enable_replacements = false")
+        _add_views(connection, layout, membership, sql)
+        try:
+            return _result(connection.execute(sql))
+        except (duckdb.Error, ValueError, UnicodeError) as error:
+            raise QueryError(_explained(str(error), layout, membership.cohort_id)) from error
+
+
+def _result(answer: duckdb.DuckDBPyConnection | None) -> Result:
+    if answer is None:  # a blank, or nothing but a comment
+        raise QueryError('there is no SQL to run. Try: daydream query "SHOW TABLES"')
+    columns = [str(column[0]) for column in answer.description or ()]
+    return Result(columns, answer.fetchall() if columns else [])
+
+
+def _add_views(
+    connection: duckdb.DuckDBPyConnection, layout: Layout, membership: Membership, sql: str
+) -> None:
+    for name, path in _paths(layout, membership.cohort_id).items():
+        if exists(path):
+            connection.register(name, read_parquet(path))
+    members = [m for stage in membership.by_stage.values() for m in stage.values()]
+    connection.register("membership", arrow_table(Member, members))
+    named = members if "generations" in sql.lower() else []
+    connection.register("generations", arrow_table(Facts, [_facts(layout, m) for m in named]))
+
+
+def _paths(layout: Layout, cohort: str) -> dict[str, str]:
+    names = (*SUMMARY_TABLES, *ANALYSIS_TABLES)
+    made = {name: layout.summary(cohort, name, "parquet") for name in names}
+    return {"parsed_scores": layout.scores(cohort, "parquet"), **made}
+
+
+def _facts(layout: Layout, member: Member) -> Facts:
+    told = read_metadata(layout, member.stage, member.gen_id)
+    usage = told.get("usage")
+    tokens = usage if isinstance(usage, dict) else {}
+    return Facts(
+        stage=member.stage,
+        gen_id=member.gen_id,
+        parent_gen_id=member.parent_gen_id,
+        template_id=member.template_id,
+        llm_model_id=member.llm_model_id,
+        status=state_of(layout, member),
+        cost_usd=_number(told.get("cost_usd")),
+        prompt_tokens=_whole(tokens.get("prompt_tokens")),
+        completion_tokens=_whole(tokens.get("completion_tokens")),
+        latency_s=_number(told.get("latency_s")),
+        finish_reason=_text(told.get("finish_reason")),
+        returned_model=_text(told.get("returned_model")),
+    )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _explained(message: str, layout: Layout, cohort: str) -> str:
+    """DuckDB's first paragraph, and what there is when a table was not found."""
+    first = message.split("\n\n")[0].strip()
+    if "Table with name" not in message:
+        return first
+    paths = _paths(layout, cohort)
+    made = [name for name, path in paths.items() if exists(path)]
+    missing = [name for name in paths if name not in made]
+    hint = f" Not made yet: {', '.join(missing)}. Make them: snakemake." if missing else ""
+    first = first.split("!")[0]  # what follows may suggest one of DuckDB's own tables
+    return f"{first}. Tables: {', '.join(['membership', 'generations', *made])}.{hint}"
+
+
+def as_csv(result: Result) -> Iterator[str]:
+    """Lines of CSV with a header; NULL is blank."""
+    for row in (result.columns, *result.rows) if result.columns else ():
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="").writerow(row)
+        yield buffer.getvalue()
+
+
+def aligned(result: Result) -> Iterator[str]:
+    """Lines of a table for a terminal, numbers to the right, and how many rows there are."""
+    if not result.columns:
+        return
+    texts = [[_shown(value) for value in row] for row in result.rows]
+    widths = [max(map(len, column)) for column in zip(result.columns, *texts, strict=True)]
+    right = [_is_numeric([row[n] for row in result.rows]) for n in range(len(widths))]
+    for cells in (result.columns, *texts):
+        yield _line(cells, widths, right)
+    yield f"({len(texts)} row{'' if len(texts) == 1 else 's'})"
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    places = zip(cells, widths, right, strict=True)
+    return "  ".join(f"{cell:{'>' if r else '<'}{width}}" for cell, width, r in places).rstrip()
+
+
+def _is_numeric(values: Sequence[object]) -> bool:
+    present = [value for value in values if value is not None]
+    return bool(present) and all(hasattr(v, "__float__") for v in present)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return NULL
+    text = f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."

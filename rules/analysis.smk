@@ -1,0 +1,36 @@
+"""Analyses: how far evaluators agree, where the variance comes from, and what can be ranked.
+
+Inputs:  parsed_scores.csv; membership.csv, so that a cohort that grew or shrank brings new tables;
+         the scales of the evaluation templates
+Outputs: 6_summary/<cohort>/*.csv and the same as *.parquet
+Reruns:  when the scores, the membership or the scales are newer.
+"""
+
+
+# One job for all of them: a process takes longer to import SciPy than to fill a table.
+rule analysis_tables:
+    """The analyses of the cohort's scores, in 6_summary."""
+    input:
+        scores=rules.parsed_scores.output.csv,
+        membership=cohort_made,
+        scales=layout.templates_csv("evaluation"),
+    output:
+        [layout.summary(COHORT, table, form) for table in ANALYSIS_TABLES for form in FORMS],
+    log:
+        "logs/analysis_tables.log",
+    conda:
+        "envs/tables.yaml"
+    params:
+        min_coverage=project.settings.min_coverage,
+    script:
+        "../scripts/analysis_tables.py"
+
+
+rule results_analysis:
+    """The analyses of the cohort."""
+    input:
+        rules.analysis_tables.output,
+
+
+localrules:
+    results_analysis,
