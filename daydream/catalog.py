@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from daydream.catalog_checks import check_catalog
 from daydream.errors import CatalogError
 from daydream.layout import LEVELS, STAGES, Layout, Stage, exists
 from daydream.parsers import DRAFT_PARSERS, SCORE_PARSERS, ScoreRange
@@ -154,9 +155,7 @@ def load_catalog(layout: Layout, settings: Settings) -> Catalog:
         replicates=_replicates(layout),
         filters=settings.filters,
     )
-    _check_filters(catalog, settings.filters)
-    _check_axes(catalog, layout)
-    _check_template_files(catalog, layout)
+    check_catalog(catalog, layout)
     return catalog
 
 
@@ -263,55 +262,6 @@ def _replicates(layout: Layout) -> dict[Stage, int]:
         row.filled("replicates")
         counts[stage] = row.whole_or_none("replicates") or 1  # type: ignore[index]  # choice() returned one of STAGES
     return counts
-
-
-def _check_filters(catalog: Catalog, filters: Filters) -> None:
-    models = [m.id for m in catalog.all_models if m.for_generation or m.for_evaluation]
-    templates = [t.template_id for s in STAGES for t in catalog.all_templates[s] if t.active]
-    concepts = [c.concept_id for c in catalog.all_concepts if c.active]
-    for name, wanted, known in (
-        ("concepts", filters.concepts, concepts),
-        ("templates", filters.templates, templates),
-        ("models", filters.models, models),
-    ):
-        for item in wanted or ():
-            if item not in known:
-                raise CatalogError(
-                    f"config: filters.{name}: '{item}' is not an active row of the catalog. "
-                    f"Active are: {_listed(known)}."
-                )
-
-
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return (", ".join(names[:most]) or "none") + more
-
-
-def _check_axes(catalog: Catalog, layout: Layout) -> None:
-    """Every axis of the experiment needs at least one value."""
-    axes: list[tuple[str, Sequence[object], str]] = [
-        (layout.raw("concepts_metadata.csv"), catalog.concepts, "concept is active"),
-        *(
-            (layout.templates_csv(s), catalog.templates(s), f"{s} template is active")
-            for s in STAGES
-        ),
-        (layout.raw("llm_models.csv"), catalog.generation_models, "model is for_generation"),
-        (layout.raw("llm_models.csv"), catalog.evaluation_models, "model is for_evaluation"),
-    ]
-    for path, values, what in axes:
-        if not values:
-            raise CatalogError(f"{path}: no {what}. Set the flag of at least one row to true.")
-
-
-def _check_template_files(catalog: Catalog, layout: Layout) -> None:
-    for stage in STAGES:
-        for template in catalog.templates(stage):
-            path = layout.template(stage, template.template_id)
-            if not template.is_copy and not exists(path):
-                raise CatalogError(
-                    f"{layout.templates_csv(stage)}: template '{template.template_id}' is active "
-                    f"but {path} does not exist. Write the file, or set active to false."
-                )
 
 
 def description_file(layout: Layout, concept_id: str, level: str) -> str | None:

@@ -15,6 +15,7 @@ from daydream.errors import CallError
 from daydream.llm import client as client_module
 from daydream.llm.client import pause
 from daydream.llm.faults import Fault as Failure
+from daydream.llm.record import attempt_of
 from daydream.llm.request import Request
 from tests.asking import Outcome, ask, ask_all, client_of, model, numbered
 from tests.mock_server import Fault, MockServer
@@ -451,7 +452,7 @@ def _drip(listening: socket.socket) -> None:
 def test_what_the_provider_billed_for_an_answer_without_text_is_told() -> None:
     billed = Failure("empty_answer", "no text", True, body={"usage": {"cost": 0.5}})
     request = Request("Hello.", model(), "mock", 100, 0.0, 1)
-    told = client_module._record(request, None, billed, "now", 0.1, 1, False)
+    told = attempt_of(request, None, billed, "now", 0.1, 1, False)
     assert told.cost_usd == 0.5
 
 

@@ -68,7 +68,7 @@ def test_without_history_an_answer_takes_a_tenth_of_max_tokens_to_all_of_it(open
     project = opened()
     draft = make_plan(project).rows[0]
     most = project.settings.stages["draft"].max_tokens
-    assert (draft.tokens_out_low, draft.tokens_out_high) == (0.3 * most, 3 * most)
+    assert (draft.tokens_out_low, draft.tokens_out_high) == pytest.approx((0.3 * most, 3 * most))
     assert draft.usd_low == pytest.approx((draft.tokens_in + 2 * 0.3 * most) / 1e6)
     assert draft.usd_high == pytest.approx((draft.tokens_in + 2 * 3 * most) / 1e6)
 

@@ -102,14 +102,20 @@ class Workspace:
         place = ["--snakefile", self.snakefile, "--configfile", config, "--directory", self.root]
         return [*SNAKEMAKE, *map(str, place), *arguments]
 
-    def run(self, *arguments: str, ok: bool = True, env: dict[str, str] | None = None) -> Run:
+    def run(
+        self,
+        *arguments: str,
+        ok: bool = True,
+        env: dict[str, str] | None = None,
+        timeout_s: float = 240,
+    ) -> Run:
         """Run snakemake; ``ok`` says how it must end."""
         started = time.monotonic()
         done = subprocess.run(
             self.command(*arguments),
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=timeout_s,
             env={**os.environ, **(env or {})},
             cwd=self.root,
         )

@@ -18,7 +18,8 @@ from daydream.llm.batch_desk import Desk
 from daydream.llm.batch_results import Outcome
 from daydream.llm.batch_room import Delivery, Waiter
 from daydream.llm.batch_state import Line
-from daydream.llm.client import Record, api_key
+from daydream.llm.client import Record
+from daydream.llm.connection import api_key
 from daydream.llm.prices import most
 from daydream.llm.request import Request
 from daydream.settings import Endpoint

@@ -5,12 +5,11 @@ Every error arrives as a Fault that tells whether asking again can heal it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from daydream.llm.client import api_key
+from daydream.llm.connection import connect, without_key
 from daydream.llm.faults import Fault, status_fault
 from daydream.llm.headers import retry_after
 from daydream.settings import Endpoint
@@ -91,19 +90,11 @@ class BatchApi:
         if file_id is None:
             return ""
         with self._speaking() as connection:
-            return self._without_key(connection.files.content(file_id).text)
+            return without_key(connection.files.content(file_id).text, self.endpoint)
 
     def _connect(self) -> openai.OpenAI:
-        import openai
-
         if self._openai is None:
-            self._openai = openai.OpenAI(
-                api_key=api_key(self.endpoint),
-                base_url=self.endpoint.base_url,
-                timeout=self.endpoint.timeout_s,
-                max_retries=0,  # the desk tries again, and looks first whether a batch was created
-                default_headers=dict(self.endpoint.headers),
-            )
+            self._openai = connect(self.endpoint, self.endpoint.base_url, owner=self)
         return self._openai
 
     @contextmanager
@@ -124,12 +115,7 @@ class BatchApi:
         body = error.body if isinstance(error.body, dict) else {}
         said = str(body.get("message") or error.response.text[:200] or error.message)
         wait = retry_after(error.response.headers)
-        return status_fault(error.status_code, self._without_key(said), wait, body)
-
-    def _without_key(self, text: str) -> str:
-        """Some providers repeat the key that they refuse."""
-        key = os.environ.get(self.endpoint.api_key_env or "")
-        return text.replace(key, "***") if key else text
+        return status_fault(error.status_code, without_key(said, self.endpoint), wait, body)
 
 
 def _status(batch: Any) -> Status:

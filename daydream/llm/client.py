@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from daydream.budget import Budget
 from daydream.catalog import Model
 from daydream.errors import CallError
 from daydream.ledger import Attempt
 from daydream.llm.advice import explain
-from daydream.llm.answers import Answer, billed_usd, provider_words, read_answer, read_usage
+from daydream.llm.answers import Answer, provider_words, read_answer
+from daydream.llm.connection import connect, without_key
 from daydream.llm.embedded import EmbeddedServer
 from daydream.llm.faults import Fault, status_fault
 from daydream.llm.headers import exhausted_for, retry_after
 from daydream.llm.limits import Gate
-from daydream.llm.prices import cost_usd, estimate_tokens, most
+from daydream.llm.prices import estimate_tokens, most
+from daydream.llm.record import attempt_of
 from daydream.llm.request import Request
 from daydream.settings import Endpoint
 
@@ -96,22 +96,11 @@ class Client:
             return self._openai
 
     def _connect(self) -> openai.OpenAI:
-        key = api_key(self.endpoint)
-        import openai  # a second of CPU, and a run with nothing to do needs none of it
-
         base_url = self.endpoint.base_url
         if self.endpoint.is_embedded:
             self._server = EmbeddedServer(self.endpoint)
             base_url = self._server.base_url
-        direct = openai.DefaultHttpxClient(trust_env=False) if _is_here(base_url or "") else None
-        return openai.OpenAI(
-            http_client=direct,
-            api_key=key,
-            base_url=base_url,
-            timeout=self.endpoint.timeout_s,
-            max_retries=0,  # its retries would neither be recorded nor shared
-            default_headers=dict(self.endpoint.headers),
-        )
+        return connect(self.endpoint, base_url, owner=self)
 
     def _attempt(
         self,
@@ -135,7 +124,7 @@ class Client:
             except Fault as caught:
                 fault = caught
             latency = time.monotonic() - began
-            attempt = _record(request, answer, fault, at, latency, number, forced)
+            attempt = attempt_of(request, answer, fault, at, latency, number, forced)
             bill.append(attempt)
             record(attempt)
             # Before the places are free, or the next in line would start into a closed gate.
@@ -186,7 +175,7 @@ class Client:
                 body = _read_until(response.iter_bytes(), until)
             return read_answer(body)
         except Fault as fault:
-            fault.message = self._without_key(fault.message)
+            fault.message = without_key(fault.message, self.endpoint)
             raise
         except openai.APIStatusError as error:
             self._heed(error.response.headers, gates)
@@ -195,52 +184,19 @@ class Client:
             message = f"no answer within {self.endpoint.timeout_s:g} s"
             raise Fault("timeout", message, heals=True) from error
         except openai.APIConnectionError as error:
-            said = self._without_key(str(error.__cause__ or error))
+            said = without_key(str(error.__cause__ or error), self.endpoint)
             raise Fault("connection", said, heals=True) from error
 
     def _status_fault(self, error: openai.APIStatusError) -> Fault:
         body = error.body if isinstance(error.body, dict) else {}
         said = provider_words(body) or error.response.text[:200] or error.message
         wait = retry_after(error.response.headers)
-        return status_fault(error.status_code, self._without_key(said), wait, body)
-
-    def _without_key(self, text: str) -> str:
-        """Some providers repeat the key that they refuse."""
-        key = os.environ.get(self.endpoint.api_key_env or "", "").strip()
-        return text.replace(key, "***") if key else text
+        return status_fault(error.status_code, without_key(said, self.endpoint), wait, body)
 
     def _heed(self, headers: Mapping[str, str], gates: list[Gate]) -> None:
         wait = exhausted_for(headers)
         if wait:
             gates[0].close_for(wait)
-
-
-def api_key(endpoint: Endpoint) -> str:
-    """The endpoint's key, from the environment only, without blanks around it.
-
-    Raises:
-        CallError: naming the variable that is not set, or holds what cannot be a key.
-    """
-    if not endpoint.api_key_env:
-        return "none"
-    key = os.environ.get(endpoint.api_key_env, "").strip()
-    if not key:
-        raise CallError(
-            f"endpoint {endpoint.name}: the variable {endpoint.api_key_env} is not set. "
-            f"Set it: export {endpoint.api_key_env}=..."
-        )
-    if not (key.isascii() and key.isprintable()):
-        raise CallError(
-            f"endpoint {endpoint.name}: the variable {endpoint.api_key_env} holds characters that "
-            "no key has. Copy the key again."
-        )
-    return key
-
-
-def _is_here(base_url: str) -> bool:
-    """Whether a server is on this machine, where no proxy is to be asked for it."""
-    host = urlsplit(base_url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def pause(attempt: int, at_least: float | None) -> float:
@@ -276,44 +232,3 @@ def _read_until(chunks: Iterator[bytes], until: float) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _record(
-    request: Request,
-    answer: Answer | None,
-    fault: Fault | None,
-    at: str,
-    latency: float,
-    number: int,
-    forced: bool,
-) -> Attempt:
-    common: dict[str, Any] = {
-        "at": at,
-        "fingerprint": request.fingerprint,
-        "endpoint": request.endpoint,
-        "model": request.model.model,
-        "parameters": request.parameters,
-        "replicate": request.replicate,
-        "attempt": number,
-        "forced": forced,
-        "latency_s": round(latency, 3),
-    }
-    if answer is None:
-        body = (fault.body if fault else None) or {}
-        usage = read_usage(body.get("usage") or {})
-        # Without a word on usage it was not billed, as far as anybody knows.
-        billed = billed_usd(body.get("usage"))
-        cost = cost_usd(usage, request.model, billed) if usage or billed else 0.0
-        error = fault.as_json() if fault else None
-        return Attempt(outcome="failed", usage=usage, cost_usd=cost, error=error, **common)
-    return Attempt(
-        outcome="answer",
-        returned_model=answer.returned_model,
-        response_id=answer.response_id,
-        finish_reason=answer.finish_reason,
-        usage=answer.usage,
-        cost_usd=cost_usd(answer.usage, request.model, answer.billed_usd),
-        reasoning=answer.reasoning,
-        text=answer.text,
-        **common,
-    )
