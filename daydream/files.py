@@ -58,18 +58,22 @@ def write_json(path: str | Path, content: Any) -> None:
 
 
 def append_line(path: str | Path, line: str) -> None:
-    """Add one line in one write, on disk before this returns.
+    """Add one line to a file, making it if need be; it is on disk before this returns."""
+    with FileIO(str(path), "a+") as file:
+        append_to(file, line)
+
+
+def append_to(file: FileIO, line: str) -> None:
+    """Add one line to an open file, on disk before this returns.
 
     A last line that a kill tore off is closed first, so that it cannot swallow the new one.
     """
-    with FileIO(str(path), "a+") as file:
-        file.seek(0, os.SEEK_END)
-        torn = b""
-        if file.tell() > 0:
-            file.seek(-1, os.SEEK_END)
-            torn = b"" if file.read(1) == b"\n" else b"\n"
-        write_all(file, torn + line.encode("utf-8", "replace") + b"\n")
-        os.fsync(file.fileno())
+    torn = b""
+    if file.seek(0, os.SEEK_END) > 0:
+        file.seek(-1, os.SEEK_END)
+        torn = b"" if file.read(1) == b"\n" else b"\n"
+    write_all(file, torn + line.encode("utf-8", "replace") + b"\n")
+    os.fsync(file.fileno())
 
 
 @contextmanager

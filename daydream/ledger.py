@@ -11,7 +11,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from daydream.files import locked, write_all
+from daydream.files import append_to, locked
 
 NAME = "attempts.jsonl"
 
@@ -78,17 +78,8 @@ class Ledger:
 
     def append(self, attempt: Attempt) -> None:
         """Add an attempt; it is on disk when this returns."""
-        line = json.dumps(_as_json(attempt), ensure_ascii=False)
-        write_all(self._file, self._line_break() + line.encode("utf-8", "replace") + b"\n")
-        os.fsync(self._file.fileno())
+        append_to(self._file, json.dumps(_as_json(attempt), ensure_ascii=False))
         self.attempts.append(attempt)
-
-    def _line_break(self) -> bytes:
-        """What closes a last line that a kill tore off, so that it cannot swallow the next."""
-        if self._file.seek(0, os.SEEK_END) == 0:
-            return b""
-        self._file.seek(-1, os.SEEK_END)
-        return b"" if self._file.read(1) == b"\n" else b"\n"
 
 
 def read_attempts(folder: str) -> list[Attempt]:
