@@ -48,6 +48,7 @@ rule all:
 onstart:
     ask_forced()
     open_run()
+    follow_run()
 
 
 onsuccess:

@@ -11,7 +11,7 @@ sys.path.insert(0, workflow.basedir)
 
 from daydream.dry_run import Job, report_at_exit
 from daydream.errors import BudgetError, DaydreamError
-from daydream.layout import FORMS
+from daydream.layout import FORMS, STAGES
 from daydream.project import ANALYSIS_TABLES, CROSS_TABLES, SUMMARY_TABLES
 from daydream.project import FORCED_VARIABLE, Project, forced_targets, is_forced, share_package
 
@@ -128,6 +128,10 @@ def open_run():
     print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr, flush=True)
     if obstacles:
         sys.exit("\n".join(f"Error: {obstacle}" for obstacle in obstacles))
+
+
+def follow_run():
+    """Show how far the run is instead of a block of lines for each job."""
     for handler in logger.handlers:
         if isinstance(handler, logging.StreamHandler) and handler.stream in (
             sys.stderr,
@@ -142,7 +146,7 @@ def open_run():
 def wanted_by_stage():
     """How many generations of each stage this run makes."""
     rules = collections.Counter(job.rule.name for job in workflow.dag.needrun_jobs(False))
-    return {stage: rules[f"generate_{stage}"] for stage in ("draft", "essay", "evaluation")}
+    return {stage: rules[f"generate_{stage}"] for stage in STAGES}
 
 
 ticker = project.ticker(wanted_by_stage)
