@@ -1,28 +1,70 @@
-"""One look for many finished jobs.
+"""Fewer and smaller looks of Snakemake's scheduler at the jobs that are ready.
 
-Snakemake's scheduler counts finished jobs in a semaphore and looks at all ready jobs once for each,
-although its first look deals with every job that has finished by then. When answers come in waves
-the other looks find nothing to do; with hundreds of jobs ready they cost more than everything else
-(docs/performance.md has the figures).
+Its main loop waits on a semaphore and then looks: sizes of the inputs of up to
+``scheduler-subsample`` ready jobs, a knapsack over them, and all jobs that remain. With hundreds of
+jobs ready a look costs more than a call, and of three kinds most find nothing to start:
+
+- one for each finished job, although the first deals with all that have finished by then;
+- one a second after each look, in a thread of its own, for a limit of 100 job starts a second;
+- the sizing of a hundred jobs when a single place has become free.
+
+docs/performance.md has the figures.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
+from typing import Any, Protocol
+
+SPARE = 8  # jobs looked at beyond the free places, so that priorities have something to choose from
+STARTS_LIMIT = (100, 1)  # what Snakemake sets when nobody asked for one: jobs, seconds
+
+
+class Scheduler(Protocol):
+    """What is used of Snakemake's scheduler."""
+
+    resources: dict[str, int]
+    subsample: int | None
+    job_rate_limiter: Any
+    _open_jobs: Any
 
 
 class Wake:
     """What the scheduler uses of a semaphore; wakes that come before it looks are one."""
 
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        self._event.set()
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._most = scheduler.subsample or sys.maxsize
+        self._waiting = 1  # Snakemake's first look is due when the loop begins
+        self._changed = threading.Condition()
 
     def release(self) -> None:
         """Tell that there is something to look at; it must be in place already."""
-        self._event.set()
+        with self._changed:
+            self._waiting += 1
+            self._changed.notify()
 
     def acquire(self) -> None:
-        """Wait until there is."""
-        self._event.wait()
-        self._event.clear()
+        """Wait until there is, then set how many jobs the look is to choose from."""
+        with self._changed:
+            while not self._waiting:
+                self._changed.wait()
+            finished, self._waiting = self._waiting, 0
+        places = [self._scheduler.resources.get(name) for name in ("_cores", "_nodes")]
+        free = min(place for place in places if place is not None) + finished
+        self._scheduler.subsample = min(self._most, free + SPARE)
+
+
+def spare_looks(scheduler: Scheduler) -> None:
+    """Give the scheduler a ``Wake``, and take the limit of job starts away unless it was asked for.
+
+    Calls are limited where they are made, by their endpoint. Does nothing to a scheduler that has
+    no such semaphore.
+    """
+    if not isinstance(getattr(scheduler, "_open_jobs", None), threading.Semaphore):
+        return
+    limiter = scheduler.job_rate_limiter
+    if limiter and (limiter.max_jobs, limiter.timespan) == STARTS_LIMIT:
+        scheduler.job_rate_limiter = None
+    scheduler._open_jobs = Wake(scheduler)

@@ -4,7 +4,6 @@ import collections
 import logging
 import os
 import sys
-import threading
 
 # The package is taken from beside the Snakefile, installed or not, here and in `script:` jobs.
 sys.path.insert(0, workflow.basedir)
@@ -16,7 +15,7 @@ from daydream.project import ANALYSIS_TABLES, CROSS_TABLES, SUMMARY_TABLES
 from daydream.project import FORCED_VARIABLE, Project, forced_targets, is_forced, share_package
 
 from daydream.terminal import News
-from daydream.wake import Wake
+from daydream.wake import spare_looks
 from snakemake.logging import logger
 
 share_package(workflow.basedir)
@@ -139,8 +138,8 @@ def follow_run():
         ):
             handler.addFilter(News())
     ticker.start()
-    if isinstance(getattr(workflow.scheduler, "_open_jobs", None), threading.Semaphore):
-        workflow.scheduler._open_jobs = Wake()
+    if workflow.local_exec:
+        spare_looks(workflow.scheduler)
 
 
 def wanted_by_stage():

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+
+from daydream.wake import SPARE, spare_looks
+
+
+def limiter(jobs: int = 100, seconds: float = 1):
+    return SimpleNamespace(max_jobs=jobs, timespan=seconds)
+
+
+def scheduler(**given):
+    plain = {
+        "resources": {"_cores": 3},
+        "subsample": 100,
+        "job_rate_limiter": limiter(),
+        "_open_jobs": threading.Semaphore(1),
+    }
+    return SimpleNamespace(**plain | given)
+
+
+def test_wakes_that_come_before_the_look_are_one():
+    one = scheduler()
+    spare_looks(one)
+    one._open_jobs.acquire()  # the first look, which is always due
+    for _ in range(5):
+        one._open_jobs.release()
+    one._open_jobs.acquire()
+    looked_again = threading.Event()
+
+    def look() -> None:
+        one._open_jobs.acquire()
+        looked_again.set()
+
+    threading.Thread(target=look, daemon=True).start()
+    assert not looked_again.wait(0.1)
+    one._open_jobs.release()
+    assert looked_again.wait(5)
+
+
+def test_a_look_chooses_among_the_places_that_are_free_and_some_more():
+    one = scheduler()
+    spare_looks(one)
+    one._open_jobs.acquire()
+    one.resources["_cores"] = 0
+    one._open_jobs.release()
+    one._open_jobs.release()
+    one._open_jobs.acquire()
+    assert one.subsample == 2 + SPARE
+
+
+def test_of_two_limits_the_narrower_counts_the_free_places():
+    one = scheduler(resources={"_cores": 10**18, "_nodes": 4})
+    spare_looks(one)
+    one._open_jobs.acquire()
+    assert one.subsample == 4 + 1 + SPARE
+
+
+def test_a_look_never_chooses_among_more_than_the_profile_says():
+    one = scheduler(resources={"_cores": 500})
+    spare_looks(one)
+    one._open_jobs.acquire()
+    assert one.subsample == 100
+
+
+def test_without_a_subsample_the_free_places_set_one():
+    one = scheduler(subsample=None, resources={"_cores": 500})
+    spare_looks(one)
+    one._open_jobs.acquire()
+    assert one.subsample == 500 + 1 + SPARE
+
+
+def test_the_limit_of_job_starts_goes_unless_somebody_asked_for_one():
+    default, asked = scheduler(), scheduler(job_rate_limiter=limiter(10, 60))
+    spare_looks(default)
+    spare_looks(asked)
+    assert default.job_rate_limiter is None
+    assert asked.job_rate_limiter.max_jobs == 10
+
+
+def test_a_scheduler_of_another_make_is_left_alone():
+    other = scheduler(_open_jobs=None)
+    spare_looks(other)
+    assert other._open_jobs is None
+    assert other.job_rate_limiter is not None
