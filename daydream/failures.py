@@ -59,11 +59,11 @@ def by_cause(failures: Iterable[Failure]) -> dict[tuple[Stage, str, str], list[F
     """Failures by stage, kind and what their messages have in common; most frequent first."""
     groups: dict[tuple[Stage, str, str], list[Failure]] = defaultdict(list)
     for failure in failures:
-        groups[failure.stage, failure.kind, _cause(failure.message)].append(failure)
+        groups[failure.stage, failure.kind, cause_of(failure.message)].append(failure)
     return dict(sorted(groups.items(), key=lambda item: -len(item[1])))
 
 
-def _cause(message: str) -> str:
+def cause_of(message: str) -> str:
     """A message without the numbers and the quotations that differ from answer to answer."""
     return re.sub(r"\d+(\.\d+)?", "N", re.sub(r"'[^']*'", "'...'", message))
 

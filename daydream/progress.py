@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
+from daydream.errors import BudgetError
 from daydream.layout import STAGES, Stage
 from daydream.ledger import Attempt
 
@@ -35,9 +36,11 @@ class Meter:
 
     @contextmanager
     def making(self, stage: Stage) -> Iterator[None]:
-        """Count a generation when it is over."""
+        """Count a generation when it is over; one that the budget refused was not begun."""
         try:
             yield
+        except BudgetError:
+            raise
         except BaseException:
             with self._lock:
                 self.failed += 1

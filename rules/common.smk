@@ -94,11 +94,14 @@ def scored(wildcards):
 def generate(stage, wildcards, output, log, rule):
     """Make one generation; when the budget is spent, end the run after the calls under way."""
     try:
-        plainly(project.make, stage, wildcards.gen_id, log[0], is_forced(rule, output[0]))
-    except BudgetError:
-        # Not by SIGTERM: its handler takes a lock that the interrupted thread may be holding.
-        workflow.scheduler.exit_gracefully()
-        raise
+        project.make(stage, wildcards.gen_id, log[0], is_forced(rule, output[0]))
+    except DaydreamError as error:
+        if line := news.failure(output[0], error):
+            logger.error(line)
+        if isinstance(error, BudgetError):
+            # Not by SIGTERM: its handler takes a lock that the interrupted thread may be holding.
+            workflow.scheduler.exit_gracefully()
+        raise error.with_traceback(None) from None
 
 
 def ask_forced():
@@ -136,7 +139,7 @@ def follow_run():
             sys.stderr,
             sys.stdout,
         ):
-            handler.addFilter(News())
+            handler.addFilter(news)
     ticker.start()
     if workflow.local_exec:
         spare_looks(workflow.scheduler)
@@ -149,6 +152,7 @@ def wanted_by_stage():
 
 
 ticker = project.ticker(wanted_by_stage)
+news = News()
 
 
 report_at_exit(planned_jobs)

@@ -179,6 +179,8 @@ def test_a_run_stops_at_its_budget_and_a_larger_one_goes_on(
     assert server.paid == len(server.calls) == 5
     assert "Stopped: the budget of 5 calls is spent" in stopped.output
     assert "Left to buy:" in stopped.output
+    assert stopped.output.count("the budget of 5 calls is spent") == 2  # at once, and at the end
+    assert "RuleException" not in stopped.output
     work.config["budget_calls"] = 12
     work.run()
     assert server.paid == len(server.calls) == 12

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import logging
 import time
 
 import pytest
 
+from daydream.errors import BudgetError
 from daydream.ledger import Attempt
 from daydream.progress import Meter, Ticker
-from daydream.terminal import News
 
 WANTED = {"draft": 3, "essay": 6, "evaluation": 6}
 
@@ -38,6 +37,13 @@ def test_a_failed_generation_is_counted_apart() -> None:
         raise ValueError("x")
     assert "drafts 0/3" in meter.line(WANTED, 0)
     assert "failed 1" in meter.line(WANTED, 0)
+
+
+def test_a_generation_that_the_budget_refused_did_not_fail() -> None:
+    meter = Meter()
+    with pytest.raises(BudgetError), meter.making("draft"):
+        raise BudgetError("spent")
+    assert "failed" not in meter.line(WANTED, 0)
 
 
 def test_an_unknown_price_is_said_and_not_counted_as_nothing() -> None:
@@ -81,21 +87,3 @@ def test_on_a_terminal_the_line_is_kept_up_to_date_in_its_place() -> None:
     Ticker(meter, lambda: WANTED, lambda: 0, stream).stop()
     assert stream.getvalue().startswith("\r\x1b[2K")
     assert stream.getvalue().endswith("\n")
-
-
-@pytest.mark.parametrize(
-    ("event", "message", "shown"),
-    [
-        ("job_info", "", False),
-        ("progress", "", False),
-        ("error", "it broke", True),
-        ("job_error", "", True),
-        ("run_info", "Job stats", True),
-        ("job_started", "Execute 36 jobs...", False),
-        (None, "Nothing to be done", True),
-    ],
-)
-def test_the_terminal_shows_news_and_no_routine(event, message, shown) -> None:
-    record = logging.LogRecord("snakemake", logging.INFO, "", 0, message, (), None)
-    record.event = event
-    assert News().filter(record) is shown
