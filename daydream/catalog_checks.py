@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from daydream.errors import CatalogError
-from daydream.layout import STAGES, Layout, exists
+from daydream.layout import OPTIONAL_STAGES, STAGES, Layout, exists
 
 if TYPE_CHECKING:
     from daydream.catalog import Catalog
@@ -27,7 +27,8 @@ def check_catalog(catalog: Catalog, layout: Layout) -> None:
 def _check_filters(catalog: Catalog) -> None:
     filters = catalog.filters
     models = [m.id for m in catalog.all_models if m.for_generation or m.for_evaluation]
-    templates = [t.template_id for s in STAGES for t in catalog.all_templates[s] if t.active]
+    every = (t for stage in STAGES for t in catalog.all_templates.get(stage, ()))
+    templates = [t.template_id for t in every if t.active]
     concepts = [c.concept_id for c in catalog.all_concepts if c.active]
     for name, wanted, known in (
         ("concepts", filters.concepts, concepts),
@@ -54,6 +55,7 @@ def _check_axes(catalog: Catalog, layout: Layout) -> None:
         *(
             (layout.templates_csv(s), catalog.templates(s), f"{s} template is active")
             for s in STAGES
+            if s not in OPTIONAL_STAGES
         ),
         (layout.raw("llm_models.csv"), catalog.generation_models, "model is for_generation"),
         (layout.raw("llm_models.csv"), catalog.evaluation_models, "model is for_evaluation"),
@@ -64,7 +66,7 @@ def _check_axes(catalog: Catalog, layout: Layout) -> None:
 
 
 def _check_template_files(catalog: Catalog, layout: Layout) -> None:
-    for stage in STAGES:
+    for stage in catalog.stages:
         for template in catalog.templates(stage):
             path = layout.template(stage, template.template_id)
             if not template.is_copy and not exists(path):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from daydream.combos import Combo, choose_combos, remember_combos
 from daydream.errors import CohortError
 from daydream.files import write_json
 from daydream.ids import generation_id, sha256
-from daydream.layout import STAGES, Layout, Stage, exists
+from daydream.layout import Layout, Stage, exists
 from daydream.membership import Member, Membership
+from daydream.pairs import ring_pairs
 from daydream.selection import selected_lineages
 from daydream.settings import Settings
 
@@ -50,16 +52,32 @@ class Design:
         """The combos by id."""
         return {combo.combo_id: combo for combo in self.combos}
 
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of this experiment."""
+        return self.catalog.stages
+
+    def makes(self, stage: Stage) -> bool:
+        """Whether the cohort makes a stage, and does not take what was selected as it is."""
+        return self.selected is None or stage not in ("draft", "essay")
+
+    @property
+    def compares(self) -> bool:
+        """Whether essays are compared in pairs."""
+        return "comparison" in self.stages
+
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What the cohort asks for, sorted, without its name."""
         catalog = self.catalog
         axes: dict[str, Any] = {
             f"{stage}_templates": sorted(t.template_id for t in catalog.templates(stage))
-            for stage in STAGES
+            for stage in self.stages
         }
         axes["evaluation_models"] = sorted(m.id for m in catalog.evaluation_models)
-        axes["replicates"] = dict(sorted(catalog.replicates.items()))
+        axes["replicates"] = {stage: catalog.replicates[stage] for stage in sorted(self.stages)}
+        if self.compares:
+            axes["pairs_per_essay"] = self.settings.pairs_per_essay
         if self.selected is not None:
             del axes["draft_templates"], axes["essay_templates"]
             axes["essays"] = sorted(m.gen_id for m in self.selected if m.stage == "essay")
@@ -93,6 +111,8 @@ class Design:
                 essays.append(member)
         for essay in essays:
             yield from self._evaluations(essay)
+        if self.compares:
+            yield from self._comparisons(essays)
 
     def _drafts_and_essays(self) -> Iterator[Member]:
         if self.selected is not None:
@@ -126,6 +146,25 @@ class Design:
                     yield self._child(
                         "evaluation", essay, template.template_id, model.id, replicate
                     )
+
+    def _comparisons(self, essays: Sequence[Member]) -> Iterator[Member]:
+        """Each pair in both orders, so that a judge who prefers a place is found out."""
+        by_id = {essay.gen_id: essay for essay in essays}
+        templates = [t.template_id for t in self.catalog.templates("comparison")]
+        judges = [model.id for model in self.catalog.evaluation_models]
+        asked = list(product(templates, judges, self._replicates("comparison")))
+        for one, other in ring_pairs(by_id, self.settings.pairs_per_essay):
+            for first, second in ((one, other), (other, one)):
+                for key in asked:
+                    yield self._comparison(by_id[first], second, *key)
+
+    def _comparison(
+        self, first: Member, second: str, template_id: str, model_id: str, replicate: int
+    ) -> Member:
+        shown = f"{first.gen_id}|{second}"
+        gen_id = generation_id("comparison", shown, template_id, model_id, replicate)
+        key = (first.gen_id, first.combo_id, template_id, model_id, replicate, second)
+        return Member("comparison", gen_id, self.cohort_id, *key)
 
     def _child(
         self, stage: Stage, parent: Member, template_id: str, model_id: str, replicate: int

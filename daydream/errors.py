@@ -43,3 +43,11 @@ class CallError(DaydreamError):
 
 class BudgetError(CallError):
     """A call was not made because it could cost more than is left."""
+
+
+class ArchiveError(DaydreamError):
+    """An archive cannot be written, or is not one that ``daydream export`` wrote."""
+
+
+class VerificationError(DaydreamError):
+    """A number does not follow from what it is said to come from; the findings were printed."""

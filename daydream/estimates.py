@@ -54,7 +54,7 @@ class History:
         The last answer of each, from its ``metadata.json``, which says what its ledger does not:
         model and template by their ids. Which ones are read depends on nothing but the store.
         """
-        return cls(tuple(p for stage in STAGES for p in _read(layout, stage, most // 3)))
+        return cls(tuple(p for stage in STAGES for p in _read(layout, stage, most // len(STAGES))))
 
     @cached_property
     def correction(self) -> dict[str, float]:
@@ -138,14 +138,15 @@ class Estimator:
         return tokens * self.history.correction.get(member.llm_model_id, 1.0)
 
     def _unseen(self, member: Member) -> float:
-        """Like the template's past prompts, else the stage's, else template and longest parent."""
+        """Like the template's past prompts, else the stage's, else template and longest parents."""
         means = self.history.prompt_tokens
         known = means.get((member.stage, member.template_id)) or means.get((member.stage, ""))
         if known:
             return known
         path = self.design.layout.template(member.stage, member.template_id)
         settings, parent = self.design.settings.stages, PARENT_STAGE.get(member.stage)
-        return estimate_tokens(read_text(path)) + (settings[parent].max_tokens if parent else 0)
+        longest = settings[parent].max_tokens if parent else 0
+        return estimate_tokens(read_text(path)) + len(member.parents) * longest
 
     def tokens_out(self, stage: Stage, model: Model) -> Range:
         """Tokens of an answer: of past ones of this stage and model, never above max_tokens."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from daydream.columns import WIDTH
-from daydream.layout import STAGES, Layout, Stage, exists
+from daydream.layout import Layout, Stage, exists
 from daydream.membership import Member, Membership
 from daydream.scores import failure_of
 
@@ -36,8 +36,8 @@ def find_missing(layout: Layout, membership: Membership) -> Missing:
     """Look at every generation without a parsed.txt."""
     failures = []
     refused = ""
-    not_made: dict[Stage, int] = dict.fromkeys(STAGES, 0)
-    for stage in STAGES:
+    not_made: dict[Stage, int] = dict.fromkeys(membership.stages, 0)
+    for stage in membership.stages:
         for member in membership.stage(stage):
             if exists(layout.parsed(stage, member.gen_id)):
                 continue

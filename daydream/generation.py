@@ -1,6 +1,6 @@
 """Making one generation: render, answer (from the ledger or by a call), validate, parse.
 
-One path serves draft, essay and evaluation. ``parsed.txt`` is written last and is the only file
+One path serves all stages. ``parsed.txt`` is written last and is the only file
 that Snakemake is told of; whatever fails before leaves prompt, answer and metadata to be read.
 """
 
@@ -20,13 +20,14 @@ from daydream.layout import Layout, Stage, exists
 from daydream.ledger import Attempt, Ledger
 from daydream.llm.clients import Clients
 from daydream.llm.request import Request
-from daydream.membership import PARENT_STAGE, Member
-from daydream.parsers import DRAFT_PARSERS, SCORE_PARSERS, read_json_score
+from daydream.membership import PARENT_STAGE, SECOND, Member
+from daydream.parsed import parse
 from daydream.progress import Meter
 from daydream.prompts import combo_concepts, read_text, render
 from daydream.provenance import versions
 
 PARENT_PATIENCE_S = 10.0
+_JUDGING = ("evaluation", "comparison")  # an answer without a result may be asked for again
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,15 @@ class Generator:
 
     def _copy(self, member: Member, facts: dict[str, Any]) -> str:
         facts["mode"] = "copy"
-        return self._parent(member)
+        return self._parents(member)[0]
 
-    def _parent(self, member: Member) -> str:
-        """The parent's text; another run on this data root may be writing it again just now."""
-        path = self.layout.parsed(PARENT_STAGE[member.stage], member.parent_gen_id)
+    def _parents(self, member: Member) -> list[str]:
+        """The texts of the parents: one, or the two essays of a comparison."""
+        stage = PARENT_STAGE[member.stage]
+        return [self._text(self.layout.parsed(stage, gen_id)) for gen_id in member.parents]
+
+    def _text(self, path: str) -> str:
+        """A parent's text; another run on this data root may be writing it again just now."""
         patience = time.monotonic() + PARENT_PATIENCE_S
         while not exists(path) and time.monotonic() < patience:
             time.sleep(0.1)
@@ -106,7 +111,7 @@ class Generator:
             try:
                 return self._parse(member.stage, template, answer, answer.text or "")
             except ParseError:
-                if member.stage != "evaluation" or not self._may_ask_again(ledger, request):
+                if member.stage not in _JUDGING or not self._may_ask_again(ledger, request):
                     raise
 
     def prompt(self, member: Member) -> str:
@@ -124,9 +129,12 @@ class Generator:
             combo = self.design.combo[member.combo_id]
             return {"concepts": combo_concepts(self.layout, self.design.catalog, combo)}
         if member.stage == "essay":
-            draft = self._parent(member)
+            (draft,) = self._parents(member)
             return {"draft_block": draft, "links_block": draft}
-        return {"response": self._parent(member)}
+        if member.stage == "comparison":
+            first, second = self._parents(member)
+            return {"response_a": first, "response_b": second}
+        return {"response": self._parents(member)[0]}
 
     def request(self, member: Member, prompt: str) -> Request:
         """What would be asked of the member's model."""
@@ -173,10 +181,9 @@ class Generator:
                 f"stages.{stage}.max_tokens, or max_tokens in the model's row; only truncated "
                 "generations are bought again."
             )
-        if stage == "evaluation":
-            return f"{_score(answer, template, text)}\n"
-        parsed = DRAFT_PARSERS[template.parser](text) if stage == "draft" else text
-        self._check_lines(stage, parsed)
+        parsed = parse(template, answer.parameters, text)
+        if stage not in _JUDGING:
+            self._check_lines(stage, parsed)
         return parsed
 
     def _check_lines(self, stage: Stage, parsed: str) -> None:
@@ -209,15 +216,10 @@ def _answers(request: Request, answer: Attempt) -> bool:
     return replace(request, max_tokens=limit).fingerprint == answer.fingerprint
 
 
-def _score(answer: Attempt, template: Template, text: str) -> float:
-    if answer.parameters.get("structured") == "score_schema":
-        return read_json_score(text, template.scale)
-    return SCORE_PARSERS[template.parser](text, template.scale)
-
-
 def identity(member: Member) -> dict[str, Any]:
-    """What a generation is, as its metadata tells it."""
-    return {name: value for name, value in member._asdict().items() if name != "cohort_id"}
+    """What a generation is, as its metadata tells it; only a comparison has a second essay."""
+    told = {name: value for name, value in member._asdict().items() if name != "cohort_id"}
+    return told if member.second_gen_id else {k: v for k, v in told.items() if k != SECOND}
 
 
 def _facts(answer: Attempt, request: Request) -> dict[str, Any]:

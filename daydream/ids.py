@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from daydream.layout import Stage
 
-PREFIXES: dict[Stage, str] = {"draft": "d", "essay": "e", "evaluation": "v"}
+PREFIXES: dict[Stage, str] = {"draft": "d", "essay": "e", "evaluation": "v", "comparison": "c"}
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _LENGTH = 16
 
@@ -29,8 +29,10 @@ def generation_id(
     """The id of a generation: a prefix and 16 base-36 digits.
 
     Args:
-        stage: draft, essay or evaluation.
-        parent: the combo id of a draft, the draft id of an essay, the essay id of an evaluation.
+        stage: draft, essay, evaluation or comparison.
+        parent: the combo id of a draft, the draft id of an essay, the essay id of an evaluation;
+            of a comparison the ids of both essays in the order in which they are shown, joined
+            by ``|``.
         template_id: the stage's template.
         model_id: the model's id in the catalog.
         replicate: from 1.

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-Stage = Literal["draft", "essay", "evaluation"]
+Stage = Literal["draft", "essay", "evaluation", "comparison"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
+# An experiment compares essays only when a template of comparisons is active.
+OPTIONAL_STAGES: tuple[Stage, ...] = ("comparison",)
 LEVELS = ("sentence", "paragraph", "article")
 FORMS = ("csv", "parquet")
 
@@ -89,6 +91,10 @@ class Layout:
         """A row per evaluation of the cohort, in one of ``FORMS``."""
         return self.under("5_parsing", cohort, f"parsed_scores.{form}")
 
+    def comparisons(self, cohort: str, form: str = "csv") -> str:
+        """A row per comparison of the cohort, in one of ``FORMS``."""
+        return self.under("5_parsing", cohort, f"parsed_comparisons.{form}")
+
     def summary(self, cohort: str, table: str, form: str = "csv") -> str:
         """A table of the cohort, in one of ``FORMS``."""
         return self.under("6_summary", cohort, f"{table}.{form}")
@@ -96,6 +102,10 @@ class Layout:
     def cross(self, table: str) -> str:
         """A table over every cohort."""
         return self.under("7_cross_experiment", f"{table}.csv")
+
+    def figure(self, cohort: str, name: str) -> str:
+        """A chart of the report as a picture."""
+        return self.under("8_report", cohort, "figures", f"{name}.svg")
 
     def report(self, cohort: str) -> str:
         """The page that a person opens."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from daydream.combos import Combo, read_mappings
 from daydream.errors import CohortError
-from daydream.layout import Layout
+from daydream.layout import Layout, exists
 
 LISTS = (
     ("combo", ("combo_id",), "Concepts"),
@@ -39,6 +39,8 @@ def show(layout: Layout, cohort: str, top: int) -> Iterator[str]:
             yield _line(_label(combos, row, keys), row)
     yield ""
     yield f"Tables: {layout.under('6_summary', cohort)}"
+    if exists(layout.report(cohort)):
+        yield f"Report: {layout.report(cohort)}"
 
 
 def _rows(path: str) -> list[dict[str, str]]:

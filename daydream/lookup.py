@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from daydream.errors import CohortError
 from daydream.layout import STAGES, Layout, Stage
-from daydream.membership import PARENT_STAGE, Member, Membership, read_membership
+from daydream.membership import PARENT_STAGE, SECOND, Member, Membership, read_membership
 from daydream.scores import read_metadata
 
 MOST_SUGGESTED = 5
@@ -52,7 +52,7 @@ def stored_ids(layout: Layout, stage: Stage) -> list[str]:
 def _stored(layout: Layout, stage: Stage, gen_id: str) -> Member:
     """A generation as its metadata tell it; what they do not tell is blank."""
     facts = read_metadata(layout, stage, gen_id)
-    names = ("parent_gen_id", "combo_id", "template_id", "llm_model_id")
+    names = ("parent_gen_id", "combo_id", "template_id", "llm_model_id", SECOND)
     texts = {name: str(facts.get(name) or "") for name in names}
     replicate = facts.get("replicate")
     number = replicate if isinstance(replicate, int) else 1
@@ -103,16 +103,19 @@ def _listed(ids: list[str]) -> str:
 
 
 def lineage_of(member: Member, known: dict[str, Member]) -> list[Member]:
-    """A member and its ancestors, as far as they are known, the oldest first."""
-    line = [member]
-    while (parent := known.get(line[0].parent_gen_id)) is not None:
-        if parent.stage != PARENT_STAGE.get(line[0].stage):
-            break
-        line.insert(0, parent)
-    return line
+    """A member and its ancestors, as far as they are known, each behind its own.
+
+    A comparison has two essays, and so two lines; a draft that both come from is there once.
+    """
+    line: dict[str, Member] = {}
+    for gen_id in member.parents:
+        parent = known.get(gen_id)
+        if parent is not None and parent.stage == PARENT_STAGE.get(member.stage):
+            line |= {ancestor.gen_id: ancestor for ancestor in lineage_of(parent, known)}
+    return [*line.values(), member]
 
 
 def children_of(member: Member, known: dict[str, Member]) -> list[Member]:
     """The generations made from a member, as far as they are known."""
-    children = (m for m in known.values() if m.parent_gen_id == member.gen_id)
+    children = (m for m in known.values() if member.gen_id in (m.parent_gen_id, m.second_gen_id))
     return [child for child in children if PARENT_STAGE.get(child.stage) == member.stage]

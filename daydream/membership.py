@@ -10,15 +10,21 @@ from typing import NamedTuple
 
 from daydream.errors import CohortError
 from daydream.files import write_text
-from daydream.layout import STAGES, Stage
+from daydream.layout import OPTIONAL_STAGES, STAGES, Stage
 
-PARENT_STAGE: Mapping[Stage, Stage] = {"essay": "draft", "evaluation": "essay"}
+PARENT_STAGE: Mapping[Stage, Stage] = {
+    "essay": "draft",
+    "evaluation": "essay",
+    "comparison": "essay",
+}
 
 
 class Member(NamedTuple):
     """One generation of a cohort, in the columns of ``membership.csv``.
 
-    ``parent_gen_id`` is blank for drafts; ``replicate`` counts from 1.
+    ``parent_gen_id`` is blank for drafts; ``replicate`` counts from 1. A comparison has two
+    parents: the essay shown first and, in ``second_gen_id``, the one shown second; its combo is
+    the first essay's.
     """
 
     stage: Stage
@@ -29,6 +35,15 @@ class Member(NamedTuple):
     template_id: str
     llm_model_id: str
     replicate: int
+    second_gen_id: str = ""
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The generations whose text its prompt shows, in their order."""
+        return tuple(filter(None, (self.parent_gen_id, self.second_gen_id)))
+
+
+SECOND = "second_gen_id"  # a column in cohorts that compare essays, and in no others
 
 
 class Membership:
@@ -47,6 +62,23 @@ class Membership:
         """The members of a stage."""
         return self.by_stage[stage].values()
 
+    @property
+    def compares(self) -> bool:
+        """Whether the cohort compares essays."""
+        return bool(self.by_stage["comparison"])
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages that the cohort has."""
+        return tuple(s for s in STAGES if self.by_stage[s] or s not in OPTIONAL_STAGES)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of ``membership.csv``: of second essays only when there are some."""
+        members = (member for stage in STAGES for member in self.stage(stage))
+        has_second = any(member.second_gen_id for member in members)
+        return tuple(name for name in Member._fields if has_second or name != SECOND)
+
     def member(self, stage: Stage, gen_id: str) -> Member:
         """One member.
 
@@ -63,7 +95,7 @@ class Membership:
             ) from None
 
     def lineage(self, member: Member) -> dict[Stage, Member]:
-        """A member and its ancestors, by stage."""
+        """A member and its ancestors, by stage; of a comparison, those of its first essay."""
         line = {member.stage: member}
         while member.stage in PARENT_STAGE:
             member = self.member(PARENT_STAGE[member.stage], member.parent_gen_id)
@@ -71,7 +103,7 @@ class Membership:
         return line
 
     def check_parents(self) -> None:
-        """Every essay has its draft and every evaluation its essay.
+        """Every essay has its draft, every evaluation its essay and every comparison both.
 
         Raises:
             CohortError: naming the first orphan.
@@ -80,10 +112,11 @@ class Membership:
         for stage, parent_stage in PARENT_STAGE.items():
             parents = self.by_stage[parent_stage]
             for member in self.stage(stage):
-                if member.parent_gen_id not in parents:
+                needed = (member.parent_gen_id, *member.parents[1:])
+                if orphaned := [gen_id for gen_id in needed if gen_id not in parents]:
                     raise CohortError(
                         f"cohort {self.cohort_id}: {stage} {member.gen_id} has the parent "
-                        f"{member.parent_gen_id}, which is not among its {parent_stage}s. "
+                        f"{orphaned[0]}, which is not among its {parent_stage}s. "
                         "Make the membership again: snakemake -R cohort_membership."
                     )
 
@@ -91,9 +124,10 @@ class Membership:
         """Write ``membership.csv``."""
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow(Member._fields)
+        columns = self.columns
+        writer.writerow(columns)
         for stage in STAGES:
-            writer.writerows(self.stage(stage))
+            writer.writerows(member[: len(columns)] for member in self.stage(stage))
         write_text(path, buffer.getvalue())
 
 
@@ -129,5 +163,6 @@ def _damaged(where: str, why: str) -> CohortError:
 
 def _member(row: Mapping[str, str]) -> Member:
     stage = STAGES[STAGES.index(row["stage"])]
-    fields = {name: row[name] for name in Member._fields[1:-1]}
-    return Member(stage=stage, **fields, replicate=int(row["replicate"]))
+    fields = {name: row[name] for name in Member._fields[1:-2]}
+    second = row.get(SECOND) or ""
+    return Member(stage=stage, **fields, replicate=int(row["replicate"]), second_gen_id=second)

@@ -52,7 +52,7 @@ class Outlook:
     def prompt(self, member: Member) -> str | None:
         """The prompt as it will be; None when it cannot be known before the parent is made."""
         parent = PARENT_STAGE.get(member.stage)
-        if parent is not None and not self._stays(parent, member.parent_gen_id):
+        if parent is not None and not all(self._stays(parent, i) for i in member.parents):
             return None
         try:
             return self.project.generator.prompt(member)

@@ -43,6 +43,10 @@ def make_plan(project: Project, wanted: Wanted | None = None, sample: int | None
 
 def opening(project: Project, jobs: Iterable[Job]) -> tuple[list[str], list[str]]:
     """What to say at the start of a run, and why it must not start: keys that are not set."""
+    jobs = list(jobs)
+    if not project.design.compares and any(job.rule == "comparison" for job in jobs):
+        table = project.layout.templates_csv("comparison")
+        return [f"There is nothing to compare with: {table} has no active row."], []
     wanted = from_jobs(project, jobs)
     if not any(wanted.values()):
         return [], []
@@ -60,11 +64,11 @@ def _members(project: Project) -> dict[Stage, dict[str, Member]]:
 
 def _groups(outlook: Outlook) -> tuple[dict[Key, list[Member]], Counter[Key], int]:
     """By stage and model: what is to be made and how many are made; and the copies to make."""
-    layout, selected = outlook.project.layout, outlook.project.design.selected is not None
+    layout, design = outlook.project.layout, outlook.project.design
     groups: dict[Key, list[Member]] = defaultdict(list)
     made: Counter[Key] = Counter()
     copies = 0
-    for stage in STAGES[2:] if selected else STAGES:
+    for stage in filter(design.makes, STAGES):
         planned = outlook.wanted[stage]
         for member in outlook.members[stage].values():
             if outlook.is_copy(member):

@@ -42,14 +42,16 @@ def preview_prompts(project: Project, stages: Collection[str], show: bool) -> It
 
 def _has_prompt(project: Project, member: Member) -> bool:
     """Copies have none; selected essays and their drafts are taken as they are."""
-    if project.design.selected is not None and member.stage != "evaluation":
+    if not project.design.makes(member.stage):
         return False
     return not project.design.catalog.template(member.stage, member.template_id).is_copy
 
 
 def _has_parent(project: Project, member: Member) -> bool:
     parent = PARENT_STAGE.get(member.stage)
-    return parent is None or exists(project.layout.parsed(parent, member.parent_gen_id))
+    if parent is None:
+        return True
+    return all(exists(project.layout.parsed(parent, gen_id)) for gen_id in member.parents)
 
 
 def _render(project: Project, member: Member, show: bool) -> Iterator[str]:

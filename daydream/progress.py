@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from daydream.errors import BudgetError
-from daydream.layout import STAGES, Stage
+from daydream.layout import OPTIONAL_STAGES, STAGES, Stage
 from daydream.ledger import Attempt
 
 EVERY_S = 30.0  # between plain lines
@@ -62,6 +62,7 @@ class Meter:
         stages = "  ".join(
             f"{stage}s {self.done[stage]}/{max(wanted.get(stage, 0), self.done[stage])}"
             for stage in STAGES
+            if stage not in OPTIONAL_STAGES or wanted.get(stage) or self.done[stage]
         )
         failed = f"  failed {self.failed}" if self.failed else ""
         usd = f"${self.usd:.2f}" + ("" if self.is_usd_whole else " and more (unknown prices)")

@@ -18,41 +18,25 @@ from daydream.errors import CatalogError, DaydreamError
 from daydream.failures import describe, find_missing
 from daydream.files import write_json, write_text
 from daydream.generation import Generator
-from daydream.layout import LEVELS, STAGES, Layout, Stage, exists
+from daydream.layout import LEVELS, OPTIONAL_STAGES, STAGES, Layout, Stage, exists
 from daydream.llm import interrupt
 from daydream.llm.clients import Clients
 from daydream.llm.prices import price
 from daydream.logs import logged
-from daydream.membership import Member, Membership, read_membership
+from daydream.membership import Member
 from daydream.progress import Ticker
-from daydream.scores import ScoreRow, cohort_scores, store_scores, write_scores
+from daydream.results import ANALYSIS_TABLES as ANALYSIS_TABLES
+from daydream.results import CROSS_TABLES as CROSS_TABLES
+from daydream.results import PAIRWISE_TABLES as PAIRWISE_TABLES
+from daydream.results import SUMMARY_TABLES as SUMMARY_TABLES
+from daydream.results import Results
 from daydream.settings import PACKAGE_ROOT, Settings
 
-SUMMARY_TABLES = (
-    "final_results",
-    "perfect_score_paths",
-    "generation_scores_pivot",
-    "evaluation_model_template_pivot",
-)
-ANALYSIS_TABLES = (
-    "evaluator_agreement_analysis",
-    "comprehensive_variance_analysis",
-    "reliability",
-    "variance_components",
-    "evaluations_needed",
-    "evaluator_effects",
-    "ranking",
-)
-CROSS_TABLES = ("filtered_evaluation_results", "template_version_comparison_pivot")
-TEMPLATE_COLUMN: Mapping[Stage, str] = {
-    "draft": "draft_template",
-    "essay": "generation_template",
-    "evaluation": "evaluation_template",
-}
 FORCED_VARIABLE = "DAYDREAM_FORCED"
+PARSERS = PACKAGE_ROOT / "daydream" / "parsers"
 
 
-class Project:
+class Project(Results):
     """An experiment: its settings, its design, and what of its cohort is on disk."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
@@ -90,7 +74,9 @@ class Project:
     def catalog_files(self) -> list[str]:
         """Every CSV that decides what a cohort contains, those that are there."""
         layout = self.layout
+        needed = (stage for stage in STAGES if stage not in OPTIONAL_STAGES)
         optional = (
+            *map(layout.templates_csv, OPTIONAL_STAGES),
             layout.raw("replication_config.csv"),
             layout.curated_combos,
             layout.selected_essays,
@@ -98,24 +84,26 @@ class Project:
         return [
             layout.raw("concepts_metadata.csv"),
             layout.raw("llm_models.csv"),
-            *map(layout.templates_csv, STAGES),
+            *map(layout.templates_csv, needed),
             *filter(exists, optional),
         ]
 
     @property
     def score_parser_sources(self) -> list[str]:
         """The source files that decide which score an answer has."""
-        folder = PACKAGE_ROOT / "daydream" / "parsers"
-        return sorted(map(str, folder.glob("score*.py")))
+        return sorted(map(str, PARSERS.glob("score*.py")))
+
+    @property
+    def verdict_parser_sources(self) -> list[str]:
+        """The source files that decide which verdict an answer has."""
+        return [str(PARSERS / f"{name}.py") for name in ("score_json", "score_text", "verdict")]
 
     def gen_id_pattern(self, stage: Stage) -> str:
         """A regular expression for the generations that the workflow may make.
 
         When existing essays are selected, nothing matches for drafts and essays: they are sources.
         """
-        if self.design.selected is not None and stage != "evaluation":
-            return "(?!)"
-        return "[A-Za-z0-9._-]+"
+        return "[A-Za-z0-9._-]+" if self.design.makes(stage) else "(?!)"
 
     @property
     def description_files(self) -> list[str]:
@@ -151,26 +139,14 @@ class Project:
         if exists(self.layout.membership(self.cohort)):
             return ""
         counts = Counter(member.stage for member in self.design.members())
-        asked = ", ".join(f"{counts[stage]} {stage}(s)" for stage in STAGES)
+        asked = ", ".join(f"{counts[stage]} {stage}(s)" for stage in self.design.stages)
         return f"Cohort {self.cohort} is not made yet. It asks for {asked}."
 
     def make_cohort(self) -> None:
         """Write the cohort's manifest and membership."""
         write_cohort(self.design)
-
-    @property
-    def membership(self) -> Membership:
-        """The cohort's roster as it is on disk, read again only when the file has changed."""
-        path = self.layout.membership(self.cohort)
-        try:
-            state = os.stat(path).st_mtime_ns
-        except FileNotFoundError:
-            state = 0
-        if self._roster is None or self._roster[0] != state:
-            self._roster = (state, read_membership(path))
-        return self._roster[1]
-
-    _roster: tuple[int, Membership] | None = None
+        if not self.design.compares:
+            self.remove_comparison_tables()
 
     @cached_property
     def generator(self) -> Generator:
@@ -205,6 +181,8 @@ class Project:
             files["descriptions"] = self._descriptions(member)
         elif stage == "essay":
             files["draft"] = self.layout.parsed("draft", member.parent_gen_id)
+        elif stage == "comparison":
+            files["essays"] = [self.layout.parsed("essay", gen_id) for gen_id in member.parents]
         else:
             files["essay"] = self.layout.parsed("essay", member.parent_gen_id)
         return files
@@ -223,40 +201,6 @@ class Project:
         """
         with logged(log, f"{stage} {gen_id}"), self.generator.meter.making(stage):
             self.generator.make(self.membership.member(stage, gen_id), forced)
-
-    def write_scores(self) -> None:
-        """Write the cohort's ``parsed_scores``, as CSV and as Parquet."""
-        from daydream.columnar import arrow_table, write_parquet
-
-        rows = list(cohort_scores(self.layout, self.membership))
-        write_scores(self.layout.scores(self.cohort), rows)
-        write_parquet(self.layout.scores(self.cohort, "parquet"), arrow_table(ScoreRow, rows))
-
-    def write_store_scores(self) -> None:
-        """Write the ``parsed_scores.csv`` of every evaluation in the store."""
-        write_scores(self.layout.cross("parsed_scores"), store_scores(self.layout))
-
-    @property
-    def other_cohorts_scores(self) -> list[str]:
-        """The scores of the cohorts that were made before: when they are newer, so is the store."""
-        folder = Path(self.layout.under("5_parsing"))
-        names = sorted(path.parent.name for path in folder.glob("*/parsed_scores.csv"))
-        return [self.layout.scores(name) for name in names if name != self.cohort]
-
-    @property
-    def filters_as_columns(self) -> dict[str, list[str]]:
-        """The configuration's filters as the values that score columns may have."""
-        filters, catalog = self.settings.filters, self.design.catalog
-        keep: dict[str, list[str]] = {}
-        if filters.concepts is not None:
-            keep["combo_id"] = [combo.combo_id for combo in self.design.combos]
-        if filters.templates is not None:
-            for stage, column in TEMPLATE_COLUMN.items():
-                keep[column] = [t.template_id for t in catalog.templates(stage)]
-        if filters.models is not None:
-            keep["generation_model"] = [m.id for m in catalog.generation_models]
-            keep["evaluation_llm_model"] = [m.id for m in catalog.evaluation_models]
-        return keep
 
     def failures(self) -> str:
         """What the cohort lacks and why, for the end of a run that failed."""

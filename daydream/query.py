@@ -13,7 +13,7 @@ from daydream.columnar import arrow_table, read_parquet
 from daydream.errors import QueryError
 from daydream.layout import Layout, exists
 from daydream.membership import Member, Membership
-from daydream.project import ANALYSIS_TABLES, SUMMARY_TABLES
+from daydream.results import ANALYSIS_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
 from daydream.scores import read_metadata
 from daydream.status import state_of
 
@@ -52,8 +52,9 @@ class Result(NamedTuple):
 def query(layout: Layout, membership: Membership, sql: str) -> Result:
     """Run SQL over the views of a cohort.
 
-    These are ``parsed_scores`` and the tables of ``6_summary`` that were made, under their file's
-    name; ``membership``; and ``generations``, whose metadata files are read when SQL names it.
+    These are ``parsed_scores``, ``parsed_comparisons`` and the tables of ``6_summary`` that were
+    made, under their file's name; ``membership``; and ``generations``, whose metadata files are
+    read when SQL names it.
 
     Raises:
         QueryError: when the SQL is wrong or names a table that was not made.
@@ -67,7 +68,7 @@ def query(layout: Layout, membership: Membership, sql: str) -> Result:
         try:
             return _result(connection.execute(sql))
         except (duckdb.Error, ValueError, UnicodeError) as error:
-            raise QueryError(_explained(str(error), layout, membership.cohort_id)) from error
+            raise QueryError(_explained(str(error), layout, membership)) from error
 
 
 def _result(answer: duckdb.DuckDBPyConnection | None) -> Result:
@@ -80,19 +81,24 @@ def _result(answer: duckdb.DuckDBPyConnection | None) -> Result:
 def _add_views(
     connection: duckdb.DuckDBPyConnection, layout: Layout, membership: Membership, sql: str
 ) -> None:
-    for name, path in _paths(layout, membership.cohort_id).items():
+    for name, path in _paths(layout, membership).items():
         if exists(path):
             connection.register(name, read_parquet(path))
     members = [m for stage in membership.by_stage.values() for m in stage.values()]
-    connection.register("membership", arrow_table(Member, members))
+    roster = arrow_table(Member, members).select(membership.columns)
+    connection.register("membership", roster)
     named = members if "generations" in sql.lower() else []
     connection.register("generations", arrow_table(Facts, [_facts(layout, m) for m in named]))
 
 
-def _paths(layout: Layout, cohort: str) -> dict[str, str]:
-    names = (*SUMMARY_TABLES, *ANALYSIS_TABLES)
-    made = {name: layout.summary(cohort, name, "parquet") for name in names}
-    return {"parsed_scores": layout.scores(cohort, "parquet"), **made}
+def _paths(layout: Layout, membership: Membership) -> dict[str, str]:
+    cohort = membership.cohort_id
+    names = [*SUMMARY_TABLES, *ANALYSIS_TABLES]
+    parsed = {"parsed_scores": layout.scores(cohort, "parquet")}
+    if membership.compares:
+        names += PAIRWISE_TABLES
+        parsed["parsed_comparisons"] = layout.comparisons(cohort, "parquet")
+    return parsed | {name: layout.summary(cohort, name, "parquet") for name in names}
 
 
 def _facts(layout: Layout, member: Member) -> Facts:
@@ -127,12 +133,12 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _explained(message: str, layout: Layout, cohort: str) -> str:
+def _explained(message: str, layout: Layout, membership: Membership) -> str:
     """DuckDB's first paragraph, and what there is when a table was not found."""
     first = message.split("\n\n")[0].strip()
     if "Table with name" not in message:
         return first
-    paths = _paths(layout, cohort)
+    paths = _paths(layout, membership)
     made = [name for name, path in paths.items() if exists(path)]
     missing = [name for name in paths if name not in made]
     hint = f" Not made yet: {', '.join(missing)}. Make them: snakemake." if missing else ""

@@ -8,13 +8,16 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from daydream.errors import CohortError
 from daydream.files import write_text
 from daydream.layout import Layout, Stage
 from daydream.membership import PARENT_STAGE, Member, Membership, read_membership
+
+Row = TypeVar("Row", bound=NamedTuple)
 
 
 class ScoreRow(NamedTuple):
@@ -79,7 +82,7 @@ def _score(
         text = Path(layout.parsed("evaluation", evaluation.gen_id)).read_text(encoding="utf-8")
         score = float(text)
     except FileNotFoundError:
-        return None, _why_missing(layout, draft, essay, evaluation)
+        return None, why_missing(layout, draft, essay, evaluation)
     except (ValueError, OSError) as error:
         return None, f"parsed.txt cannot be read: {error}"
     if not math.isfinite(score):
@@ -87,12 +90,12 @@ def _score(
     return score, ""
 
 
-def _why_missing(layout: Layout, *lineage: Member) -> str:
-    """The first failure on the way from the draft to the evaluation."""
+def why_missing(layout: Layout, *lineage: Member) -> str:
+    """The first failure on the way from the draft to the last of ``lineage``."""
     for member in lineage:
         if not Path(layout.parsed(member.stage, member.gen_id)).is_file():
             told = failure_of(layout, member.stage, member.gen_id)
-            what = "" if member.stage == "evaluation" else f"{member.stage} {member.gen_id}: "
+            what = "" if member is lineage[-1] else f"{member.stage} {member.gen_id}: "
             return what + (f"{told[0]}: {told[1]}" if told else "parsed.txt is missing")
     return "parsed.txt is missing"
 
@@ -121,9 +124,16 @@ def store_scores(layout: Layout) -> Iterator[ScoreRow]:
     ``cohort_id`` names all cohorts that contain it, separated by blanks.
     """
     cohorts = _cohorts_by_evaluation(layout)
+
+    @cache  # an essay has many evaluations
+    def parent(stage: Stage, gen_id: str) -> Member:
+        return _stored_member(layout, stage, gen_id, "")
+
     for gen_id in _folders(layout.under("gens", "evaluation")):
-        lineage = _stored_lineage(layout, gen_id, cohorts.get(gen_id, ""))
-        yield _row(layout, *lineage)
+        evaluation = _stored_member(layout, "evaluation", gen_id, cohorts.get(gen_id, ""))
+        essay = parent(PARENT_STAGE["evaluation"], evaluation.parent_gen_id)
+        draft = parent(PARENT_STAGE["essay"], essay.parent_gen_id)
+        yield _row(layout, draft, essay, evaluation)
 
 
 def _folders(path: str) -> list[str]:
@@ -146,13 +156,6 @@ def _cohorts_by_evaluation(layout: Layout) -> dict[str, str]:
     return {gen_id: " ".join(sorted(ids)) for gen_id, ids in names.items()}
 
 
-def _stored_lineage(layout: Layout, gen_id: str, cohort: str) -> tuple[Member, Member, Member]:
-    evaluation = _stored_member(layout, "evaluation", gen_id, cohort)
-    essay = _stored_member(layout, PARENT_STAGE["evaluation"], evaluation.parent_gen_id, cohort)
-    draft = _stored_member(layout, PARENT_STAGE["essay"], essay.parent_gen_id, cohort)
-    return draft, essay, evaluation
-
-
 def _stored_member(layout: Layout, stage: Stage, gen_id: str, cohort: str) -> Member:
     facts = read_metadata(layout, stage, gen_id) if gen_id else {}
     names = ("parent_gen_id", "combo_id", "template_id", "llm_model_id")
@@ -169,8 +172,13 @@ def _stored_member(layout: Layout, stage: Stage, gen_id: str, cohort: str) -> Me
 
 def write_scores(path: str, rows: Iterable[ScoreRow]) -> None:
     """Write score rows as CSV; a missing score is blank."""
+    write_rows(path, ScoreRow, rows)
+
+
+def write_rows(path: str, kind: type[Row], rows: Iterable[Row]) -> None:
+    """Write rows of one kind as CSV, a column per field; None is blank."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(ScoreRow._fields)
+    writer.writerow(kind._fields)
     writer.writerows(rows)
     write_text(path, buffer.getvalue())

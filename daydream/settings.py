@@ -114,6 +114,7 @@ class Settings:
     stages: Mapping[str, StageSettings]
     cohort: str | None = None
     filters: Filters = field(default_factory=Filters)
+    pairs_per_essay: int = 2
     allow_incomplete: bool = False
     resample: int = 0
     min_coverage: float = 0.8
@@ -139,12 +140,15 @@ class Settings:
             endpoints={
                 name: Endpoint.from_config(name, body) for name, body in config["endpoints"].items()
             },
-            stages={name: StageSettings(**body) for name, body in config["stages"].items()},
+            stages=_DEFAULT_STAGES
+            | {name: StageSettings(**body) for name, body in config["stages"].items()},
             budget=Limit(*(config.get(f"budget_{unit}") for unit in ("usd", "tokens", "calls"))),
             filters=Filters(**{k: _ids(v) for k, v in (config.get("filters") or {}).items()}),
         )
 
 
+# An old configuration file, given in place of the shipped one, says nothing of comparisons.
+_DEFAULT_STAGES = {"comparison": StageSettings(max_tokens=1024, temperature=0.0)}
 _NESTED = (
     *("cohort", "endpoints", "stages", "filters"),
     *("budget_usd", "budget_tokens", "budget_calls"),

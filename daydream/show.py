@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from daydream.catalog import Catalog
@@ -15,10 +13,9 @@ from daydream.ledger import read_attempts
 from daydream.lookup import children_of, find_id, known_members, lineage_of
 from daydream.membership import PARENT_STAGE, Member
 from daydream.scores import failure_of, read_metadata
+from daydream.show_comparisons import meetings
+from daydream.shown import lines_of, printable, result_of
 from daydream.status import state_of
-
-# What a model writes must not move the cursor of the terminal it is read in.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def show(layout: Layout, catalog: Catalog, wanted: str) -> Iterator[str]:
@@ -35,15 +32,29 @@ def show(layout: Layout, catalog: Catalog, wanted: str) -> Iterator[str]:
     known = known_members(layout)
     member = known[find_id(wanted, known)]
     lineage = lineage_of(member, known)
-    yield from _concepts(layout, catalog, lineage[0])
+    for oldest in _oldest(lineage):
+        yield from _concepts(layout, catalog, oldest)
     for ancestor in lineage:
         yield from _section(layout, catalog, ancestor)
     children = children_of(member, known)
-    if member.stage != "evaluation":
+    if member.stage == "draft":
         yield from _list(layout, member, children, known)
     if member.stage == "essay":
-        for child in children:
+        evaluations = [child for child in children if child.stage == "evaluation"]
+        yield from _list(layout, member, evaluations, known)
+        yield from meetings(layout, member, children)
+        for child in evaluations:
             yield from _section(layout, catalog, child)
+
+
+def _oldest(lineage: list[Member]) -> list[Member]:
+    """The members of which no parent is known, once for each combo."""
+    known = {member.gen_id for member in lineage}
+    roots = [member for member in lineage if known.isdisjoint(member.parents)]
+    by_combo: dict[str, Member] = {}
+    for member in roots:
+        by_combo.setdefault(member.combo_id, member)
+    return list(by_combo.values())
 
 
 def _concepts(layout: Layout, catalog: Catalog, oldest: Member) -> Iterator[str]:
@@ -69,13 +80,13 @@ def _section(layout: Layout, catalog: Catalog, member: Member) -> Iterator[str]:
     yield _outcome(layout, catalog, member)
     if facts.get("mode") == "copy":
         yield "It is its draft, word for word."
-    elif member.stage == "evaluation":
+    elif member.stage in ("evaluation", "comparison"):
         yield from _thoughts(folder, facts)
-        yield from _text("reasoning", f"{folder}/raw.txt")
+        yield from lines_of("reasoning", f"{folder}/raw.txt")
     else:
-        yield from _text("prompt", f"{folder}/prompt.txt")
+        yield from lines_of("prompt", f"{folder}/prompt.txt")
         made = exists(f"{folder}/parsed.txt")
-        yield from _text("text" if made else "answer, not used", _answer_file(folder, made))
+        yield from lines_of("text" if made else "answer, not used", _answer_file(folder, made))
 
 
 def _answer_file(folder: str, made: bool) -> str:
@@ -84,7 +95,10 @@ def _answer_file(folder: str, made: bool) -> str:
 
 def _key(member: Member) -> str:
     template, model = member.template_id or "unknown", member.llm_model_id or "unknown"
-    return f"template {template}, model {model}, replicate {member.replicate}"
+    key = f"template {template}, model {model}, replicate {member.replicate}"
+    if member.stage != "comparison":
+        return key
+    return f"A is {member.parent_gen_id}, B is {member.second_gen_id}; {key}"
 
 
 def _call(facts: dict[str, Any]) -> Iterator[str]:
@@ -104,6 +118,8 @@ def _call(facts: dict[str, Any]) -> Iterator[str]:
 def _outcome(layout: Layout, catalog: Catalog, member: Member) -> str:
     state = state_of(layout, member)
     if state == "done":
+        if member.stage == "comparison":
+            return f"verdict {result_of(layout, member)}"
         return _scored(layout, catalog, member) if member.stage == "evaluation" else "made"
     if state == "missing":
         return "not made"
@@ -115,13 +131,7 @@ def _scored(layout: Layout, catalog: Catalog, member: Member) -> str:
     scales = {t.template_id: t.scale for t in catalog.all_templates["evaluation"]}
     scale = scales.get(member.template_id)
     of = f" (from {scale.low:g} to {scale.high:g})" if scale else ""
-    return f"score {score(layout, member)}{of}"
-
-
-def score(layout: Layout, evaluation: Member) -> str:
-    """An evaluation's score as its parsed.txt has it; "-" when there is none."""
-    text = _read(layout.parsed("evaluation", evaluation.gen_id))
-    return "-" if text is None else _printable(text.strip()).removesuffix(".0")
+    return f"score {result_of(layout, member)}{of}"
 
 
 def _thoughts(folder: str, facts: dict[str, Any]) -> Iterator[str]:
@@ -133,25 +143,7 @@ def _thoughts(folder: str, facts: dict[str, Any]) -> Iterator[str]:
     ]
     if thoughts:
         yield "---- thoughts"
-        yield _printable(thoughts[-1])
-
-
-def _text(what: str, path: str) -> Iterator[str]:
-    content = _read(path)
-    if content is not None:
-        yield f"---- {what} ({path})"
-        yield _printable(content)
-
-
-def _read(path: str) -> str | None:
-    try:
-        return Path(path).read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return None
-
-
-def _printable(text: str) -> str:
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.rstrip("\n"))
+        yield printable(thoughts[-1])
 
 
 def _list(
@@ -172,5 +164,6 @@ def _list(
 
 def _scores(layout: Layout, member: Member, known: dict[str, Member]) -> str:
     if member.stage == "evaluation":
-        return score(layout, member)
-    return " ".join(score(layout, child) for child in children_of(member, known)) or "-"
+        return result_of(layout, member)
+    evaluations = (m for m in children_of(member, known) if m.stage == "evaluation")
+    return " ".join(result_of(layout, child) for child in evaluations) or "-"

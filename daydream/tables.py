@@ -7,6 +7,7 @@ a score, and ``coverage_ok`` says whether these are enough.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,13 @@ import pyarrow as pa
 
 from daydream.catalog import read_scales
 from daydream.columnar import write_parquet
-from daydream.coverage import FLAG, with_coverage
+from daydream.coverage import CELL_EXPECTED, CELL_FLAG, CELL_VALID, FLAG, with_coverage
 from daydream.errors import CohortError
 from daydream.files import write_text
 from daydream.parsers import ScoreRange
 
 Scales = Mapping[str, ScoreRange]
+Kept = Mapping[str, Sequence[str]]
 Table = Callable[[pd.DataFrame, Scales], pd.DataFrame]
 
 HIGH, LOW = 0.8, 0.3  # shares of the template's range: 8 and 3 on a scale from 0 to 10
@@ -54,19 +56,21 @@ def read_scores(path: str) -> pd.DataFrame:
 
 
 def with_shares(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
-    """Add ``share``: the score's place in its template's range, from 0 to 1."""
+    """Add ``share``, the score's place in its template's range from 0 to 1, and the ``range``."""
     ranges = [scales.get(name, ScoreRange()) for name in scores["evaluation_template"]]
     low = np.array([one.low for one in ranges], dtype=float)
     high = np.array([one.high for one in ranges], dtype=float)
-    return scores.assign(share=(scores["score"] - low) / (high - low))
+    range_of = [f"{one.low:g} to {one.high:g}" for one in ranges]
+    return scores.assign(share=(scores["score"] - low) / (high - low), range=range_of)
 
 
 def final_results(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """Counts, averages and extremes by template, model, combo and their crossings.
 
-    ``average`` and the like are on the scores' own scale, ``average_share`` on 0 to 1 of each
-    template's range; ``perfect`` counts scores at the top of the range, ``high`` those at 80% of
-    it or above, ``low`` those at 30% or below; percentages are of the valid scores.
+    ``average`` and the like are on the scores' own scale, and blank where templates with different
+    ranges come together; ``average_share`` is on 0 to 1 of each template's range. ``perfect``
+    counts scores at the top of the range, ``high`` those at 80% of it or above, ``low`` those at
+    30% or below; percentages are of the valid scores.
     """
     shares = with_shares(scores, scales)
     parts = [_grouped(shares, name, list(keys)) for name, keys in GROUPINGS]
@@ -84,6 +88,7 @@ def _grouped(shares: pd.DataFrame, name: str, keys: list[str]) -> pd.DataFrame:
         is_perfect=shares["share"] >= 1.0,
         is_high=shares["share"] >= HIGH - 1e-9,
         is_low=shares["share"] <= LOW + 1e-9,
+        range=shares["range"].where(shares["score"].notna()),
         everything="all",
     )
     groups = marked.groupby(keys or ["everything"], sort=True)
@@ -95,11 +100,14 @@ def _grouped(shares: pd.DataFrame, name: str, keys: list[str]) -> pd.DataFrame:
         min=("score", "min"),
         max=("score", "max"),
         average_share=("share", "mean"),
+        ranges=("range", "nunique"),
         perfect=("is_perfect", "sum"),
         high=("is_high", "sum"),
         low=("is_low", "sum"),
     ).reset_index()
     table["count"] = table["n_valid"]
+    for column in ("average", "std_dev", "min", "max"):
+        table[column] = table[column].where(table["ranges"] <= 1)
     for column in ("perfect", "high", "low"):
         table[f"{column}_pct"] = 100 * table[column] / table["n_valid"].where(table["n_valid"] > 0)
     missing = {key: "" for key in FINAL_KEYS if key not in keys}
@@ -116,7 +124,8 @@ def generation_scores_pivot(scores: pd.DataFrame, scales: Scales) -> pd.DataFram
     """A row per combo x draft template x essay template x model, a block of columns per evaluator.
 
     A block ``<evaluation model>_<evaluation template>`` is the mean over replicates, beside its
-    ``_min``, ``_max``, ``_n_expected`` and ``_n``. ``sum_scores`` adds the means that there are.
+    ``_min``, ``_max``, ``_n_expected`` and ``_n``. ``sum_scores`` adds the means that there are,
+    each on the scale of its template: rows with different counts or templates do not compare.
     """
     across = ["evaluation_llm_model", "evaluation_template"]
     means = scores.groupby([*GENERATION, *across])["score"].mean()
@@ -126,7 +135,7 @@ def generation_scores_pivot(scores: pd.DataFrame, scales: Scales) -> pd.DataFram
         generation_response_path=groups["generation_response_path"].agg(_joined),
     )
     totals = totals[["sum_scores", "n_expected", "n_valid", "generation_response_path"]]
-    how = {"": "mean", "_min": "min", "_max": "max", "_n_expected": "size", "_n": "count"}
+    how = {"": "mean", "_min": "min", "_max": "max", **_COUNTS}
     return _pivot(scores, GENERATION, across, how).join(totals).reset_index()
 
 
@@ -136,17 +145,20 @@ def _joined(paths: pd.Series) -> str:
 
 def evaluation_model_template_pivot(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """A row per evaluation model; mean, deviation and counts for each evaluation template."""
-    how = {"": "mean", "_std": "std", "_n_expected": "size", "_n": "count"}
+    how = {"": "mean", "_std": "std", **_COUNTS}
     index = ["evaluation_llm_model"]
     table = _pivot(scores, index, ["evaluation_template"], how)
     return table.join(_counts(scores, index)).reset_index()
 
 
 def template_version_comparison_pivot(scores: pd.DataFrame) -> pd.DataFrame:
-    """The same generations under each evaluation template: mean and count, a column pair each."""
+    """The same generations under each evaluation template: mean and counts, a block each."""
     index = [*GENERATION, "evaluation_llm_model"]
-    how = {"": "mean", "_n": "count"}
-    return _pivot(scores, index, ["evaluation_template"], how).reset_index()
+    table = _pivot(scores, index, ["evaluation_template"], {"": "mean", **_COUNTS})
+    return table.join(_counts(scores, index)).reset_index()
+
+
+_COUNTS = {CELL_EXPECTED: "size", CELL_VALID: "count"}
 
 
 def _counts(scores: pd.DataFrame, index: list[str]) -> pd.DataFrame:
@@ -159,13 +171,14 @@ def _pivot(
     """Statistics of the scores, in columns ``<values of across><suffix>``, a block per values."""
     empty = scores[index].drop_duplicates().set_index(index).sort_index()
     blocks: dict[str, pd.Series] = {}
-    for label, (_, block) in _labelled(scores.groupby(across), list(statistics), {*index, *_OWN}):
+    suffixes = [*statistics, CELL_FLAG]
+    for label, (_, block) in _labelled(scores.groupby(across), suffixes, {*index, *_OWN}):
         grouped = block.groupby(index)["score"]
         for suffix, how in statistics.items():
             column = grouped.agg(how).reindex(empty.index)
             is_count = how in ("count", "size")
             blocks[label + suffix] = column.fillna(0).astype(int) if is_count else column
-    return empty.assign(**blocks)
+    return pd.concat([empty, pd.DataFrame(blocks, index=empty.index)], axis=1)
 
 
 _OWN = ("sum_scores", "n_expected", "n_valid", FLAG, "generation_response_path")
@@ -183,14 +196,18 @@ def _labelled(groups: Any, suffixes: list[str], taken: set[str]) -> Iterator[tup
         yield label, (values, block)
 
 
-def filtered_evaluation_results(
-    scores: pd.DataFrame, keep: Mapping[str, Sequence[str]]
-) -> pd.DataFrame:
-    """The scored evaluations with only kept values; a column without kept values is free."""
-    kept = scores["score"].notna()
+def narrowed(scores: pd.DataFrame, keep: Kept) -> pd.DataFrame:
+    """The evaluations with only kept values; a column without kept values is free."""
+    kept = pd.Series(True, index=scores.index)
     for column, values in keep.items():
         kept &= scores[column].isin(list(values))
-    return scores[kept].drop(columns="error").reset_index(drop=True)
+    return scores[kept]
+
+
+def filtered_evaluation_results(scores: pd.DataFrame, keep: Kept) -> pd.DataFrame:
+    """The scored ones of the ``narrowed`` evaluations."""
+    kept = narrowed(scores, keep)
+    return kept[kept["score"].notna()].drop(columns="error").reset_index(drop=True)
 
 
 SUMMARY: Mapping[str, Table] = {
@@ -201,24 +218,32 @@ SUMMARY: Mapping[str, Table] = {
 }
 
 
-def make_summary(
-    table: str, scores: str, templates: str, min_coverage: float, outputs: Iterable[str]
+def make_summaries(
+    scores: str, templates: str, min_coverage: float, outputs: Iterable[str]
 ) -> None:
-    """Write a summary of ``parsed_scores.csv``, in as many formats as there are ``outputs``."""
-    made = SUMMARY[table](read_scores(scores), read_scales(templates))
+    """Write summaries of ``parsed_scores.csv``: the names of ``outputs`` say which, and how."""
+    frame, scales = read_scores(scores), read_scales(templates)
+    made: dict[str, pd.DataFrame] = {}
     for output in outputs:
-        write_table(output, with_coverage(made, min_coverage))
+        name = Path(output).stem
+        if name not in made:
+            made[name] = with_coverage(SUMMARY[name](frame, scales), min_coverage)
+        write_table(output, made[name])
 
 
-def make_cross(table: str, scores: str, keep: Mapping[str, Sequence[str]], output: str) -> None:
-    """Write a table of ``7_cross_experiment`` from the scores of the whole store."""
-    kept = filtered_evaluation_results(read_scores(scores), keep)
-    make = template_version_comparison_pivot if table.endswith("pivot") else _as_it_is
-    write_table(output, make(kept))
+def make_cross(scores: str, keep: Kept, min_coverage: float, outputs: Iterable[str]) -> None:
+    """Write tables of ``7_cross_experiment`` from the scores of the whole store.
 
-
-def _as_it_is(scores: pd.DataFrame) -> pd.DataFrame:
-    return scores
+    The names of ``outputs`` say which. What the pivot expects are the evaluations in the store,
+    made or failed.
+    """
+    frame = read_scores(scores)
+    for output in outputs:
+        if Path(output).stem == "filtered_evaluation_results":
+            write_table(output, filtered_evaluation_results(frame, keep))
+        else:
+            pivot = template_version_comparison_pivot(narrowed(frame, keep))
+            write_table(output, with_coverage(pivot, min_coverage))
 
 
 def write_table(path: str, table: pd.DataFrame) -> None:

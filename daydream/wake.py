@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 SPARE = 8  # jobs looked at beyond the free places, so that priorities have something to choose from
@@ -27,7 +28,12 @@ class Scheduler(Protocol):
     resources: dict[str, int]
     subsample: int | None
     job_rate_limiter: Any
+    run: Any
     _open_jobs: Any
+
+    @property
+    def open_jobs(self) -> Sequence[Any]:
+        """The jobs that are ready."""
 
 
 class Wake:
@@ -51,9 +57,20 @@ class Wake:
             while not self._waiting:
                 self._changed.wait()
             finished, self._waiting = self._waiting, 0
+        self._scheduler.subsample = min(self._most, self._free() + finished + SPARE)
+
+    def started(self) -> None:
+        """Look again when jobs were started and there are places and jobs left.
+
+        A look that was to choose among fewer jobs than there are places leaves some, and nothing
+        else would wake the scheduler before a job has finished.
+        """
+        if self._free() > 0 and self._scheduler.open_jobs:
+            self.release()
+
+    def _free(self) -> int:
         places = [self._scheduler.resources.get(name) for name in ("_cores", "_nodes")]
-        free = min(place for place in places if place is not None) + finished
-        self._scheduler.subsample = min(self._most, free + SPARE)
+        return min(place for place in places if place is not None)
 
 
 def spare_looks(scheduler: Scheduler) -> None:
@@ -67,4 +84,10 @@ def spare_looks(scheduler: Scheduler) -> None:
     limiter = scheduler.job_rate_limiter
     if limiter and (limiter.max_jobs, limiter.timespan) == STARTS_LIMIT:
         scheduler.job_rate_limiter = None
-    scheduler._open_jobs = Wake(scheduler)
+    wake, run = Wake(scheduler), scheduler.run
+
+    def run_and_look_again(*jobs: Any, **options: Any) -> None:
+        run(*jobs, **options)
+        wake.started()
+
+    scheduler._open_jobs, scheduler.run = wake, run_and_look_again

@@ -59,22 +59,41 @@ def _in_our_words(project: Project, stage: Stage, job: Job) -> str:
 def _changed(project: Project, path: str) -> str:
     if path.startswith(project.layout.under("gens")):
         return PARENT
-    what = "score parser" if path in project.score_parser_sources else "prompt"
+    if path in project.score_parser_sources:
+        return f"score parser changed: {path}"
+    what = "verdict parser" if path in project.verdict_parser_sources else "prompt"
     return f"{what} changed: {path}"
 
 
 def _reached(project: Project, jobs: Sequence[Job]) -> Wanted:
     """What times of files say, of the stages or single generations that the jobs lead to."""
-    tables = 0 if project.settings.allow_incomplete else 3
-    depths = {"generation_draft": 1, "generation_essays": 2, "evaluation": 3, "all": 3}
-    depth = max((depths | {"parsed_scores": tables}).get(job.rule, 0) for job in jobs)
+    stages = {stage for job in jobs for stage in _leading_to(project, job.rule)}
     members = list(project.design.members())
     named = {job.gen_id for job in jobs if job.gen_id}
     for member in reversed(members):  # children first, so that ancestors follow
-        if member.gen_id in named and member.parent_gen_id:
-            named.add(member.parent_gen_id)
-    reached = [m for m in members if m.stage in STAGES[:depth] or m.gen_id in named]
+        if member.gen_id in named:
+            named.update(member.parents)
+    reached = [m for m in members if m.stage in stages or m.gen_id in named]
     return by_times(project, reached)
+
+
+def _leading_to(project: Project, rule: str) -> tuple[Stage, ...]:
+    """The stages that a target or a table asks for; tables of what is there ask for none."""
+    tables = ("parsed_scores", "parsed_comparisons")
+    if project.settings.allow_incomplete and rule in tables:
+        return ()
+    return _STAGES_OF.get(rule, ())
+
+
+_STAGES_OF: Mapping[str, tuple[Stage, ...]] = {
+    "generation_draft": ("draft",),
+    "generation_essays": ("draft", "essay"),
+    "evaluation": ("draft", "essay", "evaluation"),
+    "parsed_scores": ("draft", "essay", "evaluation"),
+    "comparison": ("draft", "essay", "comparison"),
+    "parsed_comparisons": ("draft", "essay", "comparison"),
+    "all": STAGES,
+}
 
 
 def by_times(project: Project, members: Iterable[Member] | None = None) -> Wanted:
@@ -108,7 +127,7 @@ class _Times:
     def reason(self, member: Member) -> str | None:
         """Why a generation is to be made; None when it is not."""
         stage, layout = member.stage, self.project.layout
-        if self.project.design.selected is not None and stage != "evaluation":
+        if not self.project.design.makes(stage):
             return None
         path = layout.parsed(stage, member.gen_id)
         if self._force and is_forced(f"generate_{stage}", path):
@@ -125,8 +144,11 @@ class _Times:
         stage = PARENT_STAGE.get(member.stage)
         if stage is None:
             return False
-        parent = self.project.layout.parsed(stage, member.parent_gen_id)
-        return member.parent_gen_id in self.wanted[stage] or (_time(parent) or 0) > made
+        return any(self._is_newer(stage, gen_id, made) for gen_id in member.parents)
+
+    def _is_newer(self, stage: Stage, gen_id: str, made: int) -> bool:
+        path = self.project.layout.parsed(stage, gen_id)
+        return gen_id in self.wanted[stage] or (_time(path) or 0) > made
 
     def _sources_of(self, member: Member) -> list[tuple[int, str]]:
         combo = member.combo_id if member.stage == "draft" else ""
@@ -147,11 +169,14 @@ class _Times:
         return [path for path in files if path]
 
     def _shared_files(self, stage: Stage) -> list[str]:
-        return self._parsers if stage == "evaluation" else []
+        return self._parsers.get(stage, [])
 
     @cached_property
-    def _parsers(self) -> list[str]:
-        return self.project.score_parser_sources
+    def _parsers(self) -> Mapping[Stage, list[str]]:
+        return {
+            "evaluation": self.project.score_parser_sources,
+            "comparison": self.project.verdict_parser_sources,
+        }
 
 
 def _time(path: str) -> int | None:

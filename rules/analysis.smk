@@ -1,7 +1,7 @@
 """Analyses: how far evaluators agree, where the variance comes from, and what can be ranked.
 
-Inputs:  parsed_scores.csv; membership.csv, so that a cohort that grew or shrank brings new tables;
-         the scales of the evaluation templates
+Inputs:  parsed_scores.csv, parsed_comparisons.csv; membership.csv, so that a cohort that grew or
+         shrank brings new tables; the scales of the evaluation templates
 Outputs: 6_summary/<cohort>/*.csv and the same as *.parquet
 Reruns:  when the scores, the membership or the scales are newer.
 """
@@ -15,7 +15,8 @@ rule analysis_tables:
         membership=cohort_made,
         scales=layout.templates_csv("evaluation"),
     output:
-        [layout.summary(COHORT, table, form) for table in ANALYSIS_TABLES for form in FORMS],
+        [shown(layout.summary(COHORT, table), table, table) for table in ANALYSIS_TABLES],
+        [layout.summary(COHORT, table, "parquet") for table in ANALYSIS_TABLES],
     log:
         "logs/analysis_tables.log",
     conda:
@@ -26,10 +27,29 @@ rule analysis_tables:
         "../scripts/analysis_tables.py"
 
 
+rule pairwise_tables:
+    """Who wins the comparisons, and how often the essay shown first does, in 6_summary."""
+    input:
+        comparisons=rules.parsed_comparisons.output.csv,
+        membership=cohort_made,
+    output:
+        [shown(layout.summary(COHORT, table), table, table) for table in PAIRWISE_TABLES],
+        [layout.summary(COHORT, table, "parquet") for table in PAIRWISE_TABLES],
+    log:
+        "logs/pairwise_tables.log",
+    conda:
+        "envs/tables.yaml"
+    params:
+        min_coverage=project.settings.min_coverage,
+    script:
+        "../scripts/pairwise_tables.py"
+
+
 rule results_analysis:
     """The analyses of the cohort."""
     input:
         rules.analysis_tables.output,
+        project.pairwise_tables,
 
 
 localrules:

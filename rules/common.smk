@@ -11,7 +11,9 @@ sys.path.insert(0, workflow.basedir)
 from daydream.dry_run import Job, report_at_exit
 from daydream.errors import BudgetError, DaydreamError
 from daydream.layout import FORMS, STAGES
-from daydream.project import ANALYSIS_TABLES, CROSS_TABLES, SUMMARY_TABLES
+from daydream.report.figures import FIGURES
+from daydream.report.sources import page_sources
+from daydream.results import ANALYSIS_TABLES, CROSS_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
 from daydream.project import FORCED_VARIABLE, Project, forced_targets, is_forced, share_package
 
 from daydream.terminal import News
@@ -24,8 +26,8 @@ try:
 except DaydreamError as error:
     sys.exit(f"Error: {error}")
 
-if workflow.is_main_process and (news := project.announcement()):
-    print(news, file=sys.stderr)
+if workflow.is_main_process and (announced := project.announcement()):
+    print(announced, file=sys.stderr)
 
 layout = project.layout
 COHORT = project.cohort
@@ -34,6 +36,24 @@ COHORT = project.cohort
 def new_definition(wildcards):
     """What the configuration asks for, when that is not what the cohort on disk is."""
     return project.new_definition(workflow.dryrun) if workflow.is_main_process else []
+
+
+def shown(path, caption, table):
+    """A table that `snakemake --report` shows, with the caption report/<caption>.rst."""
+    return report(
+        path, caption=f"../report/{caption}.rst", category="Tables", labels={"table": table}
+    )
+
+
+def figure(name, title, section):
+    """A picture that `snakemake --report` shows, with the caption report/<name>.rst."""
+    return report(
+        layout.figure(COHORT, name),
+        caption=f"../report/{name}.rst",
+        category="Figures",
+        subcategory=section.capitalize(),
+        labels={"figure": title},
+    )
 
 
 def cohort_made(wildcards):
@@ -70,6 +90,11 @@ def evaluation_sources(wildcards):
     return sources("evaluation", wildcards)
 
 
+def comparison_sources(wildcards):
+    """The template and both essays."""
+    return sources("comparison", wildcards)
+
+
 def drafts(wildcards):
     """Every draft of the cohort."""
     return cohort_made(wildcards) and project.parsed("draft")
@@ -85,10 +110,24 @@ def evaluations(wildcards):
     return cohort_made(wildcards) and project.parsed("evaluation")
 
 
+def comparisons(wildcards):
+    """Every comparison of the cohort; none when no essays are compared."""
+    return cohort_made(wildcards) and project.parsed("comparison")
+
+
+def awaited(paths):
+    """The files that tables wait for: all, or those that are there."""
+    return list(filter(os.path.exists, paths)) if project.settings.allow_incomplete else paths
+
+
 def scored(wildcards):
     """The evaluations that the tables wait for."""
-    paths = evaluations(wildcards)
-    return list(filter(os.path.exists, paths)) if project.settings.allow_incomplete else paths
+    return awaited(evaluations(wildcards))
+
+
+def compared(wildcards):
+    """The comparisons that the tables wait for."""
+    return awaited(comparisons(wildcards))
 
 
 def generate(stage, wildcards, output, log, rule):
@@ -143,6 +182,13 @@ def follow_run():
     ticker.start()
     if workflow.local_exec:
         spare_looks(workflow.scheduler)
+
+
+def begin():
+    """What is to be done before the first job."""
+    ask_forced()
+    open_run()
+    follow_run()
 
 
 def wanted_by_stage():

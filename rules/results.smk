@@ -1,10 +1,10 @@
 """Tables: the scores of the cohort, what they say, and the same over every cohort in the store.
 
-Inputs:  the parsed.txt of every evaluation; membership.csv, so that a cohort that grew or shrank
-         brings new tables
-Outputs: 5_parsing/<cohort>/parsed_scores.csv, 6_summary/<cohort>/*.csv, both also as *.parquet;
-         7_cross_experiment/*.csv
-Reruns:  when an evaluation or the membership is newer. With allow_incomplete the tables are made
+Inputs:  the parsed.txt of every evaluation and comparison; membership.csv, so that a cohort that
+         grew or shrank brings new tables
+Outputs: 5_parsing/<cohort>/{parsed_scores,parsed_comparisons}.csv, 6_summary/<cohort>/*.csv,
+         both also as *.parquet; 7_cross_experiment/*.csv
+Reruns:  when one of these or the membership is newer. With allow_incomplete the tables are made
          from what is there, after everything else has had its turn.
 """
 
@@ -15,7 +15,7 @@ rule parsed_scores:
         membership=cohort_made,
         evaluations=scored,
     output:
-        csv=layout.scores(COHORT),
+        csv=shown(layout.scores(COHORT), "parsed_scores", "parsed_scores"),
         parquet=layout.scores(COHORT, "parquet"),
     log:
         "logs/parsed_scores.log",
@@ -28,25 +28,43 @@ rule parsed_scores:
         plainly(project.write_scores)
 
 
-rule summary_table:
-    """A table of 6_summary."""
+rule parsed_comparisons:
+    """One row per comparison, with its verdict or the reason why there is none."""
+    input:
+        membership=cohort_made,
+        comparisons=compared,
+    output:
+        csv=layout.comparisons(COHORT),
+        parquet=layout.comparisons(COHORT, "parquet"),
+    log:
+        "logs/parsed_comparisons.log",
+    priority: -1
+    # As for the scores.
+    threads: workflow.cores if project.settings.allow_incomplete else 1
+    message:
+        "Reading the comparisons of cohort {COHORT}"
+    run:
+        plainly(project.write_comparisons)
+
+
+# One job for all of them: a process takes longer to import pandas than to fill a table.
+rule summary_tables:
+    """What the scores say, in 6_summary."""
     input:
         scores=rules.parsed_scores.output.csv,
         membership=cohort_made,
         scales=layout.templates_csv("evaluation"),
     output:
-        csv=layout.summary(COHORT, "{table}"),
-        parquet=layout.summary(COHORT, "{table}", "parquet"),
+        [shown(layout.summary(COHORT, table), table, table) for table in SUMMARY_TABLES],
+        [layout.summary(COHORT, table, "parquet") for table in SUMMARY_TABLES],
     log:
-        "logs/summary_table/{table}.log",
-    wildcard_constraints:
-        table="|".join(SUMMARY_TABLES),
+        "logs/summary_tables.log",
     conda:
         "envs/tables.yaml"
     params:
         min_coverage=project.settings.min_coverage,
     script:
-        "../scripts/summary_table.py"
+        "../scripts/summary_tables.py"
 
 
 rule cross_scores:
@@ -63,46 +81,47 @@ rule cross_scores:
         plainly(project.write_store_scores)
 
 
-rule cross_table:
-    """A table of 7_cross_experiment."""
+rule cross_tables:
+    """What they say over every cohort, in 7_cross_experiment."""
     input:
         scores=rules.cross_scores.output[0],
         scales=layout.templates_csv("evaluation"),
     output:
-        layout.cross("{table}"),
+        [layout.cross(table) for table in CROSS_TABLES],
     log:
-        "logs/cross_table/{table}.log",
-    wildcard_constraints:
-        table="|".join(CROSS_TABLES),
+        "logs/cross_tables.log",
     conda:
         "envs/tables.yaml"
     params:
         keep=project.filters_as_columns,
+        min_coverage=project.settings.min_coverage,
     script:
-        "../scripts/cross_table.py"
+        "../scripts/cross_tables.py"
 
 
 rule results_processing:
-    """The scores of the cohort."""
+    """The scores of the cohort, and its comparisons if it has some."""
     input:
         rules.parsed_scores.output,
+        project.parsed_comparisons,
 
 
 rule results_summary:
     """The summary tables of the cohort."""
     input:
-        [layout.summary(COHORT, table, form) for table in SUMMARY_TABLES for form in FORMS],
+        rules.summary_tables.output,
 
 
 rule cross_experiment:
     """The tables over every cohort in the store."""
     input:
         rules.cross_scores.output,
-        [layout.cross(table) for table in CROSS_TABLES],
+        rules.cross_tables.output,
 
 
 localrules:
     parsed_scores,
+    parsed_comparisons,
     cross_scores,
     results_processing,
     results_summary,

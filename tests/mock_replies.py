@@ -143,10 +143,17 @@ class Fault:
 
 
 def default_text(prompt: str, model: str, *, as_json: bool = False) -> str:
-    """Return the answer to ``prompt``, always the same one: a score, its JSON, or a small draft."""
+    """Return the answer to ``prompt``, always the same one.
+
+    A verdict or a score, whichever it asks for, as JSON if that is wanted; or else a small draft.
+    """
     digest = hashlib.sha256(prompt.encode()).hexdigest()
     score = int(digest, 16) % 10
     reasons = f"The text {digest[:12]} holds together. Its central idea is judged by {model}."
+    if "VERDICT" in prompt:
+        verdict = "AB"[score % 2]
+        whole = json.dumps({"reasoning": reasons, "verdict": verdict})
+        return whole if as_json else f"{reasons}\nVERDICT: {verdict}"
     if as_json:
         return json.dumps({"reasoning": reasons, "score": score})
     if "SCORE" in prompt:

@@ -81,6 +81,22 @@ def test_lost_scores_are_shares_of_what_was_expected():
     assert (row["n_expected"], row["n_valid"]) == (4, 1)
 
 
+def test_an_evaluator_is_not_blamed_for_what_never_reached_it():
+    rows = [
+        ("e", "t", "x", 5.0, ""),
+        ("f", "t", "x", np.nan, "essay e_2: TruncatedError: the answer was cut off at max_tokens"),
+        ("g", "t", "x", np.nan, "draft d_1: ParseError: no essay block"),
+        ("h", "t", "x", np.nan, "CallError: max_tokens is too large for this model"),
+        ("i", "t", "x", np.nan, "BudgetError: the budget is spent"),
+        ("j", "t", "x", np.nan, "TruncatedError: the answer was cut off at max_tokens (9 of 9)"),
+        ("k", "t", "x", np.nan, "ParseError: no score found"),
+        ("l", "t", "x", 6.0, ""),
+    ]
+    row = effects(rows).loc[("x", "")]
+    assert (row["n_expected"], row["n_valid"], row["n_asked"]) == (8, 2, 4)
+    assert (row["unparsed_share"], row["truncated_share"]) == (0.5, 0.25)
+
+
 def test_correlation_is_with_the_mean_of_the_others_over_essays():
     mine, theirs = [1.0, 2.0, 3.0, 9.0], [2.0, 3.0, 5.0, 6.0]
     rows = [(f"e{i}", "t", "x", s) for i, s in enumerate(mine)]

@@ -3,8 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from daydream.analysis import ties
 from daydream.analysis.ranking import ranking
+from daydream.analysis.ties import Spread, standing
 from daydream.errors import ConfigError
 from daydream.parsers.score import ScoreRange
 
@@ -183,3 +186,52 @@ def test_the_same_seed_gives_the_same_ranking():
 def test_ranking_by_what_is_not_there_says_what_is():
     with pytest.raises(ConfigError, match=r"cannot rank by colour.*generation_model"):
         ranking(simulate(np.random.default_rng(0), [5], 2), {}, by=["colour"])
+
+
+def pairwise_standing(mean, spread, confidence=0.95):
+    """The same one pair at a time: places from, to, and ties, of every key."""
+    few = spread.essays - 1
+    places = []
+    for i in range(len(mean)):
+        better, worse, tied = 0, 0, []
+        for j in set(range(len(mean))) - {i}:
+            one, other = (spread.variance[k] * spread.essays[k] / max(few[k], 1) for k in (i, j))
+            variance, freedom = one + other, min(few[i], few[j])
+            if spread.covariance is not None:
+                shared = spread.covariance[i, j] * np.sqrt(
+                    spread.essays[i] * spread.essays[j] / (few[i] * few[j])
+                )
+                variance = max(variance - 2 * shared, 0)
+            elif min(few[i], few[j]) > 0 and one + other > 0:
+                freedom = (one + other) ** 2 / (one**2 / few[i] + other**2 / few[j])
+            margin = stats.t.isf((1 - confidence) / 2, freedom) * np.sqrt(variance)
+            if min(few[i], few[j]) < 1 or abs(mean[i] - mean[j]) <= margin:
+                tied.append(j)
+            else:
+                better, worse = better + (mean[j] > mean[i]), worse + (mean[j] < mean[i])
+        places.append((1 + better, len(mean) - worse, tied))
+    return places
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_keys_compared_in_blocks_stand_as_they_do_compared_one_by_one(monkeypatch, shared, seed):
+    rng = np.random.default_rng(seed)
+    mean = -np.sort(-rng.normal(size=40))
+    essays = rng.integers(2 if shared else 1, 9, size=40).astype(float)
+    root = rng.normal(size=(40, 60)) * 0.05
+    covariance = root @ root.T + np.diag(rng.random(40) * 0.1)
+    spread = Spread(np.diag(covariance), essays, covariance if shared else None)
+    monkeypatch.setattr(ties, "_BLOCK_CELLS", 280)
+    found = standing(mean, spread, 0.95)
+    expected = pairwise_standing(mean, spread)
+    assert found.rank_low.tolist() == [low for low, _, _ in expected]
+    assert found.rank_high.tolist() == [high for _, high, _ in expected]
+    assert [row.tolist() for row in found.tied_with] == [sorted(tied) for _, _, tied in expected]
+    assert found.n_tied.tolist() == [len(tied) for _, _, tied in expected]
+    opened = 0
+    for number, letter in enumerate(found.group):
+        if number and number not in expected[opened][2]:
+            opened = number
+        assert letter == found.group[opened]
+    assert 0 < sum(len(tied) for _, _, tied in expected) < 40 * 39

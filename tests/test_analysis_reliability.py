@@ -81,10 +81,23 @@ def test_the_intraclass_correlations_are_those_of_shrout_and_fleiss():
     assert {form: round(one.value, 2) for form, one in found.items()} == published
     for one in found.values():
         assert one.low < one.value < one.high
-    bounds = {form: (round(one.low, 2), round(one.high, 2)) for form, one in found.items()}
-    assert bounds["ICC(1,1)"] == (-0.13, 0.72)
-    assert bounds["ICC(2,1)"] == (0.02, 0.76)
-    assert bounds["ICC(3,1)"] == (0.34, 0.95)
+
+
+def test_the_intervals_are_those_that_the_psych_package_prints_for_that_table():
+    # W. Revelle, "psych" for R, the example of its function ICC.
+    printed = {
+        "ICC(1,1)": (-0.133, 0.72),
+        "ICC(2,1)": (0.019, 0.76),
+        "ICC(3,1)": (0.342, 0.95),
+        "ICC(1,k)": (-0.884, 0.91),
+        "ICC(2,k)": (0.071, 0.93),
+        "ICC(3,k)": (0.676, 0.99),
+    }
+    bounds = {
+        one.form: (round(one.low, 3), round(one.high, 2))
+        for one in intraclass_correlations(SHROUT_FLEISS)
+    }
+    assert bounds == printed
 
 
 def test_intraclass_uses_the_essays_that_every_rater_rated():
@@ -151,6 +164,35 @@ def test_the_intervals_cover_the_truth_about_as_often_as_they_say():
         )
     assert 0.90 <= alpha / 200 <= 0.99
     assert 0.91 <= icc / 200 <= 0.99
+
+
+def test_of_few_essays_and_scores_at_the_ceiling_the_interval_of_alpha_still_holds_the_truth():
+    # 10,000 units x 4 stand for infinitely many.
+    def draw(rng, n_units):
+        return np.clip(np.round(8 + 2 * (crossed(rng, n_units, 4, 0.5) - 5)), 0, 9)
+
+    rng = np.random.default_rng(4)
+    truth = interval_alpha(draw(rng, 10_000), n_boot=2).value
+    held = []
+    for seed in range(300):
+        one = interval_alpha(draw(rng, 15), n_boot=300, seed=seed)
+        held.append(one.low <= truth <= one.high)
+    assert 0.91 <= np.mean(held) <= 0.98
+
+
+def test_where_disagreement_is_rare_the_interval_is_still_one_of_alphas():
+    matrix = np.repeat(np.arange(8.0)[:, None], 3, axis=1)
+    matrix[0, 0] += 2
+    one = interval_alpha(matrix)
+    assert -1 <= one.low < one.value <= one.high <= 1
+
+
+@pytest.mark.parametrize("n_units", [2, 3, 4])
+def test_of_a_handful_of_essays_the_interval_stays_within_the_range_of_alpha(n_units):
+    rng = np.random.default_rng(n_units)
+    for seed in range(20):
+        one = interval_alpha(rng.integers(0, 10, size=(n_units, 3)).astype(float), seed=seed)
+        assert -1 <= one.low <= one.high <= 1
 
 
 def test_the_same_seed_gives_the_same_interval_and_another_seed_another():

@@ -100,6 +100,36 @@ def test_in_a_balanced_nested_design_the_estimates_are_those_of_the_analysis_of_
     assert found.variance["group"] == pytest.approx(between)
 
 
+def test_the_components_of_the_dyestuff_data_are_the_published_ones():
+    # O. L. Davies and P. L. Goldsmith (1972), "Statistical Methods in Research and Production",
+    # section 6.4: yield of dyestuff, 6 batches x 5; the example of lme4 in R as well.
+    batches = [
+        [1545, 1440, 1440, 1520, 1580],
+        [1540, 1555, 1490, 1560, 1495],
+        [1595, 1550, 1605, 1510, 1560],
+        [1445, 1440, 1595, 1465, 1545],
+        [1595, 1630, 1515, 1635, 1625],
+        [1520, 1455, 1450, 1480, 1445],
+    ]
+    values = np.array(batches, dtype=float).ravel()
+    found = variance_of(values, {"batch": np.repeat(np.arange(6), 5)}).variance
+    assert found["batch"] == pytest.approx(1764.05)
+    assert found["residual"] == pytest.approx(2451.25)
+
+
+def test_the_components_of_shrout_and_fleiss_make_their_intraclass_correlation():
+    # (1979), table 2: six targets x four judges. Their mean squares, table 3, are 11.24 between
+    # targets, 32.49 between judges and 1.02 residual.
+    table = np.array(
+        [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    )
+    labels = {"target": np.repeat(np.arange(6), 4), "judge": np.tile(np.arange(4), 6)}
+    found = variance_of(table.ravel().astype(float), labels).variance
+    expected = {"target": (11.24 - 1.02) / 4, "judge": (32.49 - 1.02) / 6, "residual": 1.02}
+    assert found == pytest.approx(expected, abs=0.005)
+    assert found["target"] / sum(found.values()) == pytest.approx(0.29, abs=0.005)
+
+
 def test_estimates_are_unbiased_in_an_unbalanced_crossed_design():
     rng = np.random.default_rng(6)
     rows, columns = rng.integers(8, size=150), rng.integers(4, size=150) ** 2 // 3

@@ -9,8 +9,9 @@ import pytest
 
 from daydream.catalog import Catalog, description_file, load_catalog, read_scales
 from daydream.errors import CatalogError
-from daydream.layout import STAGES, Layout
+from daydream.layout import OPTIONAL_STAGES, STAGES, Layout
 from daydream.parsers import ScoreRange
+from daydream.prompts import render
 from daydream.settings import Settings, load_config
 from tests.workspace import Workspace
 
@@ -21,6 +22,13 @@ TEMPLATES = "template_id,template_name,description,parser,generator,active"
 @pytest.fixture
 def data(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path, "http://127.0.0.1:9/v1")
+
+
+@pytest.fixture
+def comparing(data: Workspace) -> Workspace:
+    """With an active template of every stage, the optional one included."""
+    data.compare()
+    return data
 
 
 def load(data: Workspace, **config: Any) -> Catalog:
@@ -92,7 +100,7 @@ def test_a_missing_replication_config_means_one_each(data: Workspace) -> None:
 
 def test_a_stage_that_replication_config_leaves_out_has_one(data: Workspace) -> None:
     data.replicates(evaluation=3)
-    assert load(data).replicates == {"draft": 1, "essay": 1, "evaluation": 3}
+    assert load(data).replicates == {"draft": 1, "essay": 1, "evaluation": 3, "comparison": 1}
 
 
 # Existing data directories run unmodified
@@ -155,7 +163,8 @@ def test_a_template_without_a_file_is_fine_when_it_copies_or_is_inactive(data: W
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_an_inactive_row_may_name_a_parser_that_is_gone(data: Workspace, stage: str) -> None:
+def test_an_inactive_row_may_name_a_parser_that_is_gone(comparing: Workspace, stage: str) -> None:
+    data = comparing
     path = data.raw(f"{stage}_templates.csv")
     extra = ",0,9" if stage == "evaluation" else ""
     path.write_text(path.read_text() + f"old,o,,legacy_parser,legacy,FALSE{extra}\n")
@@ -194,22 +203,53 @@ def test_a_blank_parser_of_an_evaluation_is_an_error(data: Workspace) -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_an_unknown_parser_is_named_with_those_there_are(data: Workspace, stage: str) -> None:
     data.templates(stage, ["plain"], text="x", parser="magic")
-    known = "in_last_line" if stage == "evaluation" else "essay_idea_last"
+    known = {"evaluation": "in_last_line", "comparison": "verdict"}.get(stage, "essay_idea_last")
     complaint(data, f"{stage}_templates.csv, row 2, column 'parser'", "'magic'", known)
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_an_unknown_generator_is_named_with_those_there_are(data: Workspace, stage: str) -> None:
+def test_an_unknown_generator_is_named_with_those_there_are(
+    comparing: Workspace, stage: str
+) -> None:
+    data = comparing
     path = data.raw(f"{stage}_templates.csv")
     path.write_text(path.read_text().replace(",llm,", ",human,"))
     complaint(data, f"{stage}_templates.csv, row", "column 'generator'", "'human'", "llm")
 
 
-@pytest.mark.parametrize("stage", ["draft", "evaluation"])
-def test_only_an_essay_can_be_a_copy(data: Workspace, stage: str) -> None:
+@pytest.mark.parametrize("stage", ["draft", "evaluation", "comparison"])
+def test_only_an_essay_can_be_a_copy(comparing: Workspace, stage: str) -> None:
+    data = comparing
     path = data.raw(f"{stage}_templates.csv")
     path.write_text(path.read_text().replace(",llm,", ",copy,"))
     complaint(data, f"{stage}_templates.csv", "column 'generator'", "'copy'")
+
+
+# Comparisons are optional
+
+
+def test_without_a_file_or_an_active_row_there_are_no_comparisons(data: Workspace) -> None:
+    assert load(data).stages == ("draft", "essay", "evaluation")
+    data.compare()
+    assert load(data).stages == STAGES
+    path = data.raw("comparison_templates.csv")
+    path.write_text(path.read_text().replace("true", "false"))
+    data.raw("templates/comparison/closer.txt").unlink()
+    assert load(data).stages == ("draft", "essay", "evaluation")
+    assert not load(data).templates("comparison")
+    assert load(data).template("comparison", "closer").name == "closer"
+
+
+def test_a_blank_parser_of_a_comparison_is_an_error(data: Workspace) -> None:
+    data.write("comparison_templates.csv", f"{TEMPLATES}\ncloser,c,,,llm,true\n")
+    complaint(data, "comparison_templates.csv, row 2, column 'parser'", "blank", "verdict")
+
+
+def test_a_filter_may_name_a_comparison_template(data: Workspace) -> None:
+    data.compare(["closer", "braver"])
+    catalog = load(data, filters={"templates": ["braver"]})
+    assert [t.template_id for t in catalog.templates("comparison")] == ["braver"]
+    assert [t.template_id for t in catalog.templates("draft")] == ["plain"]
 
 
 # Ids and files
@@ -242,8 +282,10 @@ def test_a_duplicate_id_names_both_rows(data: Workspace, name: str) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_an_active_template_needs_its_file(data: Workspace, stage: str) -> None:
-    template = {"draft": "plain", "essay": "longer", "evaluation": "novelty"}[stage]
+def test_an_active_template_needs_its_file(comparing: Workspace, stage: str) -> None:
+    data = comparing
+    names = {"draft": "plain", "essay": "longer", "evaluation": "novelty", "comparison": "closer"}
+    template = names[stage]
     data.raw(f"templates/{stage}/{template}.txt").unlink()
     complaint(
         data,
@@ -292,7 +334,7 @@ def test_no_active_concept_is_an_error(data: Workspace) -> None:
     complaint(data, "concepts_metadata.csv", "no concept is active", "true")
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", [s for s in STAGES if s not in OPTIONAL_STAGES])
 def test_no_active_template_is_an_error(data: Workspace, stage: str) -> None:
     path = data.raw(f"{stage}_templates.csv")
     path.write_text(path.read_text().replace("true", "false"))
@@ -410,7 +452,7 @@ def test_filters_narrow_the_active_rows(data: Workspace) -> None:
 
 def test_a_template_filter_leaves_the_stages_whole_that_it_does_not_name(data: Workspace) -> None:
     catalog = load(data, filters={"templates": ["longer"]})
-    assert [len(catalog.templates(stage)) for stage in STAGES] == [1, 1, 1]
+    assert [len(catalog.templates(stage)) for stage in catalog.stages] == [1, 1, 1]
 
 
 def test_null_filters_keep_everything(data: Workspace) -> None:
@@ -477,3 +519,16 @@ def test_the_shipped_catalog_is_valid() -> None:
     settings = Settings.from_config(load_config(values={"data_root": str(root)}))
     catalog = load_catalog(Layout(str(root)), settings)
     assert len(catalog.concepts) >= settings.k_max
+
+
+def test_the_shipped_comparison_is_switched_off_and_shows_both_texts() -> None:
+    layout = Layout(str(Path(__file__).resolve().parents[1] / "data"))
+    settings = Settings.from_config(load_config(values={"data_root": layout.root}))
+    catalog = load_catalog(layout, settings)
+    assert "comparison" not in catalog.stages
+    shown = {"response_a": "One idea.", "response_b": "Another idea."}
+    (template,) = catalog.all_templates["comparison"]
+    prompt = render(layout.template("comparison", template.template_id), shown)
+    assert prompt.index("One idea.") < prompt.index("Another idea.")
+    assert prompt.rstrip().endswith("VERDICT: X")
+    assert template.parser == "verdict"

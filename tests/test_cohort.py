@@ -19,6 +19,7 @@ from daydream.errors import CatalogError, CohortError
 from daydream.ids import combo_id, generation_id
 from daydream.layout import STAGES, Layout
 from daydream.membership import Member, read_membership
+from daydream.pairs import ring_pairs
 from daydream.settings import Settings, load_config
 from tests.workspace import Workspace
 
@@ -271,3 +272,68 @@ def _large_catalog(ids: list[str]) -> Catalog:
         all_models=(*writers, *judges),
         replicates=dict.fromkeys(STAGES, 1),
     )
+
+
+# Comparisons
+
+
+def compared(data: Workspace, **config: Any) -> list[Member]:
+    return members(data, **config)["comparison"]
+
+
+def test_every_pair_is_compared_in_both_orders_by_every_template_judge_and_replicate(
+    data: Workspace,
+) -> None:
+    data.compare(["closer", "braver"])
+    data.models({"a": "both", "b": "judges"})
+    data.replicates(comparison=3)
+    found = members(data)
+    essays = {m.gen_id: m for m in found["essay"]}
+    pairs = ring_pairs(essays, 2)
+    assert len(found["comparison"]) == len(pairs) * 2 * 2 * 2 * 3
+    orders = {m.parents for m in found["comparison"]}
+    assert orders == {*map(tuple, pairs), *((other, one) for one, other in pairs)}
+    for m in found["comparison"]:
+        assert m.combo_id == essays[m.parent_gen_id].combo_id
+        key = ("|".join(m.parents), m.template_id, m.llm_model_id, m.replicate)
+        assert m.gen_id == generation_id("comparison", *key)
+
+
+def test_comparisons_change_no_other_generation(data: Workspace) -> None:
+    before = list(design(data).members())
+    data.compare()
+    after = list(design(data).members())
+    assert after[: len(before)] == [m._replace(cohort_id=after[0].cohort_id) for m in before]
+    assert {m.stage for m in after[len(before) :]} == {"comparison"}
+
+
+def test_without_active_templates_the_manifest_is_as_it_always_was(data: Workspace) -> None:
+    before = design(data)
+    assert "comparison" not in json.dumps(before.manifest)
+    assert "pairs_per_essay" not in before.manifest
+    data.compare()
+    path = data.raw("comparison_templates.csv")
+    path.write_text(path.read_text().replace("true", "false"))
+    data.replicates(draft=1, comparison=5)
+    after = design(data, pairs_per_essay=7)
+    assert after.manifest == before.manifest and after.cohort_id == before.cohort_id
+    assert not compared(data)
+
+
+def test_templates_pairs_and_replicates_of_comparisons_are_in_the_manifest(data: Workspace) -> None:
+    data.compare()
+    ids = {design(data).cohort_id, design(data, pairs_per_essay=3).cohort_id}
+    data.replicates(comparison=2)
+    ids.add(design(data).cohort_id)
+    data.compare(["closer", "braver"])
+    ids.add(design(data).cohort_id)
+    assert len(ids) == 4
+    assert design(data).manifest["comparison_templates"] == ["braver", "closer"]
+
+
+def test_a_single_essay_is_compared_with_nothing(data: Workspace) -> None:
+    data.compare()
+    data.templates("essay", ["copy"], text="")
+    assert not compared(data, k_max=3)
+    roster = write_cohort(design(data, k_max=3))
+    assert len(roster.by_stage["essay"]) == 1 and not roster.compares

@@ -25,8 +25,10 @@ from daydream.tables import (
     evaluation_model_template_pivot,
     final_results,
     generation_scores_pivot,
-    make_summary,
+    make_summaries,
     read_scores,
+    template_version_comparison_pivot,
+    write_table,
 )
 
 SCALES = {"novelty": ScoreRange(0, 9)}
@@ -102,8 +104,8 @@ def make(tmp_path: Path) -> Callable[..., Path]:
         scores, templates = str(tmp_path / "parsed_scores.csv"), tmp_path / "templates.csv"
         write_scores(scores, rows_of(*COHORTS[cohort]))
         templates.write_text(TEMPLATES)
-        for name in SUMMARY:
-            make_summary(name, scores, str(templates), least, _outputs(tmp_path, name))
+        outputs = [path for name in SUMMARY for path in _outputs(tmp_path, name)]
+        make_summaries(scores, str(templates), least, outputs)
         outputs = [path for name in ANALYSIS for path in _outputs(tmp_path, name)]
         make_analyses(scores, str(templates), least, outputs)
         return tmp_path
@@ -195,6 +197,43 @@ def test_the_cells_of_the_pivots_have_counts_of_their_own(frame: Frame) -> None:
     assert list(by_model.loc["judge", ["n_expected", "n_valid"]]) == [2, 1]
 
 
+def test_every_cell_of_a_pivot_has_a_flag_and_one_that_expects_nothing_a_blank(
+    frame: Frame,
+) -> None:
+    critic = {"evaluation_llm_model": "critic"}
+    scores = frame((4, {}), (None, {"replicate": 2}), (6, critic), (7, essay(2) | critic))
+    for pivot in (
+        generation_scores_pivot(scores, SCALES),
+        template_version_comparison_pivot(scores),
+    ):
+        marked = with_coverage(pivot, 0.8)
+        blocks = [name.removesuffix("_n_expected") for name in marked if "_n_expected" in name]
+        assert blocks
+        for block in blocks:
+            cells = marked[[f"{block}_n_expected", f"{block}_n", f"{block}_coverage_ok"]]
+            for expected, valid, covered in cells.itertuples(index=False):
+                assert pd.isna(covered) if not expected else covered == (valid / expected >= 0.8)
+        enough = marked["n_valid"] >= 0.8 * marked["n_expected"]
+        assert list(marked["coverage_ok"]) == list(enough)
+
+
+def test_a_flag_of_a_cell_is_written_to_both_files(frame: Frame, tmp_path: Path) -> None:
+    critic = essay(2) | {"evaluation_llm_model": "critic"}
+    marked = with_coverage(generation_scores_pivot(frame((4, {}), (7, critic)), SCALES), 0.8)
+    for form in ("csv", "parquet"):
+        write_table(str(tmp_path / f"pivot.{form}"), marked)
+    beside = pd.read_parquet(tmp_path / "pivot.parquet")
+    assert [None if pd.isna(ok) else bool(ok) for ok in beside["judge_novelty_coverage_ok"]] == [
+        *(True, None)
+    ]
+    assert beside.to_csv(index=False) == (tmp_path / "pivot.csv").read_text()
+
+
+def test_an_evaluator_named_like_a_count_is_no_count() -> None:
+    table = pd.DataFrame({"x_n_expected": [7.0], "x_n": [2.0]})
+    assert with_coverage(table, 0.8).equals(table)
+
+
 @pytest.mark.parametrize("name", ["n_expected", "n_valid", "coverage_ok", "evaluation_llm_model"])
 def test_a_template_named_like_a_count_keeps_a_column_of_its_own(frame: Frame, name: str) -> None:
     table = evaluation_model_template_pivot(frame((4, {"evaluation_template": name})), SCALES)
@@ -263,6 +302,19 @@ def test_widths_are_shares_of_the_scale_by_hand(frame: Frame) -> None:
     assert list(table["width_share"]) == [0.05, 0.1, 0.2]
     assert [round(width, 6) for width in table["width"]] == [0.45, 0.9, 1.8]
     assert list(table["replicates"]) == [152, 38, 10]
+
+
+def test_two_runs_write_the_same_bytes_whatever_the_order_of_the_rows(tmp_path: Path) -> None:
+    rows = rows_of(*COHORTS["two evaluators, a score missing"])
+    (tmp_path / "templates.csv").write_text(TEMPLATES)
+    written = []
+    for number, order in enumerate((rows, rows, rows[::-1])):
+        scores = str(tmp_path / f"scores-{number}.csv")
+        write_scores(scores, order)
+        outputs = [p for name in ANALYSIS for p in _outputs(tmp_path / str(number), name)]
+        make_analyses(scores, str(tmp_path / "templates.csv"), 0.8, outputs)
+        written.append([Path(path).read_bytes() for path in outputs])
+    assert written[0] == written[1] == written[2]
 
 
 # Parquet

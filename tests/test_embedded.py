@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from daydream.errors import CallError
+from daydream.layout import STAGES
 from daydream.llm.embedded import EmbeddedServer, model_file
 from daydream.settings import Endpoint
 from tests.workspace import Workspace
@@ -19,8 +20,9 @@ def work(tmp_path: Path) -> Workspace:
     config = {"default_endpoint": "small", "endpoints": {"small": EMBEDDED}, "k_max": 3}
     work = Workspace(tmp_path, "", config)
     work.templates("draft", ["plain"], text="Connect {{ concepts[0].name }} and chess.")
+    work.compare()
     work.models({"writer": "both"})
-    for stage in ("draft", "essay", "evaluation"):
+    for stage in STAGES:
         path = work.raw(f"{stage}_templates.csv")
         header, *rows = path.read_text().splitlines()
         cells = [row + ("," if row.startswith("copy") else ",grammar") for row in rows]
@@ -28,7 +30,7 @@ def work(tmp_path: Path) -> Workspace:
     return work
 
 
-def test_a_cohort_is_made_by_the_embedded_model_and_every_evaluation_has_a_score(
+def test_a_cohort_is_made_by_the_embedded_model_and_every_judgement_has_a_result(
     work: Workspace,
 ) -> None:
     work.run()
@@ -41,6 +43,8 @@ def test_a_cohort_is_made_by_the_embedded_model_and_every_evaluation_has_a_score
     )
     facts = work.metadata("evaluation", evaluation)
     assert facts["parameters"]["structured"] == "score_grammar"
+    verdicts = [work.gen("comparison", i).read_text() for i in work.ids("comparison")]
+    assert len(verdicts) == 2 and set(verdicts) <= {"A\n", "B\n"}
     assert facts["usage"]["completion_tokens"] > 5
     assert str(Path.home()) not in facts["returned_model"]
 

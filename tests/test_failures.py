@@ -145,3 +145,11 @@ def test_few_failures_are_all_named(layout: Layout) -> None:
 def test_without_failures_nothing_is_proposed(layout: Layout) -> None:
     text = told(Missing([], {"draft": 3, "essay": 0, "evaluation": 0}), layout)
     assert text == "Not made: 3 draft(s)."
+
+
+def test_comparisons_are_told_of_only_where_there_are_some(layout: Layout) -> None:
+    assert "comparison" not in find_missing(layout, Membership("trial", DRAFTS)).not_made
+    met = DRAFTS[0]._replace(stage="comparison", gen_id="c_1", second_gen_id="e_2")
+    missing = find_missing(layout, Membership("trial", [*DRAFTS, met]))
+    assert missing.not_made["comparison"] == 1
+    assert "1 comparison(s)" in told(missing, layout)

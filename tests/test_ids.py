@@ -92,3 +92,9 @@ def test_ten_thousand_ids_do_not_collide_and_use_every_digit() -> None:
 
 def test_sha256_is_over_utf_8() -> None:
     assert sha256("é") == hashlib.sha256("é".encode()).hexdigest()
+
+
+def test_the_id_of_a_comparison_tells_which_essay_is_shown_first() -> None:
+    one = generation_id("comparison", "e_1|e_2", "closer", "gpt", 1)
+    assert one == "c_jsztg1loa6cqk9g9"
+    assert one != generation_id("comparison", "e_2|e_1", "closer", "gpt", 1)

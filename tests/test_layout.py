@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from daydream.layout import LEVELS, STAGES, Layout, exists
+from daydream.layout import LEVELS, OPTIONAL_STAGES, STAGES, Layout, exists
 
 LAYOUT = Layout("data")
 
 
 def test_stages_and_levels_are_those_of_the_contract() -> None:
-    assert STAGES == ("draft", "essay", "evaluation")
+    assert STAGES == ("draft", "essay", "evaluation", "comparison")
+    assert OPTIONAL_STAGES == ("comparison",)
     assert set(LEVELS) == {"sentence", "paragraph", "article"}
 
 
@@ -35,6 +36,7 @@ def test_stages_and_levels_are_those_of_the_contract() -> None:
         (LAYOUT.parsed("draft", "d_1"), "gens/draft/d_1/parsed.txt"),
         (LAYOUT.scores("trial"), "5_parsing/trial/parsed_scores.csv"),
         (LAYOUT.scores("trial", "parquet"), "5_parsing/trial/parsed_scores.parquet"),
+        (LAYOUT.comparisons("trial"), "5_parsing/trial/parsed_comparisons.csv"),
         (LAYOUT.summary("trial", "final_results"), "6_summary/trial/final_results.csv"),
         (LAYOUT.summary("trial", "ranking", "parquet"), "6_summary/trial/ranking.parquet"),
         (LAYOUT.cross("parsed_scores"), "7_cross_experiment/parsed_scores.csv"),

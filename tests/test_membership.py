@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daydream.errors import CohortError
+from daydream.layout import STAGES
 from daydream.membership import Member, Membership, read_membership
 
 COLUMNS = "stage,gen_id,cohort_id,parent_gen_id,combo_id,template_id,llm_model_id,replicate"
@@ -18,6 +19,8 @@ DRAFT = Member("draft", "d_1", "trial", "", "combo_v1_x", "free", "gpt", 1)
 ESSAY = Member("essay", "e_1", "trial", "d_1", "combo_v1_x", "copy", "gpt", 1)
 EVALUATION = Member("evaluation", "v_1", "trial", "e_1", "combo_v1_x", "novelty", "judge", 2)
 FAMILY = [DRAFT, ESSAY, EVALUATION]
+OTHER = ESSAY._replace(gen_id="e_2", replicate=2)
+COMPARISON = Member("comparison", "c_1", "trial", "e_1", "combo_v1_x", "closer", "judge", 1, "e_2")
 
 
 def test_the_columns_are_those_of_the_contract(tmp_path: Path) -> None:
@@ -40,7 +43,7 @@ WORD = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=6)
 MEMBERS = st.lists(
     st.builds(
         Member,
-        st.sampled_from(["draft", "essay", "evaluation"]),
+        st.sampled_from(STAGES),
         WORD,
         st.just("trial"),
         WORD,
@@ -48,6 +51,7 @@ MEMBERS = st.lists(
         WORD,
         WORD,
         st.integers(1, 99),
+        WORD,
     ),
     max_size=6,
 )
@@ -72,7 +76,7 @@ def test_extra_columns_and_another_order_of_columns_are_accepted(tmp_path: Path)
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, names)
         writer.writeheader()
-        writer.writerows({**m._asdict(), "origin": "x"} for m in FAMILY)
+        writer.writerows(dict(zip(COLUMNS.split(","), m, strict=False), origin="x") for m in FAMILY)
     assert list(read_membership(str(path)).stage("essay")) == [ESSAY]
 
 
@@ -84,6 +88,34 @@ def test_a_lineage_goes_back_to_the_draft() -> None:
         "evaluation": EVALUATION,
     }
     assert roster.lineage(DRAFT) == {"draft": DRAFT}
+
+
+def test_a_comparison_names_its_second_essay_in_a_column_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "membership.csv"
+    Membership("trial", [*FAMILY, OTHER, COMPARISON]).write(str(path))
+    header, second, *_, last = path.read_text().splitlines()
+    assert header == f"{COLUMNS},second_gen_id"
+    assert second == "draft,d_1,trial,,combo_v1_x,free,gpt,1,"
+    assert last == "comparison,c_1,trial,e_1,combo_v1_x,closer,judge,1,e_2"
+    again = read_membership(str(path))
+    assert list(again.stage("comparison")) == [COMPARISON]
+    assert again.compares and again.stages == STAGES
+    assert COMPARISON.parents == ("e_1", "e_2")
+    assert again.lineage(COMPARISON)["draft"] == DRAFT
+
+
+@pytest.mark.parametrize("absent", [ESSAY, OTHER])
+def test_a_comparison_needs_both_its_essays(absent: Member) -> None:
+    members = [m for m in (DRAFT, ESSAY, OTHER, COMPARISON) if m != absent]
+    with pytest.raises(CohortError, match=f"c_1 has the parent {absent.gen_id}"):
+        Membership("trial", members).check_parents()
+
+
+def test_a_cohort_without_comparisons_has_three_stages() -> None:
+    roster = Membership("trial", FAMILY)
+    assert not roster.compares
+    assert roster.stages == ("draft", "essay", "evaluation")
+    roster.check_parents()
 
 
 def test_a_generation_that_is_not_there_is_told_with_the_cohort() -> None:

@@ -322,6 +322,7 @@ def test_before_the_checkpoint_one_generation_brings_its_ancestors_only(opened: 
         "draft": 1,
         "essay": 1,
         "evaluation": 1,
+        "comparison": 0,
     }
 
 
@@ -358,3 +359,71 @@ def test_the_first_lines_of_a_large_run_take_no_time(opened: Open, work: Workspa
 def test_times_of_files_agree_with_what_was_made(opened: Open) -> None:
     make_all(opened())
     assert not any(by_times(opened()).values())
+
+
+def test_comparisons_are_planned_with_the_prompts_of_two_essays(
+    opened: Open, work: Workspace
+) -> None:
+    work.compare()
+    project = opened()
+    count = sum(member.stage == "comparison" for member in project.design.members())
+    first = make_plan(project)
+    assert counts(first)["comparison"] == (count, 0, 0, count)
+    most = project.settings.stages["essay"].max_tokens
+    assert first.rows[-1].tokens_in > count * 2 * most
+    make_all(project)
+    assert counts(make_plan(project))["comparison"] == (count, count, 0, 0)
+    edit("data/1_raw/templates/comparison/closer.txt", "Anew: {{ response_a }} {{ response_b }}")
+    plan = make_plan(project)
+    assert plan.to_buy == count
+    assert plan.reasons == {"prompt changed: data/1_raw/templates/comparison/closer.txt": count}
+
+
+def test_a_changed_essay_wants_the_comparisons_on_both_its_sides_again(
+    opened: Open, work: Workspace
+) -> None:
+    work.compare()
+    project = opened()
+    make_all(project)
+    members = list(project.design.members())
+    essay = next(m.gen_id for m in members if m.stage == "essay")
+    edit(project.layout.parsed("essay", essay))
+    sides = {m.gen_id for m in members if m.stage == "comparison" and essay in m.parents}
+    assert set(by_times(project)["comparison"]) == sides
+    # Its text is as it was, so that every answer is found again.
+    assert make_plan(project).to_buy == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "stages"),
+    [
+        ("comparison", {"draft", "essay", "comparison"}),
+        ("parsed_comparisons", {"draft", "essay", "comparison"}),
+        ("evaluation", {"draft", "essay", "evaluation"}),
+        ("all", {"draft", "essay", "evaluation", "comparison"}),
+    ],
+)
+def test_before_the_checkpoint_a_target_reaches_its_own_stages(
+    opened: Open, work: Workspace, rule: str, stages: set[str]
+) -> None:
+    work.compare()
+    wanted = from_jobs(opened(), [Job("cohort_membership", "", ""), Job(rule, "", "")])
+    assert {stage for stage, ids in wanted.items() if ids} == stages
+
+
+def test_before_the_checkpoint_a_comparison_brings_the_ancestors_of_both_essays(
+    opened: Open, work: Workspace
+) -> None:
+    work.compare()
+    project = opened()
+    members = {m.gen_id: m for m in project.design.members()}
+    met = next(
+        m
+        for m in members.values()
+        if m.stage == "comparison" and len({members[e].parent_gen_id for e in m.parents}) == 2
+    )
+    jobs = [Job("cohort_membership", "", ""), Job("generate_comparison", met.gen_id, "")]
+    found = {stage: set(ids) for stage, ids in from_jobs(project, jobs).items()}
+    assert found["essay"] == set(met.parents)
+    assert found["draft"] == {members[essay].parent_gen_id for essay in met.parents}
+    assert found["comparison"] == {met.gen_id} and not found["evaluation"]

@@ -87,3 +87,12 @@ def test_on_a_terminal_the_line_is_kept_up_to_date_in_its_place() -> None:
     Ticker(meter, lambda: WANTED, lambda: 0, stream).stop()
     assert stream.getvalue().startswith("\r\x1b[2K")
     assert stream.getvalue().endswith("\n")
+
+
+def test_comparisons_are_in_the_line_only_of_a_run_that_makes_some() -> None:
+    meter = Meter()
+    assert "comparison" not in meter.line({**WANTED, "comparison": 0}, 0)
+    assert "comparisons 0/8" in meter.line({**WANTED, "comparison": 8}, 0)
+    with meter.making("comparison"):
+        pass
+    assert "comparisons 1/1" in meter.line(WANTED, 0)

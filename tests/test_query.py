@@ -13,6 +13,7 @@ import pytest
 
 from daydream.cli import main
 from daydream.columnar import arrow_table, write_parquet
+from daydream.comparisons import ComparisonRow, cohort_comparisons
 from daydream.errors import CohortError, QueryError
 from daydream.layout import Layout
 from daydream.membership import Member, Membership
@@ -192,3 +193,21 @@ def test_the_command_asks_a_finished_experiment(
     error = capsys.readouterr().err
     assert error.startswith("Error: Parser Error: ") and error.count("\n") == 1
     assert server.received == 0
+
+
+def test_comparisons_are_views_of_a_cohort_that_has_them_and_of_no_other(layout: Layout) -> None:
+    other = ESSAY._replace(gen_id="e_2", replicate=2)
+    met = Member("comparison", "c_1", "trial", "e_1", "007", "closer", "judge", 1, "e_2")
+    roster = Membership("trial", [DRAFT, ESSAY, other, met])
+    rows = list(cohort_comparisons(layout, roster))
+    path = made(layout.comparisons("trial", "parquet"))
+    write_parquet(path, arrow_table(ComparisonRow, rows))
+    asked = query(layout, roster, "SELECT first_gen_id, second_gen_id FROM parsed_comparisons")
+    assert asked.rows == [("e_1", "e_2")]
+    assert query(layout, roster, "SELECT max(second_gen_id) FROM membership").rows == [("e_2",)]
+    with pytest.raises(QueryError, match=r"Not made yet: .*pairwise_ranking, position_bias"):
+        query(layout, roster, "FROM pairwise_ranking")
+    assert "second_gen_id" not in query(layout, FAMILY, "FROM membership").columns
+    with pytest.raises(QueryError) as caught:
+        query(layout, FAMILY, "FROM nothing")
+    assert "pairwise" not in str(caught.value) and "comparisons" not in str(caught.value)

@@ -278,3 +278,17 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_an_endpoint_is_embedded_when_it_has_an_engine() -> None:
     assert Endpoint("x", engine="llama.cpp").is_embedded
     assert not Endpoint("x", base_url="http://x").is_embedded
+
+
+def test_a_configuration_that_says_nothing_of_comparisons_has_their_defaults() -> None:
+    config = load_config()
+    del config["stages"]["comparison"], config["pairs_per_essay"]
+    settings = Settings.from_config(config)
+    assert settings.stages["comparison"] == Settings.from_config(load_config()).stages["comparison"]
+    assert settings.pairs_per_essay == 2
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "many", None])
+def test_pairs_per_essay_is_a_whole_number_from_one(value: object) -> None:
+    with pytest.raises(ConfigError, match="pairs_per_essay"):
+        Settings.from_config(load_config(values={"pairs_per_essay": value}))

@@ -206,3 +206,49 @@ def test_an_unknown_id_brings_suggestions() -> None:
         find_id("qqqq", IDS)
     with pytest.raises(CohortError, match="Make some: snakemake"):
         find_id("d_1", [])
+
+
+class Compared(Trial):
+    """The same with comparisons, of which one between essays of two drafts is made."""
+
+    def __init__(self, root: Path) -> None:
+        Workspace(root, "http://127.0.0.1:9/v1").compare()
+        super().__init__(root)
+        self.other_draft = list(self.roster.stage("draft"))[1]
+        self.other = self.children("essay", self.other_draft)[1]
+        self.put(self.other_draft, prompt="Connect tides.", raw="Raw.", parsed="Another draft.")
+        self.put(self.other, prompt="Write on.", raw="Rival.", parsed="A rival essay.")
+        key = ("trial", self.essay.gen_id, self.essay.combo_id, "closer", "writer", 1)
+        self.met = Member("comparison", "c_met", *key, self.other.gen_id)
+        self.put(self.met, prompt="Compare.", raw="Rival wins.\nVERDICT: B", parsed="B\n")
+
+
+def test_a_comparison_is_shown_with_both_essays_and_where_they_come_from(tmp_path: Path) -> None:
+    trial = Compared(tmp_path)
+    text = trial.show("c_met")
+    for part in ("A parsed idea.", "An essay.", "Another draft.", "A rival essay."):
+        assert text.count(part) == 1, part
+    assert f"A is {trial.essay.gen_id}, B is {trial.other.gen_id}" in text
+    assert "verdict B" in text and "Rival wins." in text
+    assert text.count("Concepts (") == 2
+    ids = [trial.draft, trial.essay, trial.other_draft, trial.other, trial.met]
+    order = [text.index(f"==== {m.stage} {m.gen_id} ") for m in ids]
+    assert order == sorted(order)
+
+
+def test_an_essay_is_shown_with_whom_it_met_and_who_won(tmp_path: Path) -> None:
+    trial = Compared(tmp_path)
+    lost, won = trial.show(trial.essay.gen_id), trial.show(trial.other.gen_id)
+    for text, other, words in (
+        (lost, trial.other, ["lost", "first"]),
+        (won, trial.essay, ["won", "second"]),
+    ):
+        (row,) = [line.split() for line in text.splitlines() if line.startswith("c_met")]
+        assert row[1] == other.gen_id and row[-3:-1] == words
+        assert "Rival wins." not in text
+    assert "SCORE: 7" in lost
+    assert "comparisons of" not in Trial.show(trial, trial.draft.gen_id)
+
+
+def test_an_essay_of_a_cohort_without_comparisons_shows_none(trial: Trial) -> None:
+    assert "comparison" not in trial.show(trial.essay.gen_id)

@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 
 from daydream.catalog import Template
-from daydream.layout import Stage
+from daydream.layout import STAGES, Stage
 from daydream.ledger import Attempt
 from daydream.llm.request import Request
-from daydream.llm.structured import SCORE_GRAMMAR, TEXT_GRAMMAR, constraint_for, request_body
+from daydream.llm.structured import (
+    SCORE_GRAMMAR,
+    TEXT_GRAMMAR,
+    VERDICT_GRAMMAR,
+    constraint_for,
+    request_body,
+)
 from daydream.parsers import ScoreRange, read_json_score
 from daydream.settings import StageSettings
 from tests.asking import client_of, model
@@ -36,7 +42,7 @@ def sent(
     return server.calls[-1].body, attempts[-1]
 
 
-@pytest.mark.parametrize("stage", ["draft", "essay", "evaluation"])
+@pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("supported", [(), ("grammar",), ("json_schema",)])
 def test_a_template_that_asks_for_no_shape_gets_none(
     stage: Stage, supported: tuple[str, ...]
@@ -55,6 +61,9 @@ def test_a_template_that_asks_for_no_shape_gets_none(
         (("json_schema",), "draft", ""),
         (("json_schema",), "essay", ""),
         (("json_schema", "grammar"), "evaluation", "score_grammar"),
+        (("grammar",), "comparison", "verdict_grammar"),
+        (("json_schema",), "comparison", "verdict_schema"),
+        ((), "comparison", ""),
     ],
 )
 def test_the_endpoint_decides_how_a_shape_is_enforced(
@@ -105,6 +114,14 @@ def test_a_schema_is_strict_as_providers_want_it() -> None:
     assert set(shape["schema"]["required"]) == set(shape["schema"]["properties"])
     assert next(iter(shape["schema"]["properties"])) == "reasoning"
     json.dumps(shape)
+
+
+def test_a_verdict_is_held_to_one_of_the_two_texts() -> None:
+    shape = request_body("verdict_schema", ScoreRange())["response_format"]["json_schema"]
+    assert shape["schema"]["properties"]["verdict"]["enum"] == ["A", "B"]
+    assert shape["schema"]["required"] == ["reasoning", "verdict"]
+    grammar = request_body("verdict_grammar", ScoreRange())["grammar"]
+    assert grammar == VERDICT_GRAMMAR and '"VERDICT: " [AB]' in grammar
 
 
 def test_no_constraint_adds_nothing_to_a_request() -> None:

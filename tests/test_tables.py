@@ -11,6 +11,7 @@ import pytest
 
 from daydream.errors import CohortError
 from daydream.parsers import ScoreRange
+from daydream.results import CROSS_TABLES
 from daydream.scores import ScoreRow, write_scores
 from daydream.tables import (
     SUMMARY,
@@ -19,7 +20,7 @@ from daydream.tables import (
     final_results,
     generation_scores_pivot,
     make_cross,
-    make_summary,
+    make_summaries,
     perfect_score_paths,
     read_scores,
     template_version_comparison_pivot,
@@ -130,6 +131,21 @@ def test_high_is_eighty_percent_of_the_range_and_low_thirty(frame) -> None:
     assert (found["high_pct"], found["low_pct"], found["perfect_pct"]) == (25, 25, 0)
 
 
+def test_scores_of_different_ranges_are_averaged_as_shares_only(frame) -> None:
+    scores = frame(
+        row(9),
+        row(3, evaluation_template="depth", evaluation_llm_model="critic"),
+        row(None, evaluation_template="depth"),
+    )
+    table = final_results(scores, SCALES)
+    found = overall(table)
+    assert found[["average", "std_dev", "min", "max"]].isna().all()
+    assert found["average_share"] == 0.75
+    # What has one range keeps its own numbers, whatever else was expected of it.
+    assert cells(table, "evaluation_model", evaluation_llm_model="judge")["average"] == 9
+    assert cells(table, "evaluation_model", evaluation_llm_model="critic")["max"] == 3
+
+
 def test_percentages_are_of_the_valid_scores(frame) -> None:
     scores = frame(row(9), row(0), row(None), row(None))
     found = overall(final_results(scores, SCALES))
@@ -226,6 +242,7 @@ def test_template_versions_stand_side_by_side(frame) -> None:
     assert len(table) == 1
     assert (table["novelty"][0], table["novelty_n"][0]) == (5, 2)
     assert (table["depth"][0], table["depth_n"][0]) == (2, 1)
+    assert (table["n_expected"][0], table["n_valid"][0]) == (3, 3)
 
 
 def test_evaluators_whose_joined_names_are_alike_are_not_mixed_up(frame) -> None:
@@ -238,9 +255,12 @@ def test_evaluators_whose_joined_names_are_alike_are_not_mixed_up(frame) -> None
 
 def test_a_template_whose_name_ends_like_a_statistic_keeps_its_own_numbers(frame) -> None:
     scores = frame(row(4), row(6), row(7, evaluation_template="novelty_n"))
-    (found,) = [r for _, r in template_version_comparison_pivot(scores).iterrows()]
-    values = sorted(float(v) for v in found.values if isinstance(v, int | float))
-    assert values == [1, 2, 5, 7]
+    (found,) = template_version_comparison_pivot(scores).to_dict("records")
+    blocks = [
+        [found[block + end] for end in ("", "_n_expected", "_n")]
+        for block in ("novelty", "novelty_n (2)")
+    ]
+    assert blocks == [[5, 2, 2], [7, 1, 1]]
 
 
 def test_filtered_results_keep_what_is_named_and_scored(frame) -> None:
@@ -307,7 +327,7 @@ def test_tables_are_made_from_files_to_files(tmp_path: Path) -> None:
     made = {}
     for name in SUMMARY:
         out = tmp_path / "6" / f"{name}.csv"
-        make_summary(name, str(scores), str(templates), 0.8, [str(out)])
+        make_summaries(str(scores), str(templates), 0.8, [str(out)])
         made[name] = pd.read_csv(out, keep_default_na=False)
     assert list(made["perfect_score_paths"]["score"]) == [5]
     assert overall(made["final_results"])["average"] == 4.333333
@@ -317,9 +337,11 @@ def test_cross_tables_are_made_from_files_to_files(tmp_path: Path) -> None:
     scores = tmp_path / "parsed_scores.csv"
     write_scores(scores, [row(5), row(4, generation_model="llama"), row(None)])
     keep = {"generation_model": ["gpt"]}
-    for name in ("filtered_evaluation_results", "template_version_comparison_pivot"):
-        make_cross(name, str(scores), keep, str(tmp_path / f"{name}.csv"))
+    make_cross(str(scores), keep, 0.8, [str(tmp_path / f"{name}.csv") for name in CROSS_TABLES])
     filtered = pd.read_csv(tmp_path / "filtered_evaluation_results.csv")
     pivot = pd.read_csv(tmp_path / "template_version_comparison_pivot.csv")
     assert list(filtered["score"]) == [5]
     assert list(pivot["novelty"]) == [5]
+    # The evaluation without a score was of gpt as well.
+    counts = pivot[["novelty_n_expected", "novelty_n", "novelty_coverage_ok", "coverage_ok"]]
+    assert counts.to_numpy().tolist() == [[2, 1, False, False]]

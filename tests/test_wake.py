@@ -3,6 +3,8 @@ from __future__ import annotations
 import threading
 from types import SimpleNamespace
 
+import pytest
+
 from daydream.wake import SPARE, spare_looks
 
 
@@ -16,6 +18,8 @@ def scheduler(**given):
         "subsample": 100,
         "job_rate_limiter": limiter(),
         "_open_jobs": threading.Semaphore(1),
+        "open_jobs": [],
+        "run": lambda jobs, executor=None: None,
     }
     return SimpleNamespace(**plain | given)
 
@@ -27,16 +31,15 @@ def test_wakes_that_come_before_the_look_are_one():
     for _ in range(5):
         one._open_jobs.release()
     one._open_jobs.acquire()
-    looked_again = threading.Event()
+    assert not looks_again(one)
 
-    def look() -> None:
-        one._open_jobs.acquire()
-        looked_again.set()
 
-    threading.Thread(target=look, daemon=True).start()
-    assert not looked_again.wait(0.1)
+def test_a_job_that_finishes_during_a_look_brings_another():
+    one = scheduler()
+    spare_looks(one)
+    one._open_jobs.acquire()
     one._open_jobs.release()
-    assert looked_again.wait(5)
+    assert looks_again(one)
 
 
 def test_a_look_chooses_among_the_places_that_are_free_and_some_more():
@@ -69,6 +72,44 @@ def test_without_a_subsample_the_free_places_set_one():
     spare_looks(one)
     one._open_jobs.acquire()
     assert one.subsample == 500 + 1 + SPARE
+
+
+def looks_again(one) -> bool:
+    looked = threading.Event()
+
+    def look() -> None:
+        one._open_jobs.acquire()
+        looked.set()
+
+    threading.Thread(target=look, daemon=True).start()
+    return looked.wait(0.2)
+
+
+@pytest.mark.parametrize(
+    ("places", "ready", "again"), [(5, ["a job"], True), (0, ["a job"], False), (5, [], False)]
+)
+def test_when_jobs_were_started_and_places_and_jobs_are_left_it_looks_again(places, ready, again):
+    one = scheduler(resources={"_cores": places}, open_jobs=ready)
+    spare_looks(one)
+    one._open_jobs.acquire()
+    one.run(["another"], executor=None)
+    assert looks_again(one) is again
+
+
+def test_when_no_job_could_be_started_it_waits_for_one_to_finish():
+    one = scheduler(resources={"_cores": 5}, open_jobs=["one that wants more"])
+    spare_looks(one)
+    one._open_jobs.acquire()
+    assert not looks_again(one)
+
+
+def test_jobs_are_still_started_as_they_were():
+    started = []
+    one = scheduler(run=lambda jobs, executor=None: started.append((jobs, executor)))
+    spare_looks(one)
+    one.run(["a", "b"], executor="local")
+    one.run(["c"])
+    assert started == [(["a", "b"], "local"), (["c"], None)]
 
 
 def test_the_limit_of_job_starts_goes_unless_somebody_asked_for_one():

@@ -96,7 +96,7 @@ def test_an_evaluator_that_never_scored_is_in_the_tables_and_marked_as_not_cover
     assert overall["coverage_ok"] == "False"
 
     config = ("--config", "allow_incomplete=true", "min_coverage=0.5")
-    judged.run(*targets, *config, "-R", "summary_table", "analysis_tables")
+    judged.run(*targets, *config, "-R", "summary_tables", "analysis_tables")
     (overall,) = rows(judged, "final_results", analysis="overall")
     assert overall["coverage_ok"] == "True"
     assert server.received == CALLS

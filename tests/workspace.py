@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,7 +70,7 @@ class Workspace:
         return self.write(f"concepts/descriptions-{level}/{concept}.txt", text)
 
     def templates(self, stage: str, ids: list[str], text: str, parser: str | None = None) -> None:
-        parser = parser or ("in_last_line" if stage == "evaluation" else "")
+        parser = parser or {"evaluation": "in_last_line", "comparison": "verdict"}.get(stage, "")
         header = "template_id,template_name,description,parser,generator,active"
         lines = [f"{i},{i},,{parser},{'copy' if i == 'copy' else 'llm'},true" for i in ids]
         if stage == "evaluation":
@@ -79,6 +80,11 @@ class Workspace:
         for i in ids:
             if i != "copy":
                 self.write(f"templates/{stage}/{i}.txt", f"[{i}] {text}")
+
+    def compare(self, ids: Sequence[str] = ("closer",)) -> None:
+        """Switch comparisons on, with these templates."""
+        text = "Which is better? End in VERDICT: A or B\n<<{{ response_a }}>>\n<<{{ response_b }}>>"
+        self.templates("comparison", list(ids), text=text)
 
     def models(self, models: dict[str, str], **columns: str) -> None:
         """Write the models: id -> "both", "writes" or "judges"."""
@@ -148,7 +154,7 @@ class Workspace:
         """Run from now on with a copy of the workflow, whose sources a test may change."""
         place.mkdir()
         shutil.copy2(ROOT / "Snakefile", place)
-        for folder in ("rules", "scripts", "daydream", "config", "profiles"):
+        for folder in ("rules", "scripts", "daydream", "config", "profiles", "report"):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / folder, place / folder, ignore=ignored)
         self.snakefile = place / "Snakefile"

@@ -14,7 +14,8 @@ krippendorff   interval alpha with a bootstrap interval
 icc            the six intraclass correlations
 reliability    both of them, overall and for every evaluation template
 variance       shares of score variance by source; evaluations needed for a width
-ranking        any key ranked, with intervals, ties and groups
+ranking        any key ranked, with intervals
+ties           which of its means can be told apart: ranks, ties, groups
 evaluators     severity, spread, extremes, failures, correlation of each evaluator
 pairwise       strengths from pairs judged in both orders, and the position bias
 ============== =====================================================================

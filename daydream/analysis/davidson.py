@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from daydream.analysis.information import Information, laplacian
 from daydream.analysis.scale import FloatArray, IntArray
 
 # Log strengths of items that never lose are infinite without it; a standard deviation of 5 lets
@@ -33,25 +34,56 @@ def fit_davidson(pairs: IntArray, points: FloatArray) -> Davidson:
     the alternative, the MM algorithm of D. R. Hunter (2004), "MM algorithms for generalized
     Bradley-Terry models", Annals of Statistics 32, 384-406, needs no matrix but gives no errors.
 
-    A normal prior of standard deviation ``PRIOR_SD`` on log p and log v keeps estimates finite
-    for items that always win, for no ties, and for items that were never compared even
-    indirectly; the latter then differ by no more than their wide intervals. Time is cubic in
-    the number of items: seconds for a thousand.
+    A normal prior of standard deviation ``PRIOR_SD`` on log p and log v keeps everything finite,
+    where the likelihood alone would not. An item that won all of its comparisons with average
+    items is put 2.4 above them after one, 3.5 after 4, 4.1 after 8, with errors of 2.5, 2.2, 2.0.
+    Without ties log v ends between -4 and -9. Groups of items that did not meet even indirectly
+    get the same mean, whose error is the prior's over the root of the group's size: for large
+    groups far too little, so that only comparisons within a group mean anything.
+
+    Errors are from the information, as if comparisons were independent. The fit costs a little
+    for each comparison, the errors the cube of half to three quarters of the items: 5,000 on 2
+    rings with 3 judges take 5 seconds and 0.36 GB, on 4 rings 6 seconds and 0.43 GB.
     """
     k = int(pairs.max()) + 1
     beta = np.zeros(k + 1)
     value = _objective(beta, pairs, points)
     for _ in range(_STEPS):
-        gradient, information = _derivatives(beta, pairs, points)
-        step = np.asarray(np.linalg.solve(information, gradient), dtype=float)
+        step = information(beta, pairs).solve(_gradient(beta, pairs, points))
         beta, value = _climb(beta, step, value, pairs, points)
         if np.abs(step).max() < _CLOSE:
             break
-    _, information = _derivatives(beta, pairs, points)
-    covariance = np.linalg.inv(information)[:k, :k]
-    centre = np.eye(k) - 1 / k
-    error = np.sqrt(np.clip(np.diag(centre @ covariance @ centre), 0.0, None))
+    # A comparison says nothing about the sum of all log strengths, so that the inverse has the
+    # prior's variance along (1, ..., 1) exactly, and centring takes its share from each item.
+    variance = information(beta, pairs).variances() - PRIOR_SD**2 / k
+    error = np.sqrt(np.clip(variance, 0.0, None))
     return Davidson(beta[:k] - beta[:k].mean(), error, float(beta[k]))
+
+
+def information(beta: FloatArray, pairs: IntArray) -> Information:
+    """Negative Hessian of the log posterior at ``beta`` (k + 1,): log strengths, then log v.
+
+    The log odds are linear in beta with the statistics s_i = points, s_j = 1 - points and
+    t = tied, so that it is their covariance, and the prior's inverse variance on the diagonal.
+    """
+    k = len(beta) - 1
+    win, tie, _ = chances(beta, pairs).T
+    expected = win + tie / 2
+    with_tie = tie / 2 - expected * tie
+    border: FloatArray = np.bincount(pairs[:, 0], with_tie, k).astype(float)
+    border -= np.bincount(pairs[:, 1], with_tie, k)
+    ridge = 1 / PRIOR_SD**2
+    items = laplacian(pairs, win + tie / 4 - expected**2, ridge, k)
+    return items._replace(border=border, corner=ridge + float((tie * (1 - tie)).sum()))
+
+
+def chances(beta: FloatArray, pairs: IntArray) -> FloatArray:
+    """Probabilities (n x 3) that the first of each pair wins, of a tie, that the second wins."""
+    one, other = beta[pairs[:, 0]], beta[pairs[:, 1]]
+    logits = np.column_stack([one, beta[-1] + (one + other) / 2, other])
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    found: FloatArray = odds / odds.sum(axis=1, keepdims=True)
+    return found
 
 
 def _climb(
@@ -66,45 +98,17 @@ def _climb(
     return beta, value
 
 
-def _probabilities(beta: FloatArray, pairs: IntArray) -> FloatArray:
-    """Columns: the first wins, tie, the second wins."""
-    one, other = beta[pairs[:, 0]], beta[pairs[:, 1]]
-    logits = np.column_stack([one, beta[-1] + (one + other) / 2, other])
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    chances: FloatArray = odds / odds.sum(axis=1, keepdims=True)
-    return chances
-
-
 def _objective(beta: FloatArray, pairs: IntArray, points: FloatArray) -> float:
-    chances = _probabilities(beta, pairs)
     column = np.rint(2 - 2 * points).astype(int)
-    seen = np.maximum(chances[np.arange(len(points)), column], 1e-300)
+    seen = np.maximum(chances(beta, pairs)[np.arange(len(points)), column], 1e-300)
     return float(np.log(seen).sum() - (beta**2).sum() / (2 * PRIOR_SD**2))
 
 
-def _derivatives(
-    beta: FloatArray, pairs: IntArray, points: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Gradient and negative Hessian of the objective.
-
-    The log odds are linear in beta with the statistics s_i = points, s_j = 1 - points and
-    t = tied, so the gradient is observed less expected and the information their covariance.
-    """
+def _gradient(beta: FloatArray, pairs: IntArray, points: FloatArray) -> FloatArray:
+    """Observed less expected statistics, less the prior's pull to 0."""
     k = len(beta) - 1
-    win, tie, _ = _probabilities(beta, pairs).T
-    expected = win + tie / 2
-    first, second = pairs.T
-    gradient = -beta / PRIOR_SD**2
-    gradient[:k] += np.bincount(first, points - expected, k)
-    gradient[:k] += np.bincount(second, expected - points, k)
-    gradient[k] += float(((points == 0.5) - tie).sum())
-    spread = win + tie / 4 - expected**2
-    with_tie = tie / 2 - expected * tie
-    information = np.eye(k + 1) / PRIOR_SD**2
-    for row, column, sign in ((first, first, 1), (second, second, 1), (first, second, -1)):
-        np.add.at(information, (row, column), sign * spread)
-    np.add.at(information, (second, first), -spread)
-    information[:k, k] = np.bincount(first, with_tie, k) - np.bincount(second, with_tie, k)
-    information[k, :k] = information[:k, k]
-    information[k, k] += float((tie * (1 - tie)).sum())
-    return gradient, information
+    win, tie, _ = chances(beta, pairs).T
+    over = points - win - tie / 2
+    strengths = np.bincount(pairs[:, 0], over, k) - np.bincount(pairs[:, 1], over, k)
+    found: FloatArray = np.append(strengths, ((points == 0.5) - tie).sum()) - beta / PRIOR_SD**2
+    return found

@@ -20,6 +20,8 @@ from daydream.analysis.scale import (
 
 ALL_TEMPLATES = ""
 _FEWEST_FOR_CORRELATION = 3
+# How the errors of parsed_scores.csv begin when the essay is missing or no answer came.
+_NOT_ITS_FAULT = r"(?:draft|essay) \S+: |(?:Call|Budget)Error: "
 _COLUMNS = [
     EVALUATOR,
     TEMPLATE,
@@ -31,6 +33,7 @@ _COLUMNS = [
     "n_severity",
     "ceiling_share",
     "floor_share",
+    "n_asked",
     "unparsed_share",
     "truncated_share",
     "pearson",
@@ -48,7 +51,8 @@ def evaluator_effects(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     ``n_severity`` is how many essays x templates it is from. ``ceiling_share`` and
     ``floor_share`` are the scores at or past an end of the scale, as shares of ``n_valid``;
     ``unparsed_share`` (no score) and ``truncated_share`` (the error names ``max_tokens`` or says
-    truncated) are shares of ``n_expected``.
+    truncated) are shares of ``n_asked``: the evaluations expected, less those that are missing
+    through no fault of the evaluator (no essay, no budget, a call that failed).
 
     ``pearson`` and ``spearman``: over the ``n_correlation`` essays, this evaluator's mean with
     the others' mean, taken over the templates under which both scored the essay. NaN with fewer
@@ -88,7 +92,8 @@ def _beside_others(rated: pd.DataFrame) -> pd.DataFrame:
 
 def _ends(part: pd.DataFrame) -> dict[str, float]:
     valid = part[part["score"].notna()]
-    truncated = part["error"].str.contains("max_tokens|truncated", case=False, regex=True)
+    asked = part[~part["error"].str.match(_NOT_ITS_FAULT)]
+    truncated = asked["error"].str.contains("max_tokens|truncated", case=False, regex=True)
     return {
         "n_expected": len(part),
         "n_valid": len(valid),
@@ -96,7 +101,8 @@ def _ends(part: pd.DataFrame) -> dict[str, float]:
         "std": float(valid["unit"].std()),
         "ceiling_share": float((valid["score"] >= valid["high"]).mean()),
         "floor_share": float((valid["score"] <= valid["low"]).mean()),
-        "unparsed_share": 1 - len(valid) / len(part),
+        "n_asked": len(asked),
+        "unparsed_share": float(asked["score"].isna().mean()),
         "truncated_share": float(truncated.astype(bool).mean()),
     }
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from daydream.analysis.resample import codes_of, resampled_sums
 from daydream.analysis.scale import ESSAY, FloatArray, IntArray, Scales, evaluations
+from daydream.analysis.ties import Spread, standing
 from daydream.errors import ConfigError
 
 _MEANS = [
@@ -25,7 +24,7 @@ _MEANS = [
     "n_expected",
     "n_valid",
 ]
-_RANKS = ["rank", "rank_low", "rank_high", "tied", "tied_with", "group"]
+_RANKS = ["rank", "rank_low", "rank_high", "tied", "n_tied", "tied_with", "group"]
 
 
 def ranking(
@@ -36,6 +35,7 @@ def ranking(
     n_boot: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,
+    named: int | None = None,
 ) -> pd.DataFrame:
     """Keys (the values of the columns ``by``) in order of their mean score, best first.
 
@@ -48,11 +48,13 @@ def ranking(
     essays are compared as pairs. The bootstrap gives standard errors and covariances; they are
     corrected for few essays (n / (n - 1), t quantiles, Welch's degrees of freedom for a
     difference), because percentiles of few resampled essays are too narrow. A key with one
-    essay has no interval.
+    essay has no interval. Essays of one draft count as independent of each other: as far as they
+    are alike, intervals are too narrow.
 
     Two keys are tied when the interval of their difference covers 0, or cannot be had.
     ``rank_low`` is 1 + the keys that are better for certain, ``rank_high`` the number of keys
-    less those worse for certain; ``tied_with`` lists keys, separated by spaces. ``group`` letters
+    less those worse for certain; ``n_tied`` counts the keys tied with this one, ``tied_with`` lists
+    the first ``named`` of them (None: all), separated by spaces. ``group`` letters
     run down the list: a new one starts at the first key that is not tied with the key that
     opened the group. Intervals are not corrected for the number of pairs. Keys without a score
     are last, without a rank. Raises ConfigError for an unknown column.
@@ -72,17 +74,9 @@ def ranking(
     ranked, rest = table[rank], table[~rank]
     if len(ranked):
         spread = _bootstrap(frame, code, ranked, n_boot, np.random.default_rng(seed))
-        ranked = _with_ranks(ranked, spread, confidence)
+        ranked = _with_ranks(ranked, spread, confidence, named)
         table = pd.concat([ranked, rest.reindex(columns=ranked.columns)]) if len(rest) else ranked
     return _tidy(table, ["key", *columns, *_MEANS, *_RANKS])
-
-
-class _Spread(NamedTuple):
-    """Covariance of the means (K x K), essays per key (K,), and whether no essay is shared."""
-
-    covariance: FloatArray
-    essays: FloatArray
-    nested: bool
 
 
 def _means(frame: pd.DataFrame, by: list[str]) -> tuple[pd.DataFrame, IntArray]:
@@ -114,7 +108,7 @@ def _bootstrap(
     table: pd.DataFrame,
     n_boot: int,
     rng: np.random.Generator,
-) -> _Spread:
+) -> Spread:
     has = frame["score"].notna().to_numpy()
     essay, n_essays = codes_of(frame.loc[has, ESSAY].to_numpy(dtype=str))
     n_keys = len(table)
@@ -125,16 +119,14 @@ def _bootstrap(
     centre = table["mean"].to_numpy(dtype=np.float64)[key]
     unit = frame.loc[has, "unit"].to_numpy(dtype=np.float64)
     total = np.bincount(index, unit).astype(float) - count * centre
-    nested = len(cells) == n_essays
-    if nested:
-        variance = [
-            _ratio_variance(np.column_stack([total, count])[key == one], n_boot, rng)
-            for one in range(n_keys)
-        ]
-        covariance = np.diag(variance)
-    else:
-        covariance = _ratio_covariance(cells, total, count, (n_essays, n_keys), n_boot, rng)
-    return _Spread(covariance, table["n_essays"].to_numpy(dtype=float), nested)
+    essays = table["n_essays"].to_numpy(dtype=float)
+    if len(cells) == n_essays:
+        order = np.argsort(key, kind="stable")
+        parts = np.split(np.column_stack([total, count])[order], np.cumsum(np.bincount(key))[:-1])
+        variance = np.array([_ratio_variance(part, n_boot, rng) for part in parts])
+        return Spread(variance, essays, None)
+    covariance = _ratio_covariance(cells, total, count, (n_essays, n_keys), n_boot, rng)
+    return Spread(np.diag(covariance), essays, covariance)
 
 
 def _ratio_variance(sums: FloatArray, n_boot: int, rng: np.random.Generator) -> float:
@@ -163,64 +155,32 @@ def _ratio_covariance(
     return np.asarray(covariance, dtype=np.float64)
 
 
-def _with_ranks(table: pd.DataFrame, spread: _Spread, confidence: float) -> pd.DataFrame:
+def _with_ranks(
+    table: pd.DataFrame, spread: Spread, confidence: float, named: int | None
+) -> pd.DataFrame:
     mean = table["mean"].to_numpy(dtype=float)
-    sure: NDArray[np.bool_] = _resolved(mean, spread, confidence)
-    better = sure & (mean[None, :] > mean[:, None])
+    found = standing(mean, spread, confidence, named)
     keys = table["key"].to_numpy(dtype=object)
-    tied = ~sure & ~np.eye(len(keys), dtype=bool)
     return _with_interval(table, spread, confidence).assign(
         rank=stats.rankdata(-mean.round(12), method="min").astype(int),
-        rank_low=1 + better.sum(axis=1),
-        rank_high=len(keys) - (sure & ~better).sum(axis=1),
-        tied=[bool(row.any()) for row in tied],
-        tied_with=[" ".join(keys[row]) for row in tied],
-        group=_groups(tied),
+        rank_low=found.rank_low,
+        rank_high=found.rank_high,
+        tied=found.n_tied > 0,
+        n_tied=found.n_tied,
+        tied_with=[
+            " ".join([*keys[some], *(["..."] if len(some) < count else [])])
+            for some, count in zip(found.tied_with, found.n_tied, strict=True)
+        ],
+        group=found.group,
     )
 
 
-def _with_interval(table: pd.DataFrame, spread: _Spread, confidence: float) -> pd.DataFrame:
+def _with_interval(table: pd.DataFrame, spread: Spread, confidence: float) -> pd.DataFrame:
     few = np.maximum(spread.essays - 1, 1)
-    error = np.sqrt(np.diag(spread.covariance) * spread.essays / few)
+    error = np.sqrt(spread.variance * spread.essays / few)
     margin = stats.t.isf((1 - confidence) / 2, few) * error
     margin = np.where(spread.essays >= 2, margin, np.nan)
     return table.assign(low=table["mean"] - margin, high=table["mean"] + margin)
-
-
-def _resolved(mean: FloatArray, spread: _Spread, confidence: float) -> NDArray[np.bool_]:
-    """K x K booleans: whether the interval of the difference of two keys leaves out 0."""
-    essays = spread.essays
-    few = np.maximum(essays - 1, 1)
-    inflate = np.sqrt(essays / few)
-    covariance = spread.covariance * inflate[:, None] * inflate[None, :]
-    own = np.diag(covariance)
-    variance = np.maximum(own[:, None] + own[None, :] - 2 * covariance, 0.0)
-    freedom = np.minimum(few[:, None], few[None, :])
-    if spread.nested:
-        below = own[:, None] ** 2 / few[:, None] + own[None, :] ** 2 / few[None, :]
-        welch = (own[:, None] + own[None, :]) ** 2
-        np.divide(welch, below, out=freedom, where=below > 0)
-    margin = stats.t.isf((1 - confidence) / 2, freedom) * np.sqrt(variance)
-    enough = (essays[:, None] >= 2) & (essays[None, :] >= 2)
-    gap = np.abs(mean[:, None] - mean[None, :])
-    resolved: NDArray[np.bool_] = enough & (gap > margin + 1e-12)
-    return resolved
-
-
-def _groups(tied: NDArray[np.bool_]) -> list[str]:
-    letters: list[str] = []
-    opened, number = 0, 0
-    for row in range(len(tied)):
-        if row != opened and not tied[opened, row]:
-            opened, number = row, number + 1
-        letters.append(_letters(number))
-    return letters
-
-
-def _letters(number: int) -> str:
-    """0 is a, 25 is z, 26 is aa."""
-    tail = chr(ord("a") + number % 26)
-    return tail if number < 26 else _letters(number // 26 - 1) + tail
 
 
 def _tidy(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
@@ -231,6 +191,7 @@ def _tidy(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     for name in ("rank", "rank_low", "rank_high"):
         table[name] = table[name].astype("Int64")
     table["tied"] = table["tied"].astype("boolean").fillna(False).astype(bool)
+    table["n_tied"] = table["n_tied"].astype("Int64").fillna(0).astype(int)
     for name in ("tied_with", "group"):
         table[name] = table[name].astype(object).where(table[name].notna(), "")
     return table[columns].reset_index(drop=True)

@@ -58,6 +58,21 @@ def bca_interval(
     return float(low), float(high)
 
 
+def studentised_interval(
+    value: float, error: float, draws: FloatArray, errors: FloatArray, confidence: float
+) -> tuple[float, float]:
+    """Bootstrap-t interval: quantiles of (draw - value) / its own error, in units of ``error``.
+
+    ``draws`` and ``errors`` (n_boot,) are the estimates and standard errors of the resamples, all
+    finite and the errors above 0. More exact than percentiles for few units, if the estimate is
+    on a scale on which its error hardly depends on it. Source: P. Hall (1988), "Theoretical
+    comparison of bootstrap confidence intervals", Annals of Statistics 16, 927-953.
+    """
+    tails = [(1 + confidence) / 2, (1 - confidence) / 2]
+    high, low = np.quantile((draws - value) / errors, tails)
+    return float(value - high * error), float(value - low * error)
+
+
 def codes_of(labels: object) -> tuple[IntArray, int]:
     """Level numbers 0..k-1 of an array of labels, and k."""
     levels, codes = np.unique(np.asarray(labels), return_inverse=True)

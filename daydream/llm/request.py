@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -72,6 +73,18 @@ class Request:
     @cached_property
     def fingerprint(self) -> str:
         """Equal for requests that may share an answer."""
-        asked = {**self.parameters, "shape": self.shape}
-        key = [self.prompt, self.model.model, self.endpoint, asked, self.replicate]
-        return sha256(json.dumps(key, ensure_ascii=False, sort_keys=True))
+        asked = (self.model.model, self.endpoint, self.parameters, self.replicate)
+        return fingerprint(self.prompt, *asked, self.shape)
+
+
+def fingerprint(
+    prompt: str,
+    model: str,
+    endpoint: str,
+    parameters: Mapping[str, Any],
+    replicate: int,
+    shape: Mapping[str, Any],
+) -> str:
+    """The SHA-256 by which a request's answers are found in the ledger."""
+    key = [prompt, model, endpoint, {**parameters, "shape": shape}, replicate]
+    return sha256(json.dumps(key, ensure_ascii=False, sort_keys=True))

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from daydream.layout import Stage
 from daydream.parsers import ScoreRange
 
-Constraint = Literal["", "score_grammar", "text_grammar", "score_schema"]
+Constraint = Literal[
+    "", "score_grammar", "text_grammar", "verdict_grammar", "score_schema", "verdict_schema"
+]
 
 # Free text without line breaks, then the one line that the parser reads. GBNF counts digits, not
 # values, so the grammar holds for scales from 0 to 9. The bounds keep a small model from rambling
 # up to max_tokens.
 SCORE_GRAMMAR = r"""
 root ::= reasoning "\n" "SCORE: " [0-9]
+reasoning ::= [A-Z] [^\n]{20,160} "."
+""".strip()
+# No tie: it comes out when the two orders of a pair disagree, and a small model would hide in it.
+VERDICT_GRAMMAR = r"""
+root ::= reasoning "\n" "VERDICT: " [AB]
 reasoning ::= [A-Z] [^\n]{20,160} "."
 """.strip()
 TEXT_GRAMMAR = r"""
@@ -30,10 +38,18 @@ def constraint_for(declared: str, supported: tuple[str, ...], stage: Stage) -> C
     if not declared:
         return ""
     if "grammar" in supported:
-        return "score_grammar" if stage == "evaluation" else "text_grammar"
-    if "json_schema" in supported and stage == "evaluation":
-        return "score_schema"
-    return ""
+        return _GRAMMARS.get(stage, "text_grammar")
+    return _SCHEMAS.get(stage, "") if "json_schema" in supported else ""
+
+
+_GRAMMARS: Mapping[Stage, Constraint] = {
+    "evaluation": "score_grammar",
+    "comparison": "verdict_grammar",
+}
+_SCHEMAS: Mapping[Stage, Constraint] = {
+    "evaluation": "score_schema",
+    "comparison": "verdict_schema",
+}
 
 
 def request_body(constraint: Constraint, scale: ScoreRange) -> dict[str, Any]:
@@ -42,22 +58,23 @@ def request_body(constraint: Constraint, scale: ScoreRange) -> dict[str, Any]:
         return {"grammar": SCORE_GRAMMAR}
     if constraint == "text_grammar":
         return {"grammar": TEXT_GRAMMAR}
+    if constraint == "verdict_grammar":
+        return {"grammar": VERDICT_GRAMMAR}
     if constraint == "score_schema":
-        return {"response_format": _score_schema(scale)}
+        score = {"type": "number", "minimum": scale.low, "maximum": scale.high}
+        return {"response_format": _schema("evaluation", "score", score)}
+    if constraint == "verdict_schema":
+        verdict = {"type": "string", "enum": ["A", "B"]}
+        return {"response_format": _schema("comparison", "verdict", verdict)}
     return {}
 
 
-def _score_schema(scale: ScoreRange) -> dict[str, Any]:
+def _schema(name: str, result: str, kind: dict[str, Any]) -> dict[str, Any]:
+    """An object with the reasoning first, so that the result follows from it."""
     schema = {
         "type": "object",
-        "properties": {
-            "reasoning": {"type": "string"},
-            "score": {"type": "number", "minimum": scale.low, "maximum": scale.high},
-        },
-        "required": ["reasoning", "score"],
+        "properties": {"reasoning": {"type": "string"}, result: kind},
+        "required": ["reasoning", result],
         "additionalProperties": False,
     }
-    return {
-        "type": "json_schema",
-        "json_schema": {"name": "evaluation", "strict": True, "schema": schema},
-    }
+    return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}

@@ -1,4 +1,4 @@
-"""Parsers: what to keep of a draft, and which number an evaluator gave.
+"""Parsers: what to keep of a draft, which number an evaluator gave, which essay a judge preferred.
 
 A parser is a pure function of the answer's text, named in the ``parser`` column of a template
 table. It raises ``ParseError`` when it does not find exactly one thing to return.
@@ -6,5 +6,15 @@ table. It raises ``ParseError`` when it does not find exactly one thing to retur
 
 from daydream.parsers.draft import DRAFT_PARSERS
 from daydream.parsers.score import SCORE_PARSERS, ScoreRange, read_json_score
+from daydream.parsers.verdict import VERDICT_PARSERS, VERDICTS, Verdict, read_json_verdict
 
-__all__ = ["DRAFT_PARSERS", "SCORE_PARSERS", "ScoreRange", "read_json_score"]
+__all__ = [
+    "DRAFT_PARSERS",
+    "SCORE_PARSERS",
+    "VERDICTS",
+    "VERDICT_PARSERS",
+    "ScoreRange",
+    "Verdict",
+    "read_json_score",
+    "read_json_verdict",
+]

@@ -18,7 +18,7 @@ def read_json_score(text: str, scale: ScoreRange) -> float:
     no object before it was broken, as it could be a part of that one. Raises ``ParseError``.
     """
     answer = without_thinking(text)
-    given = [value["score"] for value in _objects(answer) if "score" in value]
+    given = [value["score"] for value in objects_in(answer) if "score" in value]
     if not given:
         raise ParseError(f"no JSON object with a score; the answer begins with '{short(answer)}'")
     number = given[-1]
@@ -30,7 +30,7 @@ def read_json_score(text: str, scale: ScoreRange) -> float:
     return within(number, scale)
 
 
-def _objects(text: str) -> Iterator[dict[str, Any]]:
+def objects_in(text: str) -> Iterator[dict[str, Any]]:
     """Yield the outermost JSON objects; fifty braces are tried, so that a wall of them is cheap."""
     decoder, at, intact = json.JSONDecoder(), 0, True
     for _ in range(50):

@@ -42,12 +42,12 @@ def plain(line: str) -> str:
     return " ".join(line[-_LONGEST_LINE:].translate(_DECORATION).split())
 
 
-def absent(lines: list[str], count: int) -> ParseError:
-    """Return the error of an answer whose last ``count`` lines state no score."""
+def absent(lines: list[str], count: int, what: str = "score") -> ParseError:
+    """Return the error of an answer whose last ``count`` lines state no score, or what it is."""
     if not lines:
-        return ParseError("no score: the answer is blank")
+        return ParseError(f"no {what}: the answer is blank")
     last = short(lines[-1])
-    return ParseError(f"no score in the last {count} non-empty lines; the last line is '{last}'")
+    return ParseError(f"no {what} in the last {count} non-empty lines; the last line is '{last}'")
 
 
 def short(text: str) -> str:

@@ -1,0 +1,1 @@
+"""A cohort as one archive: what belongs to it, and how it is written and read safely."""

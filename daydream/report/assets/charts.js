@@ -1,0 +1,53 @@
+// Draws the charts as SVG in the colours of the page, those in view first, and the rest when idle.
+"use strict";
+
+(() => {
+  const specs = window.DAYDREAM_CHARTS;
+  // Custom properties, so that a change of colours, and print, need no second drawing.
+  const ink = { labelColor: "var(--ink)", titleColor: "var(--ink)" };
+  const lines = { gridColor: "var(--line)", domainColor: "var(--soft)", tickColor: "var(--soft)" };
+  const font = "system-ui, sans-serif";
+  const config = {
+    background: "transparent",
+    font,
+    axis: { ...ink, ...lines, labelFontSize: 11, titleFontSize: 12, titleFontWeight: 600 },
+    legend: { ...ink, labelFontSize: 11, titleFontSize: 12 },
+    header: { ...ink, labelFontSize: 12, titleFontSize: 12 },
+    title: { color: "var(--ink)", subtitleColor: "var(--soft)" },
+    text: { color: "var(--ink)" },
+    rule: { color: "var(--soft)" },
+    view: { stroke: "var(--line)" },
+  };
+
+  async function draw(place) {
+    const name = place.dataset.chart;
+    const spec = { ...specs[name], description: place.ariaLabel };
+    // In an element of its own: the one it is drawn in becomes as wide as the chart.
+    const inside = place.appendChild(document.createElement("div"));
+    try {
+      await window.vegaEmbed(inside, spec, { actions: false, renderer: "svg", config });
+      place.querySelector("svg")?.setAttribute("aria-label", place.ariaLabel);
+      place.classList.add("is-drawn");
+    } catch (error) {
+      place.textContent = `The chart could not be drawn: ${error.message}`;
+    }
+  }
+
+  const waiting = [...document.querySelectorAll("[data-chart]")];
+
+  function drawNext() {
+    const next = waiting.shift();
+    if (next) draw(next).then(() => later(drawNext));
+  }
+
+  function later(action) {
+    if ("requestIdleCallback" in window) {
+      requestIdleCallback(action, { timeout: 500 });
+    } else {
+      setTimeout(action, 20);
+    }
+  }
+
+  waiting.forEach((place) => place.replaceChildren());
+  later(drawNext);
+})();

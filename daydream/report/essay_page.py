@@ -1,0 +1,128 @@
+"""The page of one essay: concepts, draft, essay, and each evaluation beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pandas as pd
+
+from daydream.layout import Layout, Stage
+from daydream.membership import Member, Membership
+from daydream.parsers import ScoreRange
+from daydream.report import grids
+from daydream.report.essays import EssayRow
+from daydream.report.gathered import ReportTables
+from daydream.report.grids import Cell
+from daydream.report.lineage import (
+    ConceptShown,
+    Piece,
+    read_concepts,
+    read_piece,
+    reasoning_of,
+)
+from daydream.report.names import Names
+from daydream.report.texts import Shown, printable, title_of
+
+
+class Judgement(NamedTuple):
+    """An evaluation; ``score`` is in points of ``scale``, None when there is none.
+
+    ``error`` says why there is no score. ``reasoning`` is what an answer in JSON gives as such.
+    """
+
+    piece: Piece
+    score: str
+    share: str
+    scale: str
+    error: str
+    reasoning: Shown | None
+
+
+@dataclass(frozen=True)
+class EssayPage:
+    """What is on the page, and its neighbours in the cohort's order; blank at the ends."""
+
+    row: EssayRow
+    title: str
+    combo: str
+    mean: Cell
+    coverage: Cell
+    concepts: tuple[ConceptShown, ...]
+    draft: Piece | None
+    essay: Piece
+    judgements: tuple[Judgement, ...]
+    number: int
+    total: int
+    before: str = ""
+    after: str = ""
+
+
+class Outcome(NamedTuple):
+    """What ``parsed_scores`` has of an evaluation."""
+
+    score: float | None
+    error: str
+
+
+class Reader:
+    """Reads the pages of a cohort, one at a time."""
+
+    def __init__(self, layout: Layout, membership: Membership, tables: ReportTables) -> None:
+        self._layout = layout
+        self._membership = membership
+        self._tables = tables
+        self._outcomes = _outcomes(tables.scores)
+        self._last_draft: Piece | None = None
+        self._evaluations: dict[str, list[Member]] = {}
+        for member in membership.stage("evaluation"):
+            self._evaluations.setdefault(member.parent_gen_id, []).append(member)
+
+    @property
+    def _names(self) -> Names:
+        return self._tables.names
+
+    def read(self, row: EssayRow, number: int, total: int) -> EssayPage:
+        """The page of an essay, without its neighbours."""
+        member = self._membership.member("essay", row.gen_id)
+        essay = read_piece(self._layout, self._names, member)
+        return EssayPage(
+            row=row,
+            title=title_of(essay.parsed.text) if essay.parsed else "",
+            combo=self._names.combo(row.combo_id),
+            mean=grids.number(row.mean),
+            coverage=grids.coverage(row.n_valid, row.n_expected, row.is_covered),
+            concepts=read_concepts(self._layout, self._names, row.combo_id),
+            draft=self._draft(member.parent_gen_id),
+            essay=essay,
+            judgements=tuple(map(self._judgement, self._evaluations.get(row.gen_id, ()))),
+            number=number,
+            total=total,
+        )
+
+    def _draft(self, gen_id: str) -> Piece | None:
+        """A draft is read once for its essays, which follow one another."""
+        if self._last_draft is None or self._last_draft.gen_id != gen_id:
+            stage: Stage = "draft"
+            member = self._membership.by_stage[stage].get(gen_id)
+            self._last_draft = member and read_piece(self._layout, self._names, member)
+        return self._last_draft
+
+    def _judgement(self, member: Member) -> Judgement:
+        piece = read_piece(self._layout, self._names, member)
+        score, error = self._outcomes.get(member.gen_id, Outcome(None, "not among the scores"))
+        scale = self._tables.scales.get(member.template_id, ScoreRange())
+        share = None if score is None else (score - scale.low) / (scale.high - scale.low)
+        return Judgement(
+            piece=piece,
+            score="" if score is None else f"{score:g}",
+            share=grids.number(share, 2).text,
+            scale=f"{scale.low:g} to {scale.high:g}",
+            error=printable(error),
+            reasoning=reasoning_of(piece.raw),
+        )
+
+
+def _outcomes(scores: pd.DataFrame) -> dict[str, Outcome]:
+    rows = zip(scores["gen_id"], scores["score"], scores["error"], strict=True)
+    return {gen_id: Outcome(grids.as_float(score), str(error)) for gen_id, score, error in rows}

@@ -1,0 +1,134 @@
+"""Tables as a page shows them: text for the reader, and beside it the value to sort by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from daydream.coverage import EXPECTED, FLAG, VALID
+from daydream.report.names import Names
+
+NOT_KNOWN = "-"
+
+
+class Cell(NamedTuple):
+    """What is shown; ``order`` is sorted by, the text itself when it is None.
+
+    ``is_flagged`` marks what rests on too few scores.
+    """
+
+    text: str
+    order: float | None = None
+    href: str = ""
+    is_flagged: bool = False
+
+
+class Column(NamedTuple):
+    """The head of a column; ``note`` explains it in a few words."""
+
+    title: str
+    is_number: bool = False
+    note: str = ""
+
+
+class Grid(NamedTuple):
+    """A table of a page. ``source`` is the file with all of it, relative to the page."""
+
+    name: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    source: str = ""
+
+
+def number(value: object, places: int = 3) -> Cell:
+    """A number with a fixed count of decimals."""
+    found = as_float(value)
+    return Cell(NOT_KNOWN) if found is None else Cell(plain(found, places), found)
+
+
+def whole(value: object) -> Cell:
+    """A count."""
+    found = as_float(value)
+    return Cell(NOT_KNOWN) if found is None else Cell(f"{found:,.0f}", found)
+
+
+def percent(value: object) -> Cell:
+    """A share, 0 to 1, in per cent."""
+    found = as_float(value)
+    return Cell(NOT_KNOWN) if found is None else Cell(f"{100 * found:.1f}%", found)
+
+
+def interval(low: object, high: object, places: int = 3) -> Cell:
+    """Two ends of an interval; it is sorted by its lower one."""
+    ends = as_float(low), as_float(high)
+    if ends[0] is None or ends[1] is None:
+        return Cell("no interval")
+    return Cell(f"{plain(ends[0], places)} to {plain(ends[1], places)}", ends[0])
+
+
+def coverage(n_valid: object, n_expected: object, is_ok: object) -> Cell:
+    """How many of the scores asked for there are, flagged where these are too few."""
+    valid, expected = as_float(n_valid) or 0.0, as_float(n_expected) or 0.0
+    text = f"{valid:,.0f} of {expected:,.0f}"
+    share = valid / expected if expected else 0.0
+    return Cell(text, share, is_flagged=not bool(is_ok))
+
+
+def plain(value: float, places: int = 3) -> str:
+    """A number for a reader, with a true minus sign and no -0.000."""
+    text = f"{value:,.{places}f}"
+    is_zero = not text.strip("-0.,")
+    return (text.lstrip("-") if is_zero else text).replace("-", "\N{MINUS SIGN}")
+
+
+def as_float(value: object) -> float | None:
+    """A finite number, or None for whatever else a table holds."""
+    try:
+        found = float(value)  # type: ignore[arg-type]  # what is no number raises
+    except (TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table, by column."""
+    return [
+        {str(key): value for key, value in row.items()} for row in table.to_dict(orient="records")
+    ]
+
+
+def generic(
+    name: str, caption: str, table: pd.DataFrame, names: Names, hidden: Iterable[str] = ()
+) -> Grid:
+    """Any table of ``6_summary`` in its own columns; the two counts become one."""
+    left_out = {*hidden, EXPECTED, VALID, FLAG}
+    shown = [str(column) for column in table.columns if column not in left_out]
+    is_number = {column: pd.api.types.is_numeric_dtype(table[column]) for column in shown}
+    has_counts = {EXPECTED, VALID, FLAG} <= set(table.columns)
+    columns = [Column(column.replace("_", " "), is_number[column]) for column in shown]
+    columns += [Column("scores", True, "valid of expected")] * has_counts
+    rows = [
+        tuple(_cell(column, row, is_number[column], names) for column in shown)
+        + ((coverage(row[VALID], row[EXPECTED], row[FLAG]),) if has_counts else ())
+        for row in records(table)
+    ]
+    return Grid(name, caption, tuple(columns), tuple(rows), source=source(name))
+
+
+def _cell(column: str, row: Mapping[str, Any], is_number: bool, names: Names) -> Cell:
+    value = row[column]
+    if not is_number:
+        return Cell("" if value is None or value != value else names.of(column, str(value)))
+    found = as_float(value)
+    is_whole = found is not None and found.is_integer() and abs(found) >= 2
+    return whole(value) if is_whole else number(value)
+
+
+def source(table: str) -> str:
+    """The file of a table of ``6_summary``, from the report's page on."""
+    return f"{table}.csv"

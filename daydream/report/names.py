@@ -1,0 +1,91 @@
+"""What a reader calls combos, templates and models."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from daydream.catalog import CONCEPT_COLUMNS, MODEL_COLUMNS, TEMPLATE_COLUMNS
+from daydream.combos import Combo, read_mappings
+from daydream.layout import Layout, exists
+from daydream.tabular import read_table
+
+_MODELS = ("generation_model", "evaluation_llm_model", "llm_model_id", "judge")
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names by id. What a catalog does not name, or names like another, goes by its id.
+
+    ``concepts``, ``models`` and ``templates`` map an id to a name; ``templates`` has the templates
+    of a stage under its column in the tables, such as ``draft_template``.
+    """
+
+    combos: Mapping[str, Combo]
+    concepts: Mapping[str, str]
+    models: Mapping[str, str]
+    templates: Mapping[str, Mapping[str, str]]
+
+    def combo(self, combo_id: str) -> str:
+        """The concepts of a combo, in the order in which a prompt shows them."""
+        found = self.combos.get(combo_id)
+        if found is None:
+            return combo_id or "unknown combo"
+        return " + ".join(self.concepts.get(concept, concept) for concept in found.concept_ids)
+
+    def of(self, column: str, key: str) -> str:
+        """The name of a value of some column of the tables; other values stay as they are.
+
+        Args:
+            column: such as ``combo_id``, ``generation_model`` or ``draft_template``.
+            key: the value.
+        """
+        if column == "combo_id":
+            return self.combo(key)
+        names = self.models if column in _MODELS else self.templates.get(column, {})
+        return names.get(key, key)
+
+
+def read_names(layout: Layout) -> Names:
+    """The names that the catalogs give.
+
+    Raises:
+        CatalogError: when a catalog cannot be read.
+
+    """
+    columns = {
+        "draft_template": "draft",
+        "generation_template": "essay",
+        "evaluation_template": "evaluation",
+        "comparison_template": "comparison",
+    }
+    concepts = layout.raw("concepts_metadata.csv")
+    return Names(
+        combos=read_mappings(layout),
+        concepts=_read(concepts, CONCEPT_COLUMNS, "concept_id", "name"),
+        models=_read(layout.raw("llm_models.csv"), MODEL_COLUMNS, "id", "display_name"),
+        templates={
+            column: _read(
+                layout.raw(f"{stage}_templates.csv"),
+                TEMPLATE_COLUMNS,
+                "template_id",
+                "template_name",
+            )
+            for column, stage in columns.items()
+        },
+    )
+
+
+def _read(path: str, columns: Iterable[str], key: str, name: str) -> dict[str, str]:
+    if not exists(path):
+        return {}
+    return _distinct({row.text(key): row.text(name) for row in read_table(path, columns)})
+
+
+def _distinct(names: Mapping[str, str]) -> dict[str, str]:
+    used = Counter(names.values())
+    return {
+        key: key if not name else name if used[name] == 1 else f"{name} ({key})"
+        for key, name in names.items()
+    }

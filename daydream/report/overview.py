@@ -1,0 +1,191 @@
+"""The first section: what ran, when, what it cost, what is missing and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pandas as pd
+
+from daydream.failures import Failure, Missing, by_cause, describe, find_missing
+from daydream.layout import Layout
+from daydream.membership import Membership
+from daydream.report import grids
+from daydream.report.gathered import ReportTables
+from daydream.report.grids import Cell, Column, Grid
+from daydream.report.texts import link, printable
+from daydream.spend import Spending, Tally, of_cohort, spending
+from daydream.spend_report import dollars
+
+EXAMPLES = 5
+_NEXT = "What to type next:"
+
+
+class Asked(NamedTuple):
+    """One kind of thing that the cohort was made of, and which there were."""
+
+    what: str
+    names: tuple[str, ...]
+
+
+class Example(NamedTuple):
+    """A generation that failed, and where to read of it."""
+
+    gen_id: str
+    href: str
+
+
+class Cause(NamedTuple):
+    """Failures that have a cause in common."""
+
+    times: int
+    stage: str
+    kind: str
+    message: str
+    examples: tuple[Example, ...]
+
+
+class Overview(NamedTuple):
+    """What a reader should know before any number.
+
+    ``coverage`` is scored of expected evaluations; ``first`` and ``last`` are UTC, blank when no
+    metadata tell.
+    """
+
+    asked: tuple[Asked, ...]
+    first: str
+    last: str
+    coverage: Cell
+    essays: str
+    cost: str
+    stages: Grid
+    causes: tuple[Cause, ...]
+    not_made: str
+    refused: str
+    commands: tuple[str, ...]
+
+
+def overview(layout: Layout, membership: Membership, tables: ReportTables) -> Overview:
+    """Count what there is, and read the ledgers for what it cost."""
+    spent = spending(layout, of_cohort(membership))
+    missing = find_missing(layout, membership)
+    answered = sorted(tables.generations["answered_at"].dropna())
+    return Overview(
+        asked=tuple(_asked(tables)),
+        first=_moment(answered[:1]),
+        last=_moment(answered[-1:]),
+        coverage=_coverage(tables),
+        essays=_essays(tables.generations),
+        cost=dollars(spent.total),
+        stages=_stages(tables, spent),
+        causes=tuple(_causes(missing, layout, membership)),
+        not_made=_not_made(missing),
+        refused=printable(missing.refused),
+        commands=tuple(_commands(missing, layout)),
+    )
+
+
+def _asked(tables: ReportTables) -> Iterable[Asked]:
+    names, made = tables.names, tables.generations
+    drafts, essays = made[made["stage"] == "draft"], made[made["stage"] == "essay"]
+    combos = list(dict.fromkeys(drafts["combo_id"]))
+    known = [names.combos[combo] for combo in combos if combo in names.combos]
+    concepts = dict.fromkeys(one for combo in known for one in combo.concept_ids)
+    yield Asked("concepts", tuple(names.concepts.get(one, one) for one in concepts))
+    yield Asked("combinations", tuple(names.combo(combo) for combo in combos))
+    yield _used(tables, "draft templates", "draft_template", drafts["template_id"])
+    yield _used(tables, "essay templates", "generation_template", essays["template_id"])
+    scores = tables.scores
+    for what, column in (
+        ("evaluation templates", "evaluation_template"),
+        ("generation models", "generation_model"),
+        ("evaluator models", "evaluation_llm_model"),
+    ):
+        yield _used(tables, what, column, scores[column])
+    for stage, part in made.groupby("stage", sort=False):
+        count = int(part["replicate"].max())
+        if count > 1:
+            yield Asked(f"replicates of each {stage}", tuple(str(n + 1) for n in range(count)))
+
+
+def _used(tables: ReportTables, what: str, column: str, values: pd.Series) -> Asked:
+    return Asked(what, tuple(tables.names.of(column, one) for one in dict.fromkeys(values) if one))
+
+
+def _moment(times: list[str]) -> str:
+    return f"{times[0][:16].replace('T', ' ')} UTC" if times else ""
+
+
+def _coverage(tables: ReportTables) -> Cell:
+    expected, valid = len(tables.scores), int(tables.scores["score"].notna().sum())
+    is_ok = expected > 0 and valid >= tables.min_coverage * expected - 1e-9
+    return grids.coverage(valid, expected, is_ok)
+
+
+def _essays(generations: pd.DataFrame) -> str:
+    essays = generations[generations["stage"] == "essay"]
+    return f"{(essays['status'] == 'done').sum():,} of {len(essays):,}"
+
+
+def _stages(tables: ReportTables, spent: Spending) -> Grid:
+    texts, counts = ("Stage", "Model"), ("Wanted", "Made", "Failed", "Not made")
+    spendings = ("Calls", "Tokens in", "Tokens out", "Cost, USD")
+    columns = [Column(text) for text in texts] + [Column(n, True) for n in (*counts, *spendings)]
+    costs: dict[tuple[str, str], Tally] = {}
+    for group, tally in spent.groups.items():
+        key = (group.stage, group.model)
+        costs[key] = costs.get(key, Tally()) + tally
+    rows: list[tuple[Cell, ...]] = []
+    for stage, part in tables.generations.groupby("stage", sort=False):
+        models = {str(model): one for model, one in part.groupby("llm_model_id", sort=False)}
+        own = {model: costs.get((str(stage), model), Tally()) for model in models}
+        if len(models) > 1:
+            rows.append(_stage(str(stage), "all", part, sum(own.values(), Tally())))
+        for model, one in models.items():
+            name = tables.names.of("llm_model_id", model)
+            rows.append(_stage(str(stage), name, one, own[model]))
+    caption = "Generations, calls and cost by stage and model"
+    note = (
+        "Calls and cost are of all attempts in the ledgers, failed and replaced ones too. "
+        "Copied essays take no call."
+    )
+    return Grid("stages", caption, tuple(columns), tuple(rows), note)
+
+
+def _stage(stage: str, model: str, part: pd.DataFrame, tally: Tally) -> tuple[Cell, ...]:
+    states = part["status"].value_counts()
+    counts = [len(part), *(int(states.get(state, 0)) for state in ("done", "failed", "missing"))]
+    return (
+        Cell(stage),
+        Cell(model),
+        *(grids.whole(count) for count in counts),
+        *(grids.whole(count) for count in (tally.calls, tally.tokens_in, tally.tokens_out)),
+        Cell(dollars(tally) if tally.calls else "0", tally.usd_known),
+    )
+
+
+def _causes(missing: Missing, layout: Layout, membership: Membership) -> Iterable[Cause]:
+    for (stage, kind, _), group in by_cause(missing.failures).items():
+        examples = tuple(_example(one, layout, membership) for one in group[:EXAMPLES])
+        yield Cause(len(group), stage, kind, printable(group[0].message), examples)
+
+
+def _example(failure: Failure, layout: Layout, membership: Membership) -> Example:
+    """The page of the essay, or else the file that tells of the failure."""
+    if failure.stage == "essay":
+        return Example(failure.gen_id, f"essays/{link(failure.gen_id)}.html")
+    if failure.stage == "evaluation":
+        essay = membership.member("evaluation", failure.gen_id).parent_gen_id
+        return Example(failure.gen_id, f"essays/{link(essay)}.html#{link(failure.gen_id)}")
+    folder = layout.relative(layout.generation(failure.stage, failure.gen_id))
+    return Example(failure.gen_id, f"../../{link(folder)}/metadata.json")
+
+
+def _not_made(missing: Missing) -> str:
+    return ", ".join(f"{count:,} {stage}(s)" for stage, count in missing.not_made.items() if count)
+
+
+def _commands(missing: Missing, layout: Layout) -> list[str]:
+    """The commands that the end of a failed run names, each with its explanation."""
+    lines = list(describe(missing, layout))
+    return lines[lines.index(_NEXT) + 1 :] if _NEXT in lines else []

@@ -1,0 +1,178 @@
+"""Writes the report: a folder of pages that open from disk, with no server and no network.
+
+A half-written site is never seen, because ``index.html`` is the way in and is written last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from daydream import __version__
+from daydream.files import write_text
+from daydream.layout import Layout
+from daydream.membership import Membership, read_membership
+from daydream.report import shown_tables, words
+from daydream.report.chart_data import chart_data
+from daydream.report.essay_page import EssayPage, Reader
+from daydream.report.essays import EssayRow, as_script, assigned, essay_rows
+from daydream.report.figures import write_figures
+from daydream.report.gathered import ReportTables, gather
+from daydream.report.overview import overview
+from daydream.report.texts import link, printable
+
+if TYPE_CHECKING:  # importing Altair takes a second, which only the script needs to spend
+    from daydream.report.charts import Chart
+
+# By this line a page that is no longer wanted is told from a file of somebody else.
+MARK = '<meta name="generator" content="daydream report">'
+_MARK_WITHIN = 600  # characters from the start of a page
+_ASSETS = ("style.css", "theme.js", "page.js", "tables.js", "essays.js", "charts.js")
+_VEGA = "vega-*.js"
+
+
+def make_report(
+    data_root: str, membership: str, min_coverage: float, figures: Iterable[str] = ()
+) -> None:
+    """Make the report of the cohort whose ``membership.csv`` it is: its figures, then its pages.
+
+    See ``write_figures`` and ``write_site``.
+
+    Raises:
+        CatalogError: when a catalog cannot be read.
+        CohortError: when the scores were not made, or a table was damaged.
+
+    """
+    from daydream.report.charts import every_chart
+
+    layout, roster = Layout(data_root), read_membership(membership)
+    tables = gather(layout, roster, min_coverage)
+    charts = list(every_chart(tables))
+    write_figures(charts, figures)
+    write_site(layout, roster, tables, [chart for chart in charts if not chart.is_empty])
+
+
+def write_site(
+    layout: Layout, membership: Membership, tables: ReportTables, charts: Sequence[Chart]
+) -> None:
+    """Write the site of a cohort; files in its folder that are not its own stay as they are.
+
+    Raises:
+        OSError: when the disk is full.
+
+    """
+    folder = Path(layout.report(membership.cohort_id)).parent
+    rows = _write_pages(folder / "essays", Reader(layout, membership, tables), essay_rows(tables))
+    _write_assets(folder / "assets", has_charts=bool(charts))
+    write_text(folder / "data" / "essays.js", as_script(rows, tables))
+    write_text(folder / "data" / "charts.js", assigned("DAYDREAM_CHARTS", _specs(charts)))
+    values = _index(layout, membership, tables, charts, rows)
+    write_text(folder / "essays.html", _render("essays.html", **values))
+    write_text(folder / "index.html", _render("index.html", **values))
+
+
+def _write_pages(folder: Path, reader: Reader, rows: Sequence[EssayRow]) -> list[EssayRow]:
+    """Write a page for each essay; returns the rows with the titles that were read."""
+    titled = []
+    for page in _neighboured(reader, rows):
+        write_text(folder / f"{page.row.gen_id}.html", _render("essay.html", page=page))
+        titled.append(page.row._replace(title=page.title))
+    _remove_stale(folder, {f"{row.gen_id}.html" for row in rows})
+    return titled
+
+
+def _neighboured(reader: Reader, rows: Sequence[EssayRow]) -> Iterator[EssayPage]:
+    ids = ["", *(row.gen_id for row in rows), ""]
+    for number, row in enumerate(rows, 1):
+        page = reader.read(row, number, len(rows))
+        yield replace(page, before=ids[number - 1], after=ids[number + 1])
+
+
+def _remove_stale(folder: Path, wanted: set[str]) -> None:
+    for path in folder.glob("*.html"):
+        if path.name not in wanted and _is_ours(path):
+            path.unlink()
+
+
+def _is_ours(path: Path) -> bool:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return MARK in file.read(_MARK_WITHIN)
+
+
+def _write_assets(folder: Path, has_charts: bool) -> None:
+    for name in _ASSETS:
+        source = files("daydream.report") / "assets" / name
+        write_text(folder / name, source.read_text(encoding="utf-8"))
+    wanted = _vega()
+    for path in folder.glob(_VEGA):
+        if path.name != wanted:
+            path.unlink()
+    if has_charts and not (folder / wanted).is_file():
+        from vl_convert import javascript_bundle
+
+        bundle = javascript_bundle()  # type: ignore[call-arg]  # its stub asks for a snippet
+        write_text(folder / wanted, bundle)
+
+
+@cache
+def _vega() -> str:
+    """Named after its version, so that it is made only once: that takes two seconds."""
+    return f"vega-{version('vl-convert-python')}.js"
+
+
+def _specs(charts: Iterable[Chart]) -> dict[str, Any]:
+    return {chart.name: chart.spec for chart in charts}
+
+
+def _index(
+    layout: Layout,
+    membership: Membership,
+    tables: ReportTables,
+    charts: Sequence[Chart],
+    rows: Sequence[EssayRow],
+) -> dict[str, Any]:
+    sections: dict[str, list[Chart]] = {}
+    for chart in charts:
+        sections.setdefault(chart.section, []).append(chart)
+    return {
+        "cohort": membership.cohort_id,
+        "overview": overview(layout, membership, tables),
+        "leaderboards": shown_tables.leaderboards(tables),
+        "reliability": shown_tables.reliability(tables),
+        "reliability_words": list(words.reliability_in_words(tables)),
+        "evaluators": shown_tables.evaluators(tables),
+        "variance": shown_tables.variance(tables),
+        "needed": shown_tables.needed(tables),
+        "comparisons": shown_tables.comparisons(tables),
+        "files": sorted(tables.tables),
+        "charts": sections,
+        "chart_data": {c.name: chart_data(c.name, c.title, c.spec) for c in charts},
+        "rows": rows,
+        "names": tables.names,
+        "min_coverage": tables.min_coverage,
+        "vega": _vega(),
+    }
+
+
+def _render(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(mark=MARK, version=__version__, **values)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("daydream.report", "pages"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(link=link, printable=printable)
+    return environment

@@ -1,0 +1,1 @@
+"""``daydream verify``: every number walked back to the texts that it comes from."""

@@ -1,0 +1,35 @@
+"""Comparisons (optional): two essays, judged by a model through a template, in both orders.
+
+Inputs:  the comparison template; the parsed.txt of both essays; the source of the verdict parser
+Outputs: gens/comparison/<gen_id>/parsed.txt: A (the essay shown first), B or tie
+Reruns:  when one of these is newer (a mended parser reads the old answers again, for free)
+
+Without an active row in comparison_templates.csv there are none.
+"""
+
+
+rule generate_comparison:
+    """Have a model say which of two essays is better."""
+    input:
+        unpack(comparison_sources),
+        parser=project.verdict_parser_sources,
+    output:
+        layout.parsed("comparison", "{gen_id}"),
+    log:
+        "logs/generate_comparison/{gen_id}.log",
+    wildcard_constraints:
+        gen_id=project.gen_id_pattern("comparison"),
+    run:
+        generate("comparison", wildcards, output, log, rule)
+
+
+rule comparison:
+    """Every comparison of the cohort."""
+    input:
+        comparisons,
+    message:
+        "The comparisons of cohort {COHORT} are made"
+
+
+localrules:
+    comparison,
