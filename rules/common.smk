@@ -18,6 +18,7 @@ from daydream.project import FORCED_VARIABLE, Project, forced_targets, is_forced
 
 from daydream.terminal import News
 from daydream.wake import spare_looks
+from snakemake.jobs import Job as SnakemakeJob
 from snakemake.logging import logger
 
 share_package(workflow.basedir)
@@ -184,8 +185,18 @@ def follow_run():
         spare_looks(workflow.scheduler)
 
 
+def spare_searches():
+    """Answer for Snakemake that no input is a pipe or a service: this workflow has none.
+
+    It would search the inputs of a job once for each of them, and take minutes over the 50,000
+    evaluations that a table of scores may have.
+    """
+    SnakemakeJob.is_pipe_or_service_input = lambda job, path: False
+
+
 def begin():
     """What is to be done before the first job."""
+    spare_searches()
     ask_forced()
     open_run()
     follow_run()
