@@ -11,35 +11,13 @@ import duckdb
 
 from daydream.columnar import arrow_table, read_parquet
 from daydream.errors import QueryError
+from daydream.facts import Generation, read_generation
 from daydream.layout import Layout, exists
 from daydream.membership import Member, Membership
 from daydream.results import ANALYSIS_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
-from daydream.scores import read_metadata
-from daydream.status import state_of
 
 WIDEST = 60  # characters of a cell in the aligned table; CSV cuts nothing
 NULL = "-"
-
-
-class Facts(NamedTuple):
-    """A row of the view ``generations``; ``status`` is done, missing or failed.
-
-    What follows it is of the answer in use, None when there is none or it was not told: USD,
-    tokens, seconds from request to answer, why the model stopped, and the model it says it is.
-    """
-
-    stage: str
-    gen_id: str
-    parent_gen_id: str
-    template_id: str
-    llm_model_id: str
-    status: str
-    cost_usd: float | None
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    latency_s: float | None
-    finish_reason: str | None
-    returned_model: str | None
 
 
 class Result(NamedTuple):
@@ -88,7 +66,8 @@ def _add_views(
     roster = arrow_table(Member, members).select(membership.columns)
     connection.register("membership", roster)
     named = members if "generations" in sql.lower() else []
-    connection.register("generations", arrow_table(Facts, [_facts(layout, m) for m in named]))
+    facts = [read_generation(layout, member) for member in named]
+    connection.register("generations", arrow_table(Generation, facts))
 
 
 def _paths(layout: Layout, membership: Membership) -> dict[str, str]:
@@ -99,38 +78,6 @@ def _paths(layout: Layout, membership: Membership) -> dict[str, str]:
         names += PAIRWISE_TABLES
         parsed["parsed_comparisons"] = layout.comparisons(cohort, "parquet")
     return parsed | {name: layout.summary(cohort, name, "parquet") for name in names}
-
-
-def _facts(layout: Layout, member: Member) -> Facts:
-    told = read_metadata(layout, member.stage, member.gen_id)
-    usage = told.get("usage")
-    tokens = usage if isinstance(usage, dict) else {}
-    return Facts(
-        stage=member.stage,
-        gen_id=member.gen_id,
-        parent_gen_id=member.parent_gen_id,
-        template_id=member.template_id,
-        llm_model_id=member.llm_model_id,
-        status=state_of(layout, member),
-        cost_usd=_number(told.get("cost_usd")),
-        prompt_tokens=_whole(tokens.get("prompt_tokens")),
-        completion_tokens=_whole(tokens.get("completion_tokens")),
-        latency_s=_number(told.get("latency_s")),
-        finish_reason=_text(told.get("finish_reason")),
-        returned_model=_text(told.get("returned_model")),
-    )
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _explained(message: str, layout: Layout, membership: Membership) -> str:

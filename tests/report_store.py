@@ -11,11 +11,14 @@ from pathlib import Path
 
 from daydream.analysis.tables import make_analyses
 from daydream.combos import COLUMNS
+from daydream.comparisons import ComparisonRow, cohort_comparisons
 from daydream.ids import combo_id
 from daydream.layout import FORMS, Layout, Stage
 from daydream.membership import Member, Membership
-from daydream.results import ANALYSIS_TABLES, SUMMARY_TABLES
-from daydream.scores import ScoreRow, cohort_scores, write_scores
+from daydream.pairs import ring_pairs
+from daydream.pairwise_tables import make_pairwise
+from daydream.results import ANALYSIS_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
+from daydream.scores import ScoreRow, cohort_scores, write_rows, write_scores
 from daydream.tables import make_summaries
 
 CONCEPTS = {
@@ -48,6 +51,7 @@ class Size:
     evaluators: int = 2
     evaluation_templates: int = 2
     replicates: int = 1
+    rings: int = 0  # of comparisons
 
 
 class ReportStore:
@@ -92,6 +96,16 @@ class ReportStore:
         make_summaries(scores, scales, min_coverage, outputs)
         outputs = [layout.summary("trial", t, form) for t in ANALYSIS_TABLES for form in FORMS]
         make_analyses(scores, scales, min_coverage, outputs)
+        if self.membership.by_stage["comparison"]:
+            self._compare(min_coverage)
+
+    def _compare(self, min_coverage: float) -> None:
+        rows = list(cohort_comparisons(self.layout, self.membership))
+        path = self.layout.comparisons("trial")
+        write_rows(path, ComparisonRow, rows)
+        tables = product(PAIRWISE_TABLES, FORMS)
+        outputs = [self.layout.summary("trial", name, form) for name, form in tables]
+        make_pairwise(path, self.layout.membership("trial"), min_coverage, outputs)
 
     def _write_catalog(self) -> None:
         size = self.size
@@ -129,6 +143,10 @@ class ReportStore:
                     for n in range(size.evaluation_templates)
                 ],
             ),
+        )
+        self.raw(
+            "comparison_templates.csv",
+            table(header, ["closer,Closer to the idea,,verdict,llm,true"]),
         )
         self.raw(
             "llm_models.csv",
@@ -182,6 +200,18 @@ class ReportStore:
                 judge,
                 replicate,
             )
+        yield from self._comparisons(essays)
+
+    def _comparisons(self, essays: list[Member]) -> Iterator[Member]:
+        combos = {essay.gen_id: essay.combo_id for essay in essays}
+        pairs = ring_pairs(combos, self.size.rings)
+        judges = MODELS[3 : 3 + self.size.evaluators]
+        orders = ((pair, pair[::-1]) for pair in pairs)
+        for n, (judge, (one, other)) in enumerate(
+            (judge, order) for both in orders for judge in judges for order in both
+        ):
+            name, combo = f"c_{n:016d}", combos[one]
+            yield Member("comparison", name, "trial", one, combo, "closer", judge, 1, other)
 
     def _make(self, member: Member) -> None:
         folder = self.file(member.stage, member.gen_id).parent
@@ -199,7 +229,8 @@ class ReportStore:
             attempt |= {"text": text, "replicate": member.replicate}
             write(folder / "attempts.jsonl", json.dumps(attempt) + "\n")
         write(folder / "metadata.json", json.dumps(facts))
-        scored = text.rsplit(" ", 1)[-1] if member.stage == "evaluation" else text
+        is_judged = member.stage in ("evaluation", "comparison")
+        scored = text.rsplit(" ", 1)[-1] if is_judged else text
         write(folder / "parsed.txt", scored)
 
     def _call(self, member: Member) -> dict[str, object]:
@@ -223,11 +254,18 @@ class ReportStore:
     def _text(self, member: Member) -> str:
         if member.stage == "evaluation":
             return f"{self._prose(40)}\n\nSCORE: {self._score(member)}"
+        if member.stage == "comparison":
+            return f"{self._prose(40)}\n\nVERDICT: {self._verdict(member)}"
         title = " ".join(self.random.sample(WORDS, 5)).capitalize()
         return f"# {title}\n\n" + "\n\n".join(self._prose(70) for _ in range(5)) + "\n"
 
     def _prose(self, count: int) -> str:
         return " ".join(self.random.choices(WORDS, k=count)).capitalize() + "."
+
+    def _verdict(self, member: Member) -> str:
+        one, other = (self.membership.member("essay", parent) for parent in member.parents)
+        gap = self._quality[one.combo_id] - self._quality[other.combo_id] + self.random.gauss(0, 1)
+        return "tie" if abs(gap) < 0.2 else "A" if gap > 0 else "B"
 
     def _score(self, member: Member) -> int:
         essay = self.membership.member("essay", member.parent_gen_id)

@@ -17,8 +17,8 @@ from daydream.comparisons import ComparisonRow, cohort_comparisons
 from daydream.errors import CohortError, QueryError
 from daydream.layout import Layout
 from daydream.membership import Member, Membership
-from daydream.project import ANALYSIS_TABLES, SUMMARY_TABLES
 from daydream.query import Result, aligned, as_csv, query
+from daydream.results import ANALYSIS_TABLES, SUMMARY_TABLES
 from daydream.scores import ScoreRow, cohort_scores
 from tests.mock_server import MockServer
 from tests.workspace import Workspace
@@ -77,13 +77,18 @@ def test_missing_scores_are_counted_and_not_averaged(ask: Ask) -> None:
 
 def test_a_generation_has_what_its_answer_took(ask: Ask) -> None:
     (draft,) = ask("SELECT * FROM generations WHERE stage = 'draft'").rows
-    expected = ("draft", "d_1", "", "free", "gpt", "done", 0.25, 20, 5, 1.5, "stop", "gpt-of-today")
-    assert draft == expected
+    assert draft[:9] == ("draft", "d_1", "", "007", "free", "gpt", 1, "done", "llm")
+    assert draft[9:] == (0.25, 20, 5, 1.5, "stop", "gpt-of-today", None)
+
+
+def test_a_copy_costs_nothing(ask: Ask) -> None:
+    (essay,) = ask("SELECT mode, cost_usd, prompt_tokens FROM generations WHERE mode = 'copy'").rows
+    assert essay == ("copy", 0, None)
 
 
 def test_what_is_not_known_of_a_generation_is_null(ask: Ask) -> None:
     found = ask("SELECT cost_usd, prompt_tokens, completion_tokens FROM Generations")
-    assert found.rows[1:3] == [(None, None, None), (None, 30, None)]
+    assert found.rows[2:4] == [(None, 30, None), (None, None, None)]
 
 
 def test_a_generation_is_done_failed_or_missing(ask: Ask) -> None:

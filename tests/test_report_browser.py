@@ -114,7 +114,7 @@ def test_from_the_leaderboard_to_an_essay_to_its_evaluation_to_its_file(visit: V
     assert "generation_model=" in page.url
     model = page.locator("#leaderboard_generation_model tbody a").first.inner_text()
     assert visit.found() == "Essays 1 to 24 of 24 (72 in all)"
-    assert set(page.locator("#essays-table tbody td:nth-child(5)").all_inner_texts()) == {model}
+    assert set(page.locator("#essays-table tbody td:nth-child(7)").all_inner_texts()) == {model}
 
     page.locator("#essays-table tbody a").first.click()
     assert page.locator("h2").all_inner_texts() == ["Where it comes from", "Essay", "Evaluations"]
@@ -124,7 +124,7 @@ def test_from_the_leaderboard_to_an_essay_to_its_evaluation_to_its_file(visit: V
     assert page.url.endswith(f"#{name}")
     assert page.evaluate("document.activeElement.id") == name
     assert re.search(r"\d+ on 0 to 10", evaluation.inner_text())
-    evaluation.get_by_role("link", name="raw.txt").click()
+    evaluation.get_by_role("link", name="raw.txt of").click()
     assert page.url.endswith(f"gens/evaluation/{name}/raw.txt")
 
     page.go_back()
@@ -162,7 +162,7 @@ def test_tables_are_sorted_by_their_heads_and_say_so(visit: Visit) -> None:
     page = visit.open()
 
     def means() -> list[float]:
-        cells = page.locator("#essays-table tbody td:nth-child(6)").all_inner_texts()
+        cells = page.locator("#essays-table tbody td:nth-child(2)").all_inner_texts()
         return [float(cell) for cell in cells if cell != "-"]
 
     head = page.locator("#essays-table th", has_text="Mean")
@@ -261,11 +261,11 @@ def test_the_way_to_an_evaluation_needs_no_mouse(visit: Visit) -> None:
     _tab_to(visit, "#leaderboard_generation_model tbody a")
     page.keyboard.press("Enter")
     page.wait_for_function("document.activeElement.id === 'essays-h'")
-    _tab_to(visit, "#essays-table th:nth-child(6) button")
+    _tab_to(visit, "#essays-table th:nth-child(2) button")
     page.keyboard.press("Enter")
-    head = page.locator("#essays-table th:nth-child(6)")
+    head = page.locator("#essays-table thead th:nth-child(2)")
     assert head.get_attribute("aria-sort") == "ascending"
-    assert page.evaluate("document.activeElement.matches('#essays-table th:nth-child(6) button')")
+    assert page.evaluate("document.activeElement.matches('#essays-table th:nth-child(2) button')")
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     _tab_to(visit, "#essays-table tbody a")
     page.keyboard.press("Enter")
@@ -325,6 +325,65 @@ def test_screenshots_and_print(visit: Visit, store: ReportStore, tmp_path: Path)
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 0
     assert all((tmp_path / name).stat().st_size > 20_000 for name in ("desktop.png", "dark.png"))
+
+
+def test_from_the_ranking_by_comparisons_to_an_essay_to_its_opponent(
+    browser: sync_api.Browser, tmp_path: Path
+) -> None:
+    made = ReportStore(tmp_path, Size(2, 1, 2, 2, rings=1))
+    made.tabulate()
+    make_report(made.layout.root, made.layout.membership("trial"), 0.9)
+    visit = Visit(browser, Path(made.layout.report("trial")).parent)
+    page = visit.open()
+    page.locator("#pairwise_essay tbody a").first.click()
+    assert page.url.endswith("#comparisons")
+    meeting = page.locator(".meetings article").first
+    meeting.get_by_text("Words of the judge").first.click()
+    assert "VERDICT" in meeting.locator("pre").first.inner_text()
+    opponent = meeting.locator("h3 a").inner_text()
+    meeting.locator("h3 a").click()
+    assert f"/{opponent}.html" in page.url
+    order = page.locator(".order").first.get_attribute("id")
+    page.goto(page.url.partition("#")[0] + f"#{order}")
+    page.wait_for_function("name => document.activeElement.id === name", arg=order)
+    visit.context.close()
+    assert visit.problems == []
+
+
+def test_only_what_scrolls_is_a_stop_of_the_tab_key(
+    browser: sync_api.Browser, folder: Path
+) -> None:
+    stops = {}
+    for width in (1280, 390):
+        visit = Visit(browser, folder, viewport={"width": width, "height": 800})
+        page = visit.open()
+        visit.wait_for_charts()
+        page.wait_for_timeout(200)
+        stops[width] = page.eval_on_selector_all(
+            ".scroll",
+            "all => all.map(one => [one.scrollWidth > one.clientWidth + 1, one.tabIndex])",
+        )
+        visit.context.close()
+        assert visit.problems == []
+    assert all((tab == 0) is over for one in stops.values() for over, tab in one)
+    assert any(over for over, _ in stops[390])
+
+
+def test_charts_follow_the_colours_that_a_system_forces(
+    browser: sync_api.Browser, folder: Path
+) -> None:
+    visit = Visit(browser, folder, forced_colors="active", color_scheme="dark")
+    page = visit.open()
+    visit.wait_for_charts()
+    ink, paper = (
+        page.evaluate(f"getComputedStyle(document.querySelector('{place}')).{what}")
+        for place, what in (
+            (".is-drawn .role-axis-label text", "fill"),
+            ("body", "backgroundColor"),
+        )
+    )
+    assert {ink, paper} == {"rgb(255, 255, 255)", "rgb(0, 0, 0)"}
+    visit.context.close()
 
 
 @pytest.mark.slow

@@ -17,14 +17,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daydream.analysis.tables import ANALYSIS, typed
+from daydream.combos import Combo
 from daydream.coverage import with_coverage
+from daydream.facts import Generation
 from daydream.parsers import ScoreRange
 from daydream.report.charts import Chart, every_chart
 from daydream.report.charts_agreement import agreement_range
 from daydream.report.charts_base import MOST_MARKS, extent, labels, shorten
 from daydream.report.charts_labels import Dot, placed, text_width
 from daydream.report.figures import FIGURES, svg, write_figures
-from daydream.report.gathered import Generation, ReportTables
+from daydream.report.gathered import ReportTables
 from daydream.report.names import Names
 from tests.workspace import ROOT, Workspace
 
@@ -427,6 +429,22 @@ def test_labels_are_short_and_on_one_line_and_no_two_are_alike(names, most):
     for label in found.values():
         assert 0 < len(label) <= most
         assert label == label.strip() and not set(label) & set("\x00\n\r\t\x1b\ud800\uffff")
+
+
+@pytest.mark.parametrize(
+    ("most", "label"),
+    [
+        (50, "Combinatorial creativity + Default mode network"),
+        (42, "Combinatoria…tivity + Default mode…etwork"),
+        (20, "Combi…ty + Defau…rk"),
+    ],
+)
+def test_of_a_combination_every_concept_is_shortened_alike(most, label):
+    concepts = {"a": "Combinatorial creativity", "b": "Default mode network", "c": "Tides"}
+    called = Names({"x": Combo("x", ("a", "b"), "paragraph", 2)}, concepts, {}, {})
+    frame = pd.DataFrame()
+    tables = ReportTables("trial", frame, {}, {}, frame, called, 0.8)
+    assert labels(tables, "combo_id", ["x"], most) == {"x": label}
 
 
 @given(numbers=st.lists(st.floats(-2, 3), max_size=6))

@@ -10,13 +10,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
 import pytest
 
 from daydream.layout import Layout
+from daydream.report.chart_data import chart_data
 from daydream.report.essays import EssayRow, as_json, essay_rows
 from daydream.report.gathered import ReportTables, gather
-from daydream.report.shown_tables import comparisons
+from daydream.report.pairwise_grids import comparisons
+from daydream.report.shown_tables import leaderboards
 from daydream.report.site import MARK, write_site
 from daydream.report.texts import LONGEST, printable, shown, title_of
 from tests.report_store import ReportStore, Size
@@ -60,6 +61,16 @@ class FakeChart(NamedTuple):
         "mark": "point",
         "datasets": {"d": [{"x": "</script>", "n": 1}, {"x": float("nan"), "n": 2}]},
     }
+    is_empty: bool = False
+
+
+class EmptyChart(NamedTuple):
+    name: str = "score_distribution"
+    title: str = "Scores of each"
+    caption: str = "No evaluation has a score yet."
+    section: str = "distributions"
+    spec: dict = {}  # noqa: RUF012
+    is_empty: bool = True
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +84,7 @@ class Site(ReportStore):
     """A copy of a store, and the site that is made of it."""
 
     def __init__(self, root: Path, store: Path) -> None:
+        root.mkdir(exist_ok=True)
         shutil.copytree(store / "data", root / "data")
         self.layout = Layout(str(root / "data"))
         from daydream.membership import read_membership
@@ -84,7 +96,7 @@ class Site(ReportStore):
     def tables(self) -> ReportTables:
         return gather(self.layout, self.membership, 0.9)
 
-    def write(self, *charts: FakeChart) -> Outline:
+    def write(self, *charts: FakeChart | EmptyChart) -> Outline:
         write_site(self.layout, self.membership, self.tables, charts)  # type: ignore[arg-type]
         return self.page("index.html")
 
@@ -264,7 +276,7 @@ def test_a_failed_draft_is_told_on_the_pages_of_its_essays(site: Site) -> None:
         assert "TruncatedError: the answer was cut off" in page.text
         assert "This essay was not made yet." in page.text
     assert f"../../gens/draft/{draft}/metadata.json" in index.hrefs
-    assert f"Not made: {len(essays)} essay(s)" in index.text
+    assert f"Not made: {len(essays)} essays" in index.text
 
 
 def test_a_foreign_directory_without_metadata_and_ledgers_works(site: Site) -> None:
@@ -376,6 +388,22 @@ def test_the_data_of_a_chart_stand_below_it_as_a_table(site: Site) -> None:
     assert "What it cost & why." in index.text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.00001234, "0.000012"),
+        (-0.5, "\N{MINUS SIGN}0.5"),
+        (12345.6, "12,346"),
+        (0.30123, "0.3012"),
+    ],
+)
+def test_the_data_of_a_chart_have_no_exponents(value: float, text: str) -> None:
+    spec = {"datasets": {"d": [{"cost": value}, {"cost": 2}]}}
+    grid = chart_data("cost", "Cost", spec)
+    assert grid is not None
+    assert [row[0].text for row in grid.rows] == [text, "2"]
+
+
 def test_neighbours_follow_the_order_of_the_cohort(site: Site) -> None:
     site.write()
     ids = site.ids("essay")
@@ -386,14 +414,115 @@ def test_neighbours_follow_the_order_of_the_cohort(site: Site) -> None:
     assert f"1 of {len(ids)} in the order of the cohort" in first.text
 
 
-def test_comparisons_are_shown_when_the_cohort_has_some_and_only_then(site: Site) -> None:
-    bias = {"scope": ["overall"], "first_share": [0.75], "n_expected": [8], "n_valid": [4]}
-    bias |= {"coverage_ok": [False]}
-    tables = site.tables
-    added = replace(tables, tables={**tables.tables, "position_bias": pd.DataFrame(bias)})
-    assert comparisons(added) == []
-    row = tables.generations.iloc[[0]].assign(stage="comparison")
-    (grid,) = comparisons(replace(added, generations=pd.concat([tables.generations, row])))
-    assert [column.title for column in grid.columns] == ["scope", "first share", "scores"]
-    assert [cell.text for cell in grid.rows[0]] == ["overall", "0.750", "4 of 8"]
-    assert grid.rows[0][-1].is_flagged
+@pytest.fixture(scope="module")
+def compared_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("compared")
+    ReportStore(place, Size(2, 1, 2, 2, rings=1)).tabulate()
+    return place
+
+
+@pytest.fixture
+def compared(tmp_path: Path, compared_once: Path) -> Site:
+    return Site(tmp_path, compared_once)
+
+
+def test_comparisons_are_shown_when_the_cohort_has_some_and_only_then(
+    site: Site, tmp_path: Path, compared_once: Path
+) -> None:
+    compared = Site(tmp_path / "compared", compared_once)
+    assert comparisons(site.tables, {}) == []
+    names = [grid.name for grid in comparisons(compared.tables, {})]
+    assert names[-2:] == ["pairwise_essay", "position_bias"]
+    # A cohort that compares no essays any more may still have the tables.
+    kept = replace(site.tables, tables=compared.tables.tables)
+    assert comparisons(kept, {}) == []
+    assert "Comparisons" not in site.write().text
+    assert all("Comparisons" not in site.essay(essay).text for essay in site.ids("essay"))
+
+
+def test_the_ranking_by_comparisons_leads_to_the_pages_of_the_essays(compared: Site) -> None:
+    index = compared.write()
+    essays = compared.ids("essay")
+    assert {f"essays/{essay}.html#comparisons" for essay in essays} <= set(index.hrefs)
+    assert "../../5_parsing/trial/parsed_comparisons.csv" in index.hrefs
+    grids = {grid.name: grid for grid in comparisons(compared.tables, {essays[0]: "A title"})}
+    ranked = grids["pairwise_essay"].rows
+    assert len(ranked) == len(essays)
+    assert sum(row[1].text == "A title" for row in ranked) == 1
+    (overall, *_) = grids["position_bias"].rows
+    assert overall[0].text == "all judges and templates"
+    assert overall[1].text.endswith("%") and " to " in overall[2].text
+
+
+def test_the_page_of_an_essay_has_its_comparisons_from_its_own_side(compared: Site) -> None:
+    first = compared.membership.member("comparison", compared.ids("comparison")[0])
+    one, other = first.parents
+    orders = [
+        member.gen_id
+        for member in compared.membership.stage("comparison")
+        if set(member.parents) == {one, other} and member.llm_model_id == first.llm_model_id
+    ]
+    for gen_id, verdict in zip(orders, "AB", strict=True):
+        compared.file("comparison", gen_id).write_text(f"{verdict}\n")
+    compared.file("comparison", orders[0], "raw.txt").write_text("The <b>first</b> is better.")
+    compared.write()
+    winner, loser = compared.essay(one), compared.essay(other)
+    assert set(orders) <= set(winner.ids) & set(loser.ids)
+    assert f"{other}.html#comparisons" in winner.hrefs
+    assert f"../../../gens/comparison/{orders[0]}/prompt.txt" in winner.hrefs
+    assert f"Won against {other}" in winner.text
+    assert f"Lost against {one}" in loser.text
+    assert "The <b>first</b> is better." in winner.text and "b" not in winner.tags
+    assert "Shown first: won" in winner.text and "Shown second: lost" in loser.text
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "end"),
+    [("AA", "Tied with"), (("tie", "B"), "Tied with"), ("A", "Undecided against")],
+)
+def test_orders_that_differ_are_a_tie_and_one_alone_decides_nothing(
+    compared: Site, verdicts: tuple[str, ...], end: str
+) -> None:
+    first, second, *_ = compared.ids("comparison")
+    one, other = compared.membership.member("comparison", first).parents
+    assert compared.membership.member("comparison", second).parents == (other, one)
+    compared.fail("comparison", second, "ParseError", "no line has a verdict")
+    for gen_id, verdict in zip((first, second), verdicts, strict=False):
+        compared.file("comparison", gen_id).write_text(verdict)
+    compared.write()
+    page = compared.essay(one)
+    assert f"{end} {other}" in page.text
+    assert ("no line has a verdict" in page.text) is (len(verdicts) == 1)
+
+
+def test_links_headings_and_ids_hold_on_pages_with_comparisons(compared: Site) -> None:
+    compared.fail("comparison", compared.ids("comparison")[0], "ParseError", "no verdict")
+    compared.tabulate()
+    index = compared.write()
+    assert "1 comparison: ParseError" in index.text
+    for page in (index, *map(compared.essay, compared.ids("essay"))):
+        assert len(page.ids) == len(set(page.ids))
+        steps = zip(page.levels, page.levels[1:], strict=False)
+        assert all(after <= before + 1 for before, after in steps)
+    for href in index.hrefs:
+        file, _, anchor = href.partition("#")
+        if file.startswith("essays/") and anchor:
+            assert anchor in compared.page(file).ids, href
+
+
+def test_a_chart_that_is_empty_gives_its_reason_instead(site: Site) -> None:
+    index = site.write(FakeChart(), EmptyChart())
+    assert "Scores of each: No evaluation has a score yet." in index.text
+    assert index.ids.count("chart-cost_score") == 1
+    assert "chart-score_distribution" not in index.ids
+
+
+def test_of_many_ties_the_count_is_told_and_of_few_the_names(site: Site) -> None:
+    table = site.tables.table("ranking").copy()
+    rows = table[table["by"] == "generation_model"].index
+    table.loc[rows[0], ["n_tied", "tied_with"]] = [3, "small middle large"]
+    table.loc[rows[1], ["n_tied", "tied_with"]] = [40, "small middle large ..."]
+    changed = replace(site.tables, tables={**site.tables.tables, "ranking": table})
+    few, many = (row[-1].text for row in leaderboards(changed)[0].rows)
+    assert few == "The small model; The middle model; The large model"
+    assert many == "40 others"

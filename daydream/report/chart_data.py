@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from daydream.report import grids
 from daydream.report.grids import Cell, Column, Grid
 
 MOST_ROWS = 200
+_DIGITS, _MOST_PLACES = 4, 6  # significant digits; decimals, as many as the tables have
 _DRAWING = ("_x", "_y")  # endings of columns that place something on the canvas
 
 
@@ -47,4 +49,11 @@ def _cell(value: object) -> Cell:
     found = grids.as_float(value) if isinstance(value, int | float) else None
     if found is None:
         return Cell(str(value))
-    return grids.whole(found) if found.is_integer() else Cell(f"{found:.4g}", found)
+    return grids.whole(found) if found.is_integer() else Cell(_short(found), found)
+
+
+def _short(value: float) -> str:
+    """A number in a few digits and never with an exponent."""
+    places = _DIGITS - 1 - math.floor(math.log10(abs(value)))
+    text = grids.plain(value, min(_MOST_PLACES, max(0, places)))
+    return text.rstrip("0").rstrip(".") if "." in text else text

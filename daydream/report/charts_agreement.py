@@ -21,10 +21,10 @@ from daydream.report.charts_base import (
     data,
     labels,
     less_than,
-    plural,
     told,
 )
 from daydream.report.gathered import ReportTables
+from daydream.report.texts import plural
 
 ONE_EVALUATOR = "Two evaluators have to score the same essays before they can be compared."
 MOST_EVALUATORS = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeAlias
 
 import altair as alt
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from daydream.report.gathered import ReportTables
+from daydream.report.names import AND
 
 # After Okabe and Ito's colours, without the pale ones: told apart by the colour-blind, and at a
 # contrast of 3:1 or more against both a white page and a nearly black one.
@@ -19,10 +20,11 @@ BLUE, VERMILION, GREEN, PURPLE, GREY = "#1C7FC2", "#D55E00", "#009E73", "#CC79A7
 SHARE = "Mean score, as a share of the scale"
 MOST_MARKS = 2000
 NO_SCORE = "No evaluation has a score yet."
-LABEL, SHORT = 34, 24  # characters of a label, where there is room and where there is little
-LABEL_PIXELS = 240
+LABEL, SHORT = 42, 24  # characters of a label, where there is room and where there is little
+LABEL_PIXELS = 290
 UPRIGHT = alt.Axis(labelLimit=LABEL_PIXELS, ticks=False, domain=False, labelPadding=8)
 SLANTED = alt.Axis(labelAngle=-40, labelLimit=LABEL_PIXELS, ticks=False, domain=False)
+_COMBO = "combo_id"
 _NEVER_IN_XML = ("\ufffe", "\uffff")
 
 AnyChart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -77,17 +79,29 @@ def labels(
     taken: set[str] = set()
     for key in map(str, keys):
         if key not in found:
-            found[key] = _free(clean(tables.names.of(column, key)) or "(none)", taken, most)
+            name = clean(tables.names.of(column, key)) or "(none)"
+            found[key] = _free(name, taken, most, _joined if column == _COMBO else shorten)
             taken.add(found[key])
     return found
 
 
-def _free(name: str, taken: set[str], most: int) -> str:
-    label, number = shorten(name, most), 1
+def _joined(name: str, most: int) -> str:
+    """A combination in which each concept is shortened alike, so that all can be recognised."""
+    concepts = name.split(AND)
+    if len(name) <= most or len(concepts) < 2:
+        return shorten(name, most)
+    room = most - len(AND) * (len(concepts) - 1)
+    fitting = (n for n in range(room, 3, -1) if sum(min(len(c), n) for c in concepts) <= room)
+    each = next(fitting, None)
+    return AND.join(shorten(c, each) for c in concepts) if each else shorten(name, most)
+
+
+def _free(name: str, taken: set[str], most: int, fit: Callable[[str, int], str]) -> str:
+    label, number = fit(name, most), 1
     while label in taken:
         number += 1
         end = f" ({number})"
-        label = shorten(name, most - len(end)) + end
+        label = fit(name, most - len(end)) + end
     return label
 
 
@@ -128,11 +142,6 @@ def less_than(tables: ReportTables) -> str:
 def told(*sentences: str) -> str:
     """A caption of those sentences that there are."""
     return " ".join(sentence for sentence in sentences if sentence)
-
-
-def plural(count: int, noun: str) -> str:
-    """1 essay, 2 essays."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def note(lines: Iterable[str]) -> alt.Chart:

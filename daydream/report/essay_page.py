@@ -11,6 +11,7 @@ from daydream.layout import Layout, Stage
 from daydream.membership import Member, Membership
 from daydream.parsers import ScoreRange
 from daydream.report import grids
+from daydream.report.essay_comparisons import Comparisons, Meeting, tally
 from daydream.report.essays import EssayRow
 from daydream.report.gathered import ReportTables
 from daydream.report.grids import Cell
@@ -52,10 +53,16 @@ class EssayPage:
     draft: Piece | None
     essay: Piece
     judgements: tuple[Judgement, ...]
+    meetings: tuple[Meeting, ...]
     number: int
     total: int
     before: str = ""
     after: str = ""
+
+    @property
+    def tally(self) -> str:
+        """How the comparisons of the essay ended."""
+        return tally(self.meetings)
 
 
 class Outcome(NamedTuple):
@@ -73,6 +80,7 @@ class Reader:
         self._membership = membership
         self._tables = tables
         self._outcomes = _outcomes(tables.scores)
+        self._comparisons = Comparisons(layout, membership, tables.names)
         self._last_draft: Piece | None = None
         self._evaluations: dict[str, list[Member]] = {}
         for member in membership.stage("evaluation"):
@@ -96,6 +104,7 @@ class Reader:
             draft=self._draft(member.parent_gen_id),
             essay=essay,
             judgements=tuple(map(self._judgement, self._evaluations.get(row.gen_id, ()))),
+            meetings=self._comparisons.of(row.gen_id),
             number=number,
             total=total,
         )

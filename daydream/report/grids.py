@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
-
-from daydream.coverage import EXPECTED, FLAG, VALID
-from daydream.report.names import Names
 
 NOT_KNOWN = "-"
 
@@ -71,6 +67,14 @@ def interval(low: object, high: object, places: int = 3) -> Cell:
     return Cell(f"{plain(ends[0], places)} to {plain(ends[1], places)}", ends[0])
 
 
+def percents(low: object, high: object) -> Cell:
+    """Two ends of an interval of shares, in per cent."""
+    ends = percent(low), percent(high)
+    if ends[0].order is None or ends[1].order is None:
+        return Cell("no interval")
+    return Cell(f"{ends[0].text} to {ends[1].text}", ends[0].order)
+
+
 def coverage(n_valid: object, n_expected: object, is_ok: object) -> Cell:
     """How many of the scores asked for there are, flagged where these are too few."""
     valid, expected = as_float(n_valid) or 0.0, as_float(n_expected) or 0.0
@@ -100,33 +104,6 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {str(key): value for key, value in row.items()} for row in table.to_dict(orient="records")
     ]
-
-
-def generic(
-    name: str, caption: str, table: pd.DataFrame, names: Names, hidden: Iterable[str] = ()
-) -> Grid:
-    """Any table of ``6_summary`` in its own columns; the two counts become one."""
-    left_out = {*hidden, EXPECTED, VALID, FLAG}
-    shown = [str(column) for column in table.columns if column not in left_out]
-    is_number = {column: pd.api.types.is_numeric_dtype(table[column]) for column in shown}
-    has_counts = {EXPECTED, VALID, FLAG} <= set(table.columns)
-    columns = [Column(column.replace("_", " "), is_number[column]) for column in shown]
-    columns += [Column("scores", True, "valid of expected")] * has_counts
-    rows = [
-        tuple(_cell(column, row, is_number[column], names) for column in shown)
-        + ((coverage(row[VALID], row[EXPECTED], row[FLAG]),) if has_counts else ())
-        for row in records(table)
-    ]
-    return Grid(name, caption, tuple(columns), tuple(rows), source=source(name))
-
-
-def _cell(column: str, row: Mapping[str, Any], is_number: bool, names: Names) -> Cell:
-    value = row[column]
-    if not is_number:
-        return Cell("" if value is None or value != value else names.of(column, str(value)))
-    found = as_float(value)
-    is_whole = found is not None and found.is_integer() and abs(found) >= 2
-    return whole(value) if is_whole else number(value)
 
 
 def source(table: str) -> str:

@@ -23,7 +23,9 @@ TEMPLATE_COLUMN: Mapping[Stage, str] = {
     "draft": "draft_template",
     "essay": "generation_template",
     "evaluation": "evaluation_template",
+    "comparison": "comparison_template",
 }
+_LEAST_USD = 1e-6
 _FILES = ("prompt.txt", "raw.txt", "parsed.txt", "metadata.json", "attempts.jsonl")
 
 
@@ -125,7 +127,8 @@ def _dollars(value: object, is_counted: bool) -> str | None:
     found = grids.as_float(value)
     if found is None or not (found or is_counted):
         return "unknown" if is_counted else None
-    return f"{found:.6f}".rstrip("0").rstrip(".") + " USD"
+    least = "below 0.000001" if 0 < found < _LEAST_USD else f"{found:.6f}".rstrip("0").rstrip(".")
+    return f"{least} USD"
 
 
 def _files(layout: Layout, folder: str) -> tuple[File, ...]:

@@ -11,6 +11,7 @@ from daydream.combos import Combo, read_mappings
 from daydream.layout import Layout, exists
 from daydream.tabular import read_table
 
+AND = " + "  # between the concepts of a combo
 _MODELS = ("generation_model", "evaluation_llm_model", "llm_model_id", "judge")
 
 
@@ -32,7 +33,7 @@ class Names:
         found = self.combos.get(combo_id)
         if found is None:
             return combo_id or "unknown combo"
-        return " + ".join(self.concepts.get(concept, concept) for concept in found.concept_ids)
+        return AND.join(self.concepts.get(concept, concept) for concept in found.concept_ids)
 
     def of(self, column: str, key: str) -> str:
         """The name of a value of some column of the tables; other values stay as they are.

@@ -13,7 +13,7 @@ from daydream.membership import Membership
 from daydream.report import grids
 from daydream.report.gathered import ReportTables
 from daydream.report.grids import Cell, Column, Grid
-from daydream.report.texts import link, printable
+from daydream.report.texts import link, plural, printable
 from daydream.spend import Spending, Tally, of_cohort, spending
 from daydream.spend_report import dollars
 
@@ -102,6 +102,9 @@ def _asked(tables: ReportTables) -> Iterable[Asked]:
         ("evaluator models", "evaluation_llm_model"),
     ):
         yield _used(tables, what, column, scores[column])
+    compared = made[made["stage"] == "comparison"]
+    if len(compared):
+        yield _used(tables, "comparison templates", "comparison_template", compared["template_id"])
     for stage, part in made.groupby("stage", sort=False):
         count = int(part["replicate"].max())
         if count > 1:
@@ -174,15 +177,15 @@ def _example(failure: Failure, layout: Layout, membership: Membership) -> Exampl
     """The page of the essay, or else the file that tells of the failure."""
     if failure.stage == "essay":
         return Example(failure.gen_id, f"essays/{link(failure.gen_id)}.html")
-    if failure.stage == "evaluation":
-        essay = membership.member("evaluation", failure.gen_id).parent_gen_id
+    if failure.stage in ("evaluation", "comparison"):
+        essay = membership.member(failure.stage, failure.gen_id).parent_gen_id
         return Example(failure.gen_id, f"essays/{link(essay)}.html#{link(failure.gen_id)}")
     folder = layout.relative(layout.generation(failure.stage, failure.gen_id))
     return Example(failure.gen_id, f"../../{link(folder)}/metadata.json")
 
 
 def _not_made(missing: Missing) -> str:
-    return ", ".join(f"{count:,} {stage}(s)" for stage, count in missing.not_made.items() if count)
+    return ", ".join(plural(count, stage) for stage, count in missing.not_made.items() if count)
 
 
 def _commands(missing: Missing, layout: Layout) -> list[str]:

@@ -13,6 +13,7 @@ from daydream.report.gathered import ReportTables
 from daydream.report.grids import Cell, Column, Grid
 
 MOST_ROWS = 500  # of a leaderboard
+MOST_TIES = 3  # that are named; of more it is said how many there are
 LEADERBOARDS: Mapping[str, str] = {
     "generation_model": "Generation models",
     "draft_template": "Draft templates",
@@ -30,10 +31,6 @@ COMPONENTS: Mapping[str, str] = {
     "rating": "evaluator's view of an essay",
     "replicate": "replicate",
     "residual": "rest",
-}
-PAIRWISE: Mapping[str, str] = {
-    "pairwise_ranking": "Ranking from comparisons of two essays (Bradley-Terry)",
-    "position_bias": "Whether judges favour the essay that is shown first",
 }
 _SCORES = Column("Scores", True, "valid of expected")
 
@@ -97,9 +94,10 @@ def _ties(tables: ReportTables, by: str, row: Mapping[str, Any]) -> Cell:
     count = grids.as_float(row["n_tied"]) or 0
     if not count:
         return Cell("", 0)
-    named = [name for name in str(row["tied_with"]).split(" ") if name != "..."][:3]
-    more = f" and {count - len(named):.0f} more" if count > len(named) else ""
-    return Cell("; ".join(tables.names.of(by, name) for name in named) + more, count)
+    if count > MOST_TIES:
+        return Cell(f"{count:,.0f} others", count)
+    named = [name for name in str(row["tied_with"]).split(" ") if name != "..."]
+    return Cell("; ".join(tables.names.of(by, name) for name in named), count)
 
 
 def reliability(tables: ReportTables) -> Grid | None:
@@ -239,14 +237,3 @@ def _width(row: Mapping[str, Any]) -> tuple[Cell, ...]:
         Cell("yes" if row["reachable"] else "no, whatever the number"),
         grids.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
     )
-
-
-def comparisons(tables: ReportTables) -> list[Grid]:
-    """The tables of pairwise judging; of a cohort that compares nothing any more they are old."""
-    if "comparison" not in set(tables.generations["stage"]):
-        return []
-    return [
-        grids.generic(name, caption, tables.table(name), tables.names)
-        for name, caption in PAIRWISE.items()
-        if not tables.table(name).empty
-    ]

@@ -19,14 +19,14 @@ from daydream import __version__
 from daydream.files import write_text
 from daydream.layout import Layout
 from daydream.membership import Membership, read_membership
-from daydream.report import shown_tables, words
+from daydream.report import pairwise_grids, shown_tables, words
 from daydream.report.chart_data import chart_data
 from daydream.report.essay_page import EssayPage, Reader
 from daydream.report.essays import EssayRow, as_script, assigned, essay_rows
 from daydream.report.figures import write_figures
 from daydream.report.gathered import ReportTables, gather
 from daydream.report.overview import overview
-from daydream.report.texts import link, printable
+from daydream.report.texts import link, plural, printable
 
 if TYPE_CHECKING:  # importing Altair takes a second, which only the script needs to spend
     from daydream.report.charts import Chart
@@ -56,7 +56,7 @@ def make_report(
     tables = gather(layout, roster, min_coverage)
     charts = list(every_chart(tables))
     write_figures(charts, figures)
-    write_site(layout, roster, tables, [chart for chart in charts if not chart.is_empty])
+    write_site(layout, roster, tables, charts)
 
 
 def write_site(
@@ -64,15 +64,18 @@ def write_site(
 ) -> None:
     """Write the site of a cohort; files in its folder that are not its own stay as they are.
 
+    Of an empty chart the reason why it is empty is shown.
+
     Raises:
         OSError: when the disk is full.
 
     """
     folder = Path(layout.report(membership.cohort_id)).parent
     rows = _write_pages(folder / "essays", Reader(layout, membership, tables), essay_rows(tables))
-    _write_assets(folder / "assets", has_charts=bool(charts))
+    drawn = [chart for chart in charts if not chart.is_empty]
+    _write_assets(folder / "assets", has_charts=bool(drawn))
     write_text(folder / "data" / "essays.js", as_script(rows, tables))
-    write_text(folder / "data" / "charts.js", assigned("DAYDREAM_CHARTS", _specs(charts)))
+    write_text(folder / "data" / "charts.js", assigned("DAYDREAM_CHARTS", _specs(drawn)))
     values = _index(layout, membership, tables, charts, rows)
     write_text(folder / "essays.html", _render("essays.html", **values))
     write_text(folder / "index.html", _render("index.html", **values))
@@ -138,9 +141,7 @@ def _index(
     charts: Sequence[Chart],
     rows: Sequence[EssayRow],
 ) -> dict[str, Any]:
-    sections: dict[str, list[Chart]] = {}
-    for chart in charts:
-        sections.setdefault(chart.section, []).append(chart)
+    drawn = [chart for chart in charts if not chart.is_empty]
     return {
         "cohort": membership.cohort_id,
         "overview": overview(layout, membership, tables),
@@ -150,15 +151,23 @@ def _index(
         "evaluators": shown_tables.evaluators(tables),
         "variance": shown_tables.variance(tables),
         "needed": shown_tables.needed(tables),
-        "comparisons": shown_tables.comparisons(tables),
+        "comparisons": pairwise_grids.comparisons(tables, {row.gen_id: row.title for row in rows}),
         "files": sorted(tables.tables),
-        "charts": sections,
-        "chart_data": {c.name: chart_data(c.name, c.title, c.spec) for c in charts},
+        "charts": _by_section(drawn),
+        "no_charts": _by_section(chart for chart in charts if chart.is_empty),
+        "chart_data": {c.name: chart_data(c.name, c.title, c.spec) for c in drawn},
         "rows": rows,
         "names": tables.names,
         "min_coverage": tables.min_coverage,
         "vega": _vega(),
     }
+
+
+def _by_section(charts: Iterable[Chart]) -> dict[str, list[Chart]]:
+    sections: dict[str, list[Chart]] = {}
+    for chart in charts:
+        sections.setdefault(chart.section, []).append(chart)
+    return sections
 
 
 def _render(template: str, **values: Any) -> str:
@@ -174,5 +183,5 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(link=link, printable=printable)
+    environment.filters.update(link=link, plural=plural, printable=printable)
     return environment

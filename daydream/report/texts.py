@@ -47,6 +47,11 @@ def title_of(text: str) -> str:
     return first if len(first) <= TITLE else f"{first[: TITLE - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
+def plural(count: int, noun: str) -> str:
+    """1 essay, 2 essays."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def link(path: str) -> str:
     """A relative path as a URL."""
     return quote(path)

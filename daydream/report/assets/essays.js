@@ -31,6 +31,8 @@
 
   const COLUMNS = [
     { key: "title", title: "Essay", of: (one) => one.title || one.id, show: showEssay },
+    { key: "mean", title: "Mean", note: "share of the scale", number: true, of: (one) => one.mean, show: showMean },
+    { key: "scores", title: "Scores", note: "valid of expected", number: true, of: covered, show: showScores },
     ...[
       ["combo_id", "Combination"],
       ["draft_template", "Draft template"],
@@ -42,8 +44,6 @@
       of: (one) => one.keys[key].name,
       show: (one) => [one.keys[key].name],
     })),
-    { key: "mean", title: "Mean", note: "share of the scale", number: true, of: (one) => one.mean, show: showMean },
-    { key: "scores", title: "Scores", note: "valid of expected", number: true, of: covered, show: showScores },
     { key: "cost", title: "Cost, USD", number: true, of: (one) => one.cost, show: showCost },
   ].filter((column) => column.key !== "cost" || hasCost);
 
@@ -59,6 +59,7 @@
     const link = element("a", { href: `essays/${encodeURIComponent(one.id)}.html` }, one.title || one.id);
     const state = one.status === "done" ? "" : one.status === "failed" ? " failed" : " not made";
     const parts = [link, element("small", { className: "id" }, one.id)];
+    if (one.replicate > 1) parts.push(element("small", {}, `replicate ${one.replicate}`));
     return state ? [...parts, element("strong", { className: "flag" }, state)] : parts;
   }
 
@@ -211,6 +212,7 @@
 
   fillSelects();
   addHeads();
+  document.getElementById("of-cost").hidden = !hasCost;
   app.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", () => {

@@ -1,4 +1,4 @@
-// What every page does: texts that are folded are printed too, and a link to an evaluation focuses it.
+// What every page does: texts that are folded are printed too, what scrolls is a stop of the Tab key, and a link to an evaluation or a comparison focuses it.
 "use strict";
 
 (() => {
@@ -14,11 +14,21 @@
   });
 
   function goToTarget() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target && target.matches("article[tabindex]")) {
+    const target = document.querySelector(":target");
+    if (target?.matches("article[tabindex], .order[tabindex]")) {
       target.focus({ preventScroll: true });
     }
   }
+
+  // What scrolls must be reached with the Tab key, and what does not need not be a stop on the way.
+  const sizes = new ResizeObserver(() => {
+    for (const place of document.querySelectorAll(".scroll, .reasoning")) {
+      const over = place.scrollWidth > place.clientWidth + 1 || place.scrollHeight > place.clientHeight + 1;
+      if (over) place.tabIndex = 0;
+      else place.removeAttribute("tabindex");
+    }
+  });
+  document.querySelectorAll(".scroll, .scroll > table, .reasoning").forEach((one) => sizes.observe(one));
 
   addEventListener("hashchange", goToTarget);
   goToTarget();
