@@ -103,6 +103,11 @@ class Layout:
         """A table over every cohort."""
         return self.under("7_cross_experiment", f"{table}.csv")
 
+    @property
+    def cross_filters(self) -> str:
+        """The filters with which the tables over every cohort were made, if there were some."""
+        return self.under("7_cross_experiment", "filters.json")
+
     def figure(self, cohort: str, name: str) -> str:
         """A chart of the report as a picture."""
         return self.under("8_report", cohort, "figures", f"{name}.svg")

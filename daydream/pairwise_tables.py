@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import pandas as pd
 
 from daydream.analysis.pairwise import bradley_terry, position_bias
-from daydream.coverage import with_coverage
 from daydream.errors import CohortError
 from daydream.membership import Membership, read_membership
-from daydream.tables import write_table
+from daydream.tables import write_tables
 
 ORIGIN = ("combo_id", "draft_template", "generation_template", "generation_model")
 ESSAY, DRAFT = "essay", "draft"
@@ -139,9 +137,4 @@ def make_pairwise(
 ) -> None:
     """Write tables of ``parsed_comparisons.csv``: the names of ``outputs`` say which, and how."""
     frame, roster = read_comparisons(comparisons), read_membership(membership)
-    made: dict[str, pd.DataFrame] = {}
-    for output in outputs:
-        name = Path(output).stem
-        if name not in made:
-            made[name] = with_coverage(PAIRWISE[name](frame, roster), min_coverage)
-        write_table(output, made[name])
+    write_tables(lambda name: PAIRWISE[name](frame, roster), min_coverage, outputs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
@@ -16,7 +15,7 @@ from daydream.cohort import Design, write_cohort
 from daydream.concept_index import concept_index
 from daydream.errors import CatalogError, DaydreamError
 from daydream.failures import describe, find_missing
-from daydream.files import write_json, write_text
+from daydream.files import write_text
 from daydream.generation import Generator
 from daydream.layout import LEVELS, OPTIONAL_STAGES, STAGES, Layout, Stage, exists
 from daydream.llm import interrupt
@@ -25,11 +24,7 @@ from daydream.llm.prices import price
 from daydream.logs import logged
 from daydream.membership import Member
 from daydream.progress import Ticker
-from daydream.results import ANALYSIS_TABLES as ANALYSIS_TABLES
-from daydream.results import CROSS_TABLES as CROSS_TABLES
-from daydream.results import PAIRWISE_TABLES as PAIRWISE_TABLES
-from daydream.results import SUMMARY_TABLES as SUMMARY_TABLES
-from daydream.results import Results
+from daydream.results import Results, noted
 from daydream.settings import PACKAGE_ROOT, Settings
 
 FORCED_VARIABLE = "DAYDREAM_FORCED"
@@ -123,16 +118,12 @@ class Project(Results):
         """A file newer than the manifest of a cohort that is now asked for something else.
 
         Snakemake compares times of files, and a configuration is none; with this file a named
-        cohort is made again when, say, ``k_max`` has changed. A dry run leaves nothing behind in
-        the project, so its file goes to the temporary directory.
+        cohort is made again when, say, ``k_max`` has changed.
         """
         path = self.layout.definition(self.cohort)
         if not self.design.is_stale():
             return list(filter(exists, [path]))
-        if dryrun:
-            path = os.path.join(tempfile.gettempdir(), f"daydream-{os.getuid()}-definition.json")
-        write_json(path, self.design.manifest)
-        return [path]
+        return [noted(path, self.design.manifest, dryrun)]
 
     def announcement(self) -> str:
         """What a cohort that is not made yet is going to contain; blank when it is made."""

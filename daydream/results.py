@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import tempfile
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from daydream.cohort import Design
 from daydream.comparisons import ComparisonRow, cohort_comparisons
-from daydream.layout import FORMS, Layout, Stage
+from daydream.files import write_json
+from daydream.layout import FORMS, Layout, Stage, exists
 from daydream.membership import Membership, read_membership
 from daydream.scores import ScoreRow, cohort_scores, store_scores, write_rows, write_scores
 from daydream.settings import Settings
@@ -36,6 +40,17 @@ TEMPLATE_COLUMN: Mapping[Stage, str] = {
     "essay": "generation_template",
     "evaluation": "evaluation_template",
 }
+
+
+def noted(path: str, content: Mapping[str, Any], dryrun: bool) -> str:
+    """Write what the configuration asks for to a file, so that its time is compared; its path.
+
+    A dry run leaves nothing behind in the project: its file goes to the temporary directory.
+    """
+    if dryrun:
+        path = os.path.join(tempfile.gettempdir(), f"daydream-{os.getuid()}-{Path(path).name}")
+    write_json(path, content)
+    return path
 
 
 class Results:
@@ -113,6 +128,19 @@ class Results:
         folder = Path(self.layout.under("5_parsing"))
         names = sorted(path.parent.name for path in folder.glob("*/parsed_scores.csv"))
         return [self.layout.scores(name) for name in names if name != self.cohort]
+
+    def kept_filters(self, dryrun: bool) -> list[str]:
+        """A file newer than the tables over every cohort that were made with other filters."""
+        path, wanted = self.layout.cross_filters, self.filters_as_columns
+        try:
+            made_with = json.loads(Path(path).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            made_with = {}
+        except ValueError:
+            made_with = None
+        if made_with == wanted:
+            return list(filter(exists, [path]))
+        return [noted(path, wanted, dryrun)]
 
     @property
     def filters_as_columns(self) -> dict[str, list[str]]:

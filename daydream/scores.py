@@ -7,15 +7,17 @@ import io
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from daydream.catalog import read_scales
 from daydream.errors import CohortError
 from daydream.files import write_text
-from daydream.layout import Layout, Stage
+from daydream.layout import Layout, Stage, exists
 from daydream.membership import PARENT_STAGE, Member, Membership, read_membership
+from daydream.parsers import ScoreRange
 
 Row = TypeVar("Row", bound=NamedTuple)
 
@@ -45,13 +47,34 @@ class ScoreRow(NamedTuple):
 
 def cohort_scores(layout: Layout, membership: Membership) -> Iterator[ScoreRow]:
     """The evaluations of a cohort, in its order."""
+    scales = _scales(layout)
     for member in membership.stage("evaluation"):
         line = membership.lineage(member)
-        yield _row(layout, line["draft"], line["essay"], member)
+        yield _row(layout, scales, line["draft"], line["essay"], member)
 
 
-def _row(layout: Layout, draft: Member, essay: Member, evaluation: Member) -> ScoreRow:
+def _scales(layout: Layout) -> dict[str, ScoreRange]:
+    """The range of each evaluation template that the catalog still has."""
+    path = layout.templates_csv("evaluation")
+    return read_scales(path) if exists(path) else {}
+
+
+def _row(
+    layout: Layout,
+    scales: Mapping[str, ScoreRange],
+    draft: Member,
+    essay: Member,
+    evaluation: Member,
+) -> ScoreRow:
     score, error = _score(layout, draft, essay, evaluation)
+    scale = scales.get(evaluation.template_id)
+    if score is not None and scale and not scale.low <= score <= scale.high:
+        # Scored before somebody edited the range: its share of the new one would mean nothing.
+        error = (
+            f"the score {score:g} is not within {scale.low:g} to {scale.high:g}, the range of "
+            f"{evaluation.template_id} now. Put the old range back, or force a new evaluation"
+        )
+        score = None
     folder = layout.generation("evaluation", evaluation.gen_id)
     return ScoreRow(
         gen_id=evaluation.gen_id,
@@ -121,19 +144,26 @@ def read_metadata(layout: Layout, stage: Stage, gen_id: str) -> dict[str, Any]:
 def store_scores(layout: Layout) -> Iterator[ScoreRow]:
     """Every evaluation in the store, whichever cohort asked for it, ordered by gen_id.
 
-    ``cohort_id`` names all cohorts that contain it, separated by blanks.
+    ``cohort_id`` names all cohorts that contain it, separated by blanks. A folder with neither
+    metadata.json nor parsed.txt, as of a prompt that was only rendered, is no evaluation yet.
     """
-    cohorts = _cohorts_by_evaluation(layout)
+    cohorts, scales = _cohorts_by_evaluation(layout), _scales(layout)
 
     @cache  # an essay has many evaluations
     def parent(stage: Stage, gen_id: str) -> Member:
         return _stored_member(layout, stage, gen_id, "")
 
     for gen_id in _folders(layout.under("gens", "evaluation")):
+        if not _is_begun(layout.generation("evaluation", gen_id)):
+            continue
         evaluation = _stored_member(layout, "evaluation", gen_id, cohorts.get(gen_id, ""))
         essay = parent(PARENT_STAGE["evaluation"], evaluation.parent_gen_id)
         draft = parent(PARENT_STAGE["essay"], essay.parent_gen_id)
-        yield _row(layout, draft, essay, evaluation)
+        yield _row(layout, scales, draft, essay, evaluation)
+
+
+def _is_begun(folder: str) -> bool:
+    return any(exists(f"{folder}/{name}") for name in ("metadata.json", "parsed.txt"))
 
 
 def _folders(path: str) -> list[str]:

@@ -132,9 +132,10 @@ def generation_scores_pivot(scores: pd.DataFrame, scales: Scales) -> pd.DataFram
     groups = scores.groupby(GENERATION)
     totals = _counts(scores, GENERATION).assign(
         sum_scores=means.groupby(GENERATION).sum(min_count=1),
+        n_essays=groups["parent_gen_id"].nunique(),
         generation_response_path=groups["generation_response_path"].agg(_joined),
     )
-    totals = totals[["sum_scores", "n_expected", "n_valid", "generation_response_path"]]
+    totals = totals[["sum_scores", "n_essays", "n_expected", "n_valid", "generation_response_path"]]
     how = {"": "mean", "_min": "min", "_max": "max", **_COUNTS}
     return _pivot(scores, GENERATION, across, how).join(totals).reset_index()
 
@@ -181,7 +182,7 @@ def _pivot(
     return pd.concat([empty, pd.DataFrame(blocks, index=empty.index)], axis=1)
 
 
-_OWN = ("sum_scores", "n_expected", "n_valid", FLAG, "generation_response_path")
+_OWN = ("sum_scores", "n_essays", "n_expected", "n_valid", FLAG, "generation_response_path")
 
 
 def _labelled(groups: Any, suffixes: list[str], taken: set[str]) -> Iterator[tuple[str, Any]]:
@@ -223,12 +224,7 @@ def make_summaries(
 ) -> None:
     """Write summaries of ``parsed_scores.csv``: the names of ``outputs`` say which, and how."""
     frame, scales = read_scores(scores), read_scales(templates)
-    made: dict[str, pd.DataFrame] = {}
-    for output in outputs:
-        name = Path(output).stem
-        if name not in made:
-            made[name] = with_coverage(SUMMARY[name](frame, scales), min_coverage)
-        write_table(output, made[name])
+    write_tables(lambda name: SUMMARY[name](frame, scales), min_coverage, outputs)
 
 
 def make_cross(scores: str, keep: Kept, min_coverage: float, outputs: Iterable[str]) -> None:
@@ -238,12 +234,25 @@ def make_cross(scores: str, keep: Kept, min_coverage: float, outputs: Iterable[s
     made or failed.
     """
     frame = read_scores(scores)
+
+    def make(name: str) -> pd.DataFrame:
+        if name == "filtered_evaluation_results":
+            return filtered_evaluation_results(frame, keep)
+        return template_version_comparison_pivot(narrowed(frame, keep))
+
+    write_tables(make, min_coverage, outputs)
+
+
+def write_tables(
+    make: Callable[[str], pd.DataFrame], min_coverage: float, outputs: Iterable[str]
+) -> None:
+    """Write tables with their flags of coverage: the names of ``outputs`` say which, and how."""
+    made: dict[str, pd.DataFrame] = {}
     for output in outputs:
-        if Path(output).stem == "filtered_evaluation_results":
-            write_table(output, filtered_evaluation_results(frame, keep))
-        else:
-            pivot = template_version_comparison_pivot(narrowed(frame, keep))
-            write_table(output, with_coverage(pivot, min_coverage))
+        name = Path(output).stem
+        if name not in made:
+            made[name] = with_coverage(make(name), min_coverage)
+        write_table(output, made[name])
 
 
 def write_table(path: str, table: pd.DataFrame) -> None:

@@ -57,6 +57,11 @@ def figure(name, title, section):
     )
 
 
+def kept_filters(wildcards):
+    """What the configuration filters, when that is not what the tables were made with."""
+    return project.kept_filters(workflow.dryrun) if workflow.is_main_process else []
+
+
 def cohort_made(wildcards):
     """Wait for the checkpoint; returns the roster, which is always worth an explicit input."""
     return checkpoints.cohort_membership.get().output.membership

@@ -1,11 +1,12 @@
 """Tables: the scores of the cohort, what they say, and the same over every cohort in the store.
 
 Inputs:  the parsed.txt of every evaluation and comparison; membership.csv, so that a cohort that
-         grew or shrank brings new tables
+         grew or shrank brings new tables; the scales of the evaluation templates
 Outputs: 5_parsing/<cohort>/{parsed_scores,parsed_comparisons}.csv, 6_summary/<cohort>/*.csv,
          both also as *.parquet; 7_cross_experiment/*.csv
-Reruns:  when one of these or the membership is newer. With allow_incomplete the tables are made
-         from what is there, after everything else has had its turn.
+Reruns:  when one of these is newer, and the tables over every cohort also when the configuration
+         filters something else. With allow_incomplete the tables are made from what is there,
+         after everything else has had its turn.
 """
 
 
@@ -14,6 +15,7 @@ rule parsed_scores:
     input:
         membership=cohort_made,
         evaluations=scored,
+        scales=layout.templates_csv("evaluation"),
     output:
         csv=shown(layout.scores(COHORT), "parsed_scores", "parsed_scores"),
         parquet=layout.scores(COHORT, "parquet"),
@@ -85,6 +87,7 @@ rule cross_tables:
     """What they say over every cohort, in 7_cross_experiment."""
     input:
         scores=rules.cross_scores.output[0],
+        filters=kept_filters,
         scales=layout.templates_csv("evaluation"),
     output:
         [layout.cross(table) for table in CROSS_TABLES],

@@ -17,7 +17,7 @@ from daydream.columnar import arrow_table, read_parquet, write_parquet
 from daydream.coverage import with_coverage
 from daydream.errors import CohortError, ConfigError
 from daydream.parsers import ScoreRange
-from daydream.project import ANALYSIS_TABLES, SUMMARY_TABLES
+from daydream.results import ANALYSIS_TABLES, SUMMARY_TABLES
 from daydream.scores import ScoreRow, write_scores
 from daydream.settings import Settings, load_config
 from daydream.tables import (

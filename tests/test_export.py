@@ -173,6 +173,19 @@ def test_an_incomplete_cohort_is_exported_and_said_to_be_so(made: Workspace, cli
         assert "1 were not made" in file.read("trial/README.txt").decode()
 
 
+@pytest.mark.parametrize(("seconds", "is_told"), [(-60, True), (60, False)])
+def test_a_report_that_is_older_than_the_scores_is_told(
+    made: Workspace, cli: Cli, seconds: int, is_told: bool
+) -> None:
+    report = made.data / "8_report" / "trial" / "index.html"
+    report.parent.mkdir(parents=True)
+    report.write_text("A report.")
+    moment = (made.data / "5_parsing" / "trial" / "parsed_scores.csv").stat().st_mtime + seconds
+    os.utime(report, (moment, moment))
+    assert ("index.html is older than the scores" in cli("export")) == is_told
+    assert "note: the numbers of 8_report/trial/index.html are not checked" in cli("verify")
+
+
 def test_a_cohort_that_was_never_made_names_the_command(work: Workspace) -> None:
     project = Project(load_config(values=work.config | {"data_root": str(work.data)}))
     with pytest.raises(Exception, match="Make it: snakemake cohort"):

@@ -231,3 +231,28 @@ def test_only_finite_numbers_of_the_store_are_scores(layout: Layout) -> None:
     for n, text in enumerate(("nan", "1", "inf", "x")):
         store(layout, EVALUATION._replace(gen_id=f"v_{n}"), text)
     assert [r.score for r in store_scores(layout) if r.score is not None] == [1.0]
+
+
+def test_a_folder_with_only_a_rendered_prompt_is_no_evaluation_of_the_store(
+    layout: Layout,
+) -> None:
+    store_family(layout)
+    folder = Path(layout.under("gens", "evaluation", "v_2"))
+    folder.mkdir()
+    (folder / "prompt.txt").write_text("Judge this.")
+    assert [r.gen_id for r in store_scores(layout)] == ["v_1"]
+
+
+@pytest.mark.parametrize(("highest", "score"), [(5, None), (7, 7.0)])
+def test_a_score_outside_the_range_that_its_template_has_now_is_an_error_row(
+    layout: Layout, highest: int, score: float | None
+) -> None:
+    store_family(layout)
+    path = Path(layout.templates_csv("evaluation"))
+    path.parent.mkdir(parents=True)
+    header = "template_id,template_name,description,parser,generator,score_min,score_max"
+    path.write_text(f"{header}\nnovelty,,,in_last_line,llm,0,{highest}\n")
+    for row in (only_row(layout), *store_scores(layout)):
+        assert row.score == score
+        outside = "the score 7 is not within 0 to 5, the range of novelty now"
+        assert row.error.startswith(outside) if score is None else row.error == ""

@@ -115,8 +115,8 @@ def test_a_cohort_that_nobody_touched_matches_in_every_number(found: Cli) -> Non
     assert result["ok"] is True and told(result) == [] and skipped(result) == {}
     assert (result["wanted"], result["done"]) == (21, 21)
     counts = [check["checked"] for check in result["checks"]]
-    # 21 ids and 3 combos; 21 metadata; 18 were asked of a model; 21 parsed; 12 rows of 14 twice.
-    assert counts[:8] == [24, 21, 18, 18, 18, 18, 21, 336]
+    # 21 ids and 3 combos; 21 metadata; 21 parsed; 18 were asked of a model; 12 rows of 14 twice.
+    assert counts[:8] == [24, 21, 21, 18, 18, 18, 18, 336]
     assert counts[8] > 1000
 
 
@@ -249,13 +249,35 @@ def test_a_changed_row_of_the_roster_is_named(made: Workspace, found: Cli) -> No
     )
 
 
+def test_a_row_that_was_left_out_is_named_even_if_the_tables_agree(
+    made: Workspace, found: Cli
+) -> None:
+    gen_id = made.ids("evaluation")[-1]
+    for name in ("cohorts/trial/membership.csv", "5_parsing/trial/parsed_scores.csv"):
+        path = made.data / name
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if gen_id not in line))
+    first = told(found(code=1))[0]
+    assert first.startswith(f"cohorts/trial/membership.csv, row {gen_id} | a row for e_")
+    assert "| no such row |" in first
+
+
+def test_rows_left_out_are_not_checkable_once_the_catalogs_ask_for_something_else(
+    made: Workspace, found: Cli
+) -> None:
+    made.replicates(evaluation=2)
+    result = found()
+    (reason,) = skipped(result)
+    assert reason.startswith("rows left out, as catalogs or configuration were changed")
+
+
 def test_a_row_without_its_parent_is_named(made: Workspace, found: Cli) -> None:
     gen_id = one(made, "essay")
     path = made.data / "cohorts" / "trial" / "membership.csv"
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(x for x in lines if not x.startswith(f"essay,{gen_id}")))
-    both = told(found(code=1))
-    assert len(both) == 2 and all(gen_id in line for line in both)
+    lines = told(found(code=1))
+    assert len(lines) == 3 and all(gen_id in line for line in lines)
 
 
 def test_a_combo_of_other_concepts_is_named(made: Workspace, found: Cli) -> None:
@@ -497,6 +519,20 @@ def test_comparisons_are_walked_back_too(
     work.gen("essay", row["second_gen_id"]).write_text(TAMPERED)
     lines = told(found(1))
     assert any(x.startswith(f"gens/comparison/{row['gen_id']}/prompt.txt | ") for x in lines)
+
+
+def test_empty_tables_of_comparisons_of_an_essay_that_meets_nobody_are_checked(
+    work: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work.concepts(("bees", "tides"))
+    work.templates("essay", ["copy"], text="")
+    work.compare()
+    make_everything(work)
+    config = ("-d", str(work.root), "--configfile", str(work.root / "config.yaml"))
+    assert main(["verify", "--json", *config]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert "cells of parsed_comparisons" in " ".join(c["claim"] for c in result["checks"])
+    assert skipped(result) == {}
 
 
 def test_only_the_first_findings_are_shown_unless_all_are_asked_for() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from daydream.project import ANALYSIS_TABLES, SUMMARY_TABLES
+from daydream.results import ANALYSIS_TABLES, SUMMARY_TABLES
 from tests.mock_server import MockServer
 from tests.workspace import Workspace
 

@@ -147,6 +147,36 @@ def test_a_second_cohort_pays_only_for_what_the_first_does_not_have(
     assert sorted(row["cohort_id"] for row in store) == ["second"] * 6 + ["second trial"] * 6
 
 
+def test_tables_over_every_cohort_follow_the_filters_of_the_run(
+    finished: Workspace, server: MockServer
+) -> None:
+    table = "7_cross_experiment/filtered_evaluation_results.csv"
+    assert len(finished.table(table)) == 6
+    filtered = [*("--config", "cohort=copies"), 'filters={"templates": ["copy"]}']
+    assert paid(server, finished, "cross_experiment", *filtered) == 0
+    assert {row["generation_template"] for row in finished.table(table)} == {"copy"}
+    assert paid(server, finished, "cross_experiment", "-n") == 0
+    assert len(finished.table(table)) == 3
+    assert paid(server, finished, "cross_experiment") == 0
+    assert len(finished.table(table)) == 6
+
+
+def test_a_narrower_scale_makes_old_scores_outside_it_errors_for_free(
+    finished: Workspace, server: MockServer
+) -> None:
+    before = {row["gen_id"]: row["score"] for row in finished.scores()}
+    highest = max(float(score) for score in before.values())
+    path = finished.raw("evaluation_templates.csv")
+    finished.edit(path, path.read_text().replace("0,9", f"0,{highest - 0.5:g}"))
+    assert paid(server, finished, "results_summary") == 0
+    lost = [row for row in finished.scores() if not row["score"]]
+    assert {row["gen_id"] for row in lost} == {i for i in before if float(before[i]) == highest}
+    assert all("Put the old range back" in row["error"] for row in lost)
+    finished.edit(path, path.read_text().replace(f"0,{highest - 0.5:g}", "0,9"))
+    assert paid(server, finished, "results_summary") == 0
+    assert {row["gen_id"]: row["score"] for row in finished.scores()} == before
+
+
 def test_selected_essays_are_evaluated_and_nothing_before_them_is_made_again(
     finished: Workspace, server: MockServer
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import pandas as pd
 
@@ -14,8 +13,7 @@ from daydream.analysis.reliability import reliability
 from daydream.analysis.scale import ORIGIN, Scales, comparable, evaluations
 from daydream.analysis.variance import evaluations_needed, variance_components
 from daydream.catalog import read_scales
-from daydream.coverage import with_coverage
-from daydream.tables import Table, read_scores, write_table
+from daydream.tables import Table, read_scores, write_tables
 
 WIDTHS = (0.05, 0.1, 0.2)  # shares of the scale: 0.5, 1 and 2 points of 0 to 10
 RANKED = ("generation_model", "draft_template", "generation_template", "combo_id")
@@ -103,9 +101,4 @@ ANALYSIS: Mapping[str, Table] = {
 def make_analyses(scores: str, templates: str, min_coverage: float, outputs: Iterable[str]) -> None:
     """Write analyses of ``parsed_scores.csv``: the names of ``outputs`` say which, and how."""
     frame, scales = read_scores(scores), read_scales(templates)
-    made: dict[str, pd.DataFrame] = {}
-    for output in outputs:
-        name = Path(output).stem
-        if name not in made:
-            made[name] = with_coverage(typed(ANALYSIS[name](frame, scales)), min_coverage)
-        write_table(output, made[name])
+    write_tables(lambda name: typed(ANALYSIS[name](frame, scales)), min_coverage, outputs)

@@ -15,7 +15,7 @@ import yaml
 from daydream.archives.archive import Entry, Writer, digest_file, writing
 from daydream.archives.effective import effective_config
 from daydream.archives.stored import cohort_files
-from daydream.layout import STAGES, Layout
+from daydream.layout import STAGES, Layout, exists
 from daydream.membership import Membership
 from daydream.project import Project
 from daydream.provenance import versions
@@ -58,8 +58,17 @@ def _told(layout: Layout, cohort: str, sums: Count, entries: Sequence[Entry]) ->
     if absent := [name for name in _RESULTS if name not in tops]:
         places = ", ".join(layout.under(name, cohort) for name in absent)
         yield f"Not in it, as it was not made: {places}"
+    yield from _older(layout, cohort)
     yield f"Not in it, as it is of the whole store: {layout.under('7_cross_experiment')}"
     yield "To check it: daydream verify ARCHIVE"
+
+
+def _older(layout: Layout, cohort: str) -> Iterator[str]:
+    """The report tells what the scores were when it was made."""
+    report, scores = layout.report(cohort), layout.scores(cohort)
+    both = exists(report) and exists(scores)
+    if both and os.stat(report).st_mtime_ns < os.stat(scores).st_mtime_ns:
+        yield f"OLD: {report} is older than the scores. To make it again: snakemake report"
 
 
 def _fill(

@@ -100,6 +100,7 @@ def check_generations(project: Project) -> list[Check]:
     roster, chain = tools(project)
     ids = Check("ids are the hashes of what they stand for").add_all(roster.check_combos())
     ids.add_all(roster.check_parents())
+    ids.add_all(roster.check_asked(project.design))
     made = Check("metadata.json say what the membership says")
     prompts = Check("prompts have the hash that their metadata.json tells")
     rendered = Check("prompts are what their templates and parents render to")
@@ -119,7 +120,8 @@ def check_generations(project: Project) -> list[Check]:
                 rendered.add(chain.check_rendering(one))
                 answers.add(chain.check_answer(one))
                 asked.add(chain.check_fingerprint(one))
-    return [ids, made, prompts, rendered, asked, answers, parsed]
+    # An edited text comes before the prompts that no longer render to it.
+    return [ids, made, parsed, answers, prompts, asked, rendered]
 
 
 def tools(project: Project) -> tuple[Roster, Chain]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from daydream.cohort import Design
 from daydream.combos import Combo
 from daydream.errors import CohortError
 from daydream.generation import identity
 from daydream.ids import combo_id, generation_id
-from daydream.layout import Layout
+from daydream.layout import Layout, exists
 from daydream.membership import Member, Membership
 from daydream.verify.findings import Finding, Outcome, Skip, clipped
 from daydream.verify.made import Made
@@ -58,6 +59,18 @@ class Roster:
         except CohortError as error:
             path = self.layout.relative(self.layout.membership(self.membership.cohort_id))
             yield Finding(path, "parents that are in the cohort", str(error), AGAIN)
+
+    def check_asked(self, design: Design) -> Iterator[Outcome]:
+        """Nothing that the manifest asks for was left out of the roster, a low score say."""
+        if self.is_foreign or not exists(self.layout.manifest(design.cohort_id)):
+            return
+        if design.is_stale():
+            yield Skip("rows left out, as catalogs or configuration were changed since")
+            return
+        for member in design.members():
+            if member.gen_id not in self.membership.by_stage[member.stage]:
+                told = f"a row for {', '.join((_parent(member), *map(str, _choices(member))))}"
+                yield Finding(self.row(member), told, "no such row", AGAIN)
 
     def check_metadata(self, made: Made) -> Outcome:
         """The folder's metadata say what the row says."""

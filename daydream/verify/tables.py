@@ -54,10 +54,15 @@ COMPARISONS = Parsed("parsed_comparisons", ComparisonRow, cohort_comparisons)
 
 def check_parsed(project: Project) -> Iterator[Check]:
     """The tables of ``5_parsing`` have a row per generation, with what its folder says."""
-    for parsed in (SCORES, COMPARISONS) if project.membership.compares else (SCORES,):
+    for parsed in (SCORES, COMPARISONS) if _compares(project) else (SCORES,):
         check = Check(f"cells of {parsed.name} are what the generations say")
         with tempfile.TemporaryDirectory(prefix="daydream-") as place:
             yield check.add_all(_parsed(project, parsed, place))
+
+
+def _compares(project: Project) -> bool:
+    """Whether there are tables of comparisons; those of a single essay have no row."""
+    return project.membership.compares or project.design.compares
 
 
 def parsed_path(layout: Layout, cohort: str, name: str, form: str = "csv") -> str:
@@ -94,6 +99,9 @@ def check_tables(project: Project) -> Check:
             check.notes += _older(project.layout, project.cohort, made)
             for table in made.tables:
                 check.add_all(_table(project, made, table, place))
+    unchecked = [project.layout.under("7_cross_experiment"), project.layout.report(project.cohort)]
+    for path in map(project.layout.relative, filter(os.path.exists, unchecked)):
+        check.notes.append(f"the numbers of {path} are not checked")
     return check.add_all(_unknown(project))
 
 
@@ -103,7 +111,7 @@ def _sources(project: Project) -> Iterator[Source]:
     compared = (layout.comparisons(cohort), layout.membership(cohort), least)
     yield Source(SUMMARY, SCORES.name, partial(make_summaries, *made_of))
     yield Source(ANALYSIS, SCORES.name, partial(make_analyses, *made_of))
-    if project.membership.compares:
+    if _compares(project):
         yield Source(PAIRWISE_TABLES, COMPARISONS.name, partial(make_pairwise, *compared))
 
 

@@ -30,7 +30,8 @@ import yaml
 
 from daydream.layout import Layout, Stage
 from daydream.membership import Member, read_membership
-from daydream.project import ANALYSIS_TABLES, CROSS_TABLES, SUMMARY_TABLES, Project
+from daydream.project import Project
+from daydream.results import ANALYSIS_TABLES, CROSS_TABLES, SUMMARY_TABLES
 from daydream.settings import load_config
 from tests.benchmarks.bench import Used, measure
 from tests.workspace import ROOT, SNAKEMAKE, Workspace
