@@ -135,7 +135,7 @@ class Project(Results):
 
     def make_cohort(self) -> None:
         """Write the cohort's manifest and membership."""
-        write_cohort(self.design)
+        self._roster = (0, write_cohort(self.design))
         if not self.design.compares:
             self.remove_comparison_tables()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from daydream.cohort import Design
 from daydream.comparisons import ComparisonRow, cohort_comparisons
+from daydream.errors import CohortError
 from daydream.files import write_json
 from daydream.layout import FORMS, Layout, Stage, exists
 from daydream.membership import Membership, read_membership
@@ -64,14 +65,22 @@ class Results:
 
     @property
     def membership(self) -> Membership:
-        """The cohort's roster as it is on disk, read again only when the file has changed."""
+        """The cohort's roster as it is on disk, read again only when the file has changed.
+
+        Another run of this cohort may be making it again just now: until it is there, the roster
+        that was read before holds.
+        """
         path = self.layout.membership(self.cohort)
         try:
             state = os.stat(path).st_mtime_ns
         except FileNotFoundError:
             state = 0
-        if self._roster is None or self._roster[0] != state:
-            self._roster = (state, read_membership(path))
+        if self._roster is None or state not in (0, self._roster[0]):
+            try:
+                self._roster = (state, read_membership(path))
+            except CohortError:
+                if self._roster is None or exists(path):
+                    raise
         return self._roster[1]
 
     def write_scores(self) -> None:

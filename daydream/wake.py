@@ -8,6 +8,9 @@ jobs ready a look costs more than a call, and of three kinds most find nothing t
 - one a second after each look, in a thread of its own, for a limit of 100 job starts a second;
 - the sizing of a hundred jobs when a single place has become free.
 
+Sizes only serve to start jobs with large inputs first, which is of no use among prompts of a few
+kilobytes; and a file that another run on the same data root is just then making again has none.
+
 docs/performance.md has the figures.
 """
 
@@ -15,7 +18,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 SPARE = 8  # jobs looked at beyond the free places, so that priorities have something to choose from
@@ -29,6 +33,8 @@ class Scheduler(Protocol):
     subsample: int | None
     job_rate_limiter: Any
     run: Any
+    update_input_sizes: Any
+    _input_sizes: Mapping[Any, int]
     _open_jobs: Any
 
     @property
@@ -86,8 +92,12 @@ def spare_looks(scheduler: Scheduler) -> None:
         scheduler.job_rate_limiter = None
     wake, run = Wake(scheduler), scheduler.run
 
+    async def no_sizes(jobs: Any) -> None:
+        """All inputs weigh the same."""
+
     def run_and_look_again(*jobs: Any, **options: Any) -> None:
         run(*jobs, **options)
         wake.started()
 
     scheduler._open_jobs, scheduler.run = wake, run_and_look_again
+    scheduler._input_sizes, scheduler.update_input_sizes = defaultdict(int), no_sizes

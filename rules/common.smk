@@ -10,7 +10,7 @@ sys.path.insert(0, workflow.basedir)
 
 from daydream.dry_run import Job, report_at_exit
 from daydream.errors import BudgetError, DaydreamError
-from daydream.layout import FORMS, STAGES
+from daydream.layout import STAGES
 from daydream.report.figures import FIGURES
 from daydream.report.sources import page_sources
 from daydream.results import ANALYSIS_TABLES, CROSS_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
@@ -39,6 +39,11 @@ def new_definition(wildcards):
     return project.new_definition(workflow.dryrun) if workflow.is_main_process else []
 
 
+def kept_filters(wildcards):
+    """What the configuration filters, when that is not what the tables were made with."""
+    return project.kept_filters(workflow.dryrun) if workflow.is_main_process else []
+
+
 def shown(path, caption, table):
     """A table that `snakemake --report` shows, with the caption report/<caption>.rst."""
     return report(
@@ -55,11 +60,6 @@ def figure(name, title, section):
         subcategory=section.capitalize(),
         labels={"figure": title},
     )
-
-
-def kept_filters(wildcards):
-    """What the configuration filters, when that is not what the tables were made with."""
-    return project.kept_filters(workflow.dryrun) if workflow.is_main_process else []
 
 
 def cohort_made(wildcards):

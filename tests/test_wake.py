@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from types import SimpleNamespace
 
@@ -118,6 +119,13 @@ def test_the_limit_of_job_starts_goes_unless_somebody_asked_for_one():
     spare_looks(asked)
     assert default.job_rate_limiter is None
     assert asked.job_rate_limiter.max_jobs == 10
+
+
+def test_no_input_is_sized_and_all_weigh_the_same():
+    one = scheduler(update_input_sizes=None, _input_sizes={})
+    spare_looks(one)
+    asyncio.run(one.update_input_sizes(["a job whose input another run has just removed"]))
+    assert one._input_sizes["any file"] == 0
 
 
 def test_a_scheduler_of_another_make_is_left_alone():

@@ -5,7 +5,9 @@ A half-written site is never seen, because ``index.html`` is the way in and is w
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
@@ -118,15 +120,25 @@ def _write_assets(folder: Path, has_charts: bool) -> None:
         if path.name != wanted:
             path.unlink()
     if has_charts and not (folder / wanted).is_file():
-        from vl_convert import javascript_bundle
+        write_text(folder / wanted, _bundle(wanted))
 
-        bundle = javascript_bundle()  # type: ignore[call-arg]  # its stub asks for a snippet
-        write_text(folder / wanted, bundle)
+
+def _bundle(name: str) -> str:
+    """Vega as one script; it takes two seconds to make, so each user's cache keeps it."""
+    kept = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "daydream" / name
+    with suppress(OSError, UnicodeDecodeError):
+        return kept.read_text(encoding="utf-8")
+    from vl_convert import javascript_bundle
+
+    bundle = str(javascript_bundle())  # type: ignore[call-arg]  # its stub asks for a snippet
+    with suppress(OSError):  # a home that cannot be written to
+        write_text(kept, bundle)
+    return bundle
 
 
 @cache
 def _vega() -> str:
-    """Named after its version, so that it is made only once: that takes two seconds."""
+    """The name of the script: it has the version in it, so that another one is made anew."""
     return f"vega-{version('vl-convert-python')}.js"
 
 
