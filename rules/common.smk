@@ -8,16 +8,16 @@ import sys
 # The package is taken from beside the Snakefile, installed or not, here and in `script:` jobs.
 sys.path.insert(0, workflow.basedir)
 
-from daydream.dry_run import Job, report_at_exit
+from daydream.workflow.dry_run import Job, report_at_exit
 from daydream.errors import BudgetError, DaydreamError
-from daydream.layout import STAGES
-from daydream.report.figures import FIGURES
+from daydream.store.layout import STAGES
+from daydream.report.charts.figures import FIGURES
 from daydream.report.sources import page_sources
-from daydream.results import ANALYSIS_TABLES, CROSS_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
-from daydream.project import FORCED_VARIABLE, Project, forced_targets, is_forced, share_package
+from daydream.results.names import ANALYSIS_TABLES, CROSS_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
+from daydream.workflow.project import FORCED_VARIABLE, Project, forced_targets, is_forced, share_package
 
-from daydream.terminal import News
-from daydream.wake import spare_looks
+from daydream.workflow.terminal import News
+from daydream.workflow.snakemake_compat import spare_looks
 from snakemake.jobs import Job as SnakemakeJob
 from snakemake.logging import logger
 
@@ -169,7 +169,7 @@ def planned_jobs():
 
 def open_run():
     """Say what the run is going to buy; end it before the first call when a key is not set."""
-    from daydream.planning import opening
+    from daydream.workflow.plan.planning import opening
 
     lines, obstacles = ([], []) if workflow.touch else opening(project, planned_jobs())
     print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr, flush=True)

@@ -1,7 +1,7 @@
 """Make the analyses of 6_summary."""
 
-from daydream.analysis.tables import make_analyses
-from daydream.logs import script_logged
+from daydream.results.analyses import make_analyses
+from daydream.workflow.job_log import script_logged
 
 with script_logged(snakemake.log[0], "analysis_tables"):
     wanted, least = snakemake.input, snakemake.params.min_coverage

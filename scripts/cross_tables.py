@@ -1,7 +1,7 @@
 """Make the tables of 7_cross_experiment."""
 
-from daydream.logs import script_logged
-from daydream.tables import make_cross
+from daydream.results.summary import make_cross
+from daydream.workflow.job_log import script_logged
 
 with script_logged(snakemake.log[0], "cross_tables"):
     keep, least = snakemake.params.keep, snakemake.params.min_coverage

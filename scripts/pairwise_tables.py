@@ -1,7 +1,7 @@
 """Make the tables of comparisons in 6_summary."""
 
-from daydream.logs import script_logged
-from daydream.pairwise_tables import make_pairwise
+from daydream.results.pairwise import make_pairwise
+from daydream.workflow.job_log import script_logged
 
 with script_logged(snakemake.log[0], "pairwise_tables"):
     wanted, least = snakemake.input, snakemake.params.min_coverage

@@ -1,7 +1,7 @@
 """Make the summary tables of 6_summary."""
 
-from daydream.logs import script_logged
-from daydream.tables import make_summaries
+from daydream.results.summary import make_summaries
+from daydream.workflow.job_log import script_logged
 
 with script_logged(snakemake.log[0], "summary_tables"):
     wanted, least = snakemake.input, snakemake.params.min_coverage

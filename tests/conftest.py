@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mock_server import MockServer
-from tests.workspace import Workspace
+from tests.support.mock_server import MockServer
+from tests.support.workspace import Workspace
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from daydream.experiment.settings import Endpoint
 from daydream.llm.faults import Fault
 from daydream.llm.request import Request
-from daydream.settings import Endpoint
 
 _BY_KIND = {
     "http_400": "The provider does not take this request; see its words, and the model's row.",

@@ -10,21 +10,21 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from daydream.budget import Budget
-from daydream.catalog import Model
 from daydream.errors import CallError
-from daydream.ledger import Attempt
+from daydream.experiment.model import Model
+from daydream.experiment.settings import Endpoint
 from daydream.llm.advice import explain
-from daydream.llm.answers import Answer, provider_words, read_answer
+from daydream.llm.attempt import attempt_of
+from daydream.llm.budget import Budget
 from daydream.llm.connection import connect, without_key
 from daydream.llm.embedded import EmbeddedServer
 from daydream.llm.faults import Fault, status_fault
-from daydream.llm.headers import exhausted_for, retry_after
-from daydream.llm.limits import Gate
-from daydream.llm.prices import estimate_tokens, most
-from daydream.llm.record import attempt_of
+from daydream.llm.pricing import estimate_tokens, most
+from daydream.llm.rate_limit import Gate
+from daydream.llm.rate_limit_headers import exhausted_for, retry_after
 from daydream.llm.request import Request
-from daydream.settings import Endpoint
+from daydream.llm.response import Answer, provider_words, read_answer
+from daydream.store.ledger import Attempt
 
 if TYPE_CHECKING:
     import openai

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from daydream.errors import CallError
-from daydream.settings import Endpoint
+from daydream.experiment.settings import Endpoint
 
 if TYPE_CHECKING:
     import openai

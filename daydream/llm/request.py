@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from daydream.catalog import Model, Template
-from daydream.ids import sha256
+from daydream.experiment.model import Model, Template
+from daydream.experiment.settings import Endpoint, StageSettings
 from daydream.llm.structured import Constraint, constraint_for, request_body
-from daydream.settings import Endpoint, StageSettings
+from daydream.store.ids import sha256
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from daydream.layout import Stage
 from daydream.parsers import ScoreRange
+from daydream.store.layout import Stage
 
 Constraint = Literal[
     "", "score_grammar", "text_grammar", "verdict_grammar", "score_schema", "verdict_schema"

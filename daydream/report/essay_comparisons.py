@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from daydream.comparisons import ComparisonRow, cohort_comparisons
-from daydream.layout import Layout
-from daydream.membership import Membership
-from daydream.report.lineage import Piece, read_piece, reasoning_of
+from daydream.report.generation_view import Piece, read_piece, reasoning_of
 from daydream.report.names import Names
-from daydream.report.texts import Shown, printable
+from daydream.report.text import Shown, printable
+from daydream.results.comparisons import ComparisonRow, cohort_comparisons
+from daydream.store.layout import Layout
+from daydream.store.membership import Membership
 
 WON, LOST, TIED, UNDECIDED = "won", "lost", "tied", "undecided"
 _ORDERS = 2

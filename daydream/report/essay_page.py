@@ -7,23 +7,23 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from daydream.layout import Layout, Stage
-from daydream.membership import Member, Membership
 from daydream.parsers import ScoreRange
-from daydream.report import grids
+from daydream.report import grid
+from daydream.report.data import ReportTables
 from daydream.report.essay_comparisons import Comparisons, Meeting, tally
 from daydream.report.essays import EssayRow
-from daydream.report.gathered import ReportTables
-from daydream.report.grids import Cell
-from daydream.report.lineage import (
+from daydream.report.generation_view import (
     ConceptShown,
     Piece,
     read_concepts,
     read_piece,
     reasoning_of,
 )
+from daydream.report.grid import Cell
 from daydream.report.names import Names
-from daydream.report.texts import Shown, printable, title_of
+from daydream.report.text import Shown, printable, title_of
+from daydream.store.layout import Layout, Stage
+from daydream.store.membership import Member, Membership
 
 
 class Judgement(NamedTuple):
@@ -98,8 +98,8 @@ class Reader:
             row=row,
             title=title_of(essay.parsed.text) if essay.parsed else "",
             combo=self._names.combo(row.combo_id),
-            mean=grids.number(row.mean),
-            coverage=grids.coverage(row.n_valid, row.n_expected, row.is_covered),
+            mean=grid.number(row.mean),
+            coverage=grid.coverage(row.n_valid, row.n_expected, row.is_covered),
             concepts=read_concepts(self._layout, self._names, row.combo_id),
             draft=self._draft(member.parent_gen_id),
             essay=essay,
@@ -125,7 +125,7 @@ class Reader:
         return Judgement(
             piece=piece,
             score="" if score is None else f"{score:g}",
-            share=grids.number(share, 2).text,
+            share=grid.number(share, 2).text,
             scale=f"{scale.low:g} to {scale.high:g}",
             error=printable(error),
             reasoning=reasoning_of(piece.raw),
@@ -134,4 +134,4 @@ class Reader:
 
 def _outcomes(scores: pd.DataFrame) -> dict[str, Outcome]:
     rows = zip(scores["gen_id"], scores["score"], scores["error"], strict=True)
-    return {gen_id: Outcome(grids.as_float(score), str(error)) for gen_id, score, error in rows}
+    return {gen_id: Outcome(grid.as_float(score), str(error)) for gen_id, score, error in rows}

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from daydream.report.gathered import ReportTables
-from daydream.report.grids import as_float
-from daydream.tables import with_shares
+from daydream.report.data import ReportTables
+from daydream.report.grid import as_float
+from daydream.results.summary import with_shares
 
 KEYS = ("combo_id", "draft_template", "generation_template", "generation_model")
 

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from daydream.catalog import CONCEPT_COLUMNS, MODEL_COLUMNS, TEMPLATE_COLUMNS
-from daydream.combos import Combo, read_mappings
-from daydream.layout import Layout, exists
-from daydream.tabular import read_table
+from daydream.experiment.catalog import CONCEPT_COLUMNS, MODEL_COLUMNS, TEMPLATE_COLUMNS
+from daydream.experiment.combinations import Combo, read_mappings
+from daydream.experiment.csv_rows import read_table
+from daydream.store.layout import Layout, exists
 
 AND = " + "  # between the concepts of a combo
 _MODELS = ("generation_model", "evaluation_llm_model", "llm_model_id", "judge")

@@ -7,18 +7,17 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from daydream.failures import Failure, Missing, by_cause, describe, find_missing
-from daydream.layout import Layout
-from daydream.membership import Membership
-from daydream.report import grids
-from daydream.report.gathered import ReportTables
-from daydream.report.grids import Cell, Column, Grid
-from daydream.report.texts import link, plural, printable
-from daydream.spend import Spending, Tally, of_cohort, spending
-from daydream.spend_report import dollars
+from daydream.formats import known_usd
+from daydream.report import grid
+from daydream.report.data import ReportTables
+from daydream.report.grid import Cell, Column, Grid
+from daydream.report.text import link, plural, printable
+from daydream.store.failures import Failure, Missing, NextStep, by_cause, find_missing, next_steps
+from daydream.store.layout import Layout
+from daydream.store.membership import Membership
+from daydream.store.spending import Spending, Tally, of_cohort, spending
 
 EXAMPLES = 5
-_NEXT = "What to type next:"
 
 
 class Asked(NamedTuple):
@@ -62,7 +61,7 @@ class Overview(NamedTuple):
     causes: tuple[Cause, ...]
     not_made: str
     refused: str
-    commands: tuple[str, ...]
+    commands: tuple[NextStep, ...]
 
 
 def overview(layout: Layout, membership: Membership, tables: ReportTables) -> Overview:
@@ -76,12 +75,12 @@ def overview(layout: Layout, membership: Membership, tables: ReportTables) -> Ov
         last=_moment(answered[-1:]),
         coverage=_coverage(tables),
         essays=_essays(tables.generations),
-        cost=dollars(spent.total),
+        cost=_dollars(spent.total),
         stages=_stages(tables, spent),
         causes=tuple(_causes(missing, layout, membership)),
         not_made=_not_made(missing),
         refused=printable(missing.refused),
-        commands=tuple(_commands(missing, layout)),
+        commands=tuple(next_steps(missing.failures, layout)),
     )
 
 
@@ -122,7 +121,7 @@ def _moment(times: list[str]) -> str:
 def _coverage(tables: ReportTables) -> Cell:
     expected, valid = len(tables.scores), int(tables.scores["score"].notna().sum())
     is_ok = expected > 0 and valid >= tables.min_coverage * expected - 1e-9
-    return grids.coverage(valid, expected, is_ok)
+    return grid.coverage(valid, expected, is_ok)
 
 
 def _essays(generations: pd.DataFrame) -> str:
@@ -161,9 +160,9 @@ def _stage(stage: str, model: str, part: pd.DataFrame, tally: Tally) -> tuple[Ce
     return (
         Cell(stage),
         Cell(model),
-        *(grids.whole(count) for count in counts),
-        *(grids.whole(count) for count in (tally.calls, tally.tokens_in, tally.tokens_out)),
-        Cell(dollars(tally) if tally.calls else "0", tally.usd_known),
+        *(grid.whole(count) for count in counts),
+        *(grid.whole(count) for count in (tally.calls, tally.tokens_in, tally.tokens_out)),
+        Cell(_dollars(tally) if tally.calls else "0", tally.usd_known),
     )
 
 
@@ -188,7 +187,5 @@ def _not_made(missing: Missing) -> str:
     return ", ".join(plural(count, stage) for stage, count in missing.not_made.items() if count)
 
 
-def _commands(missing: Missing, layout: Layout) -> list[str]:
-    """The commands that the end of a failed run names, each with its explanation."""
-    lines = list(describe(missing, layout))
-    return lines[lines.index(_NEXT) + 1 :] if _NEXT in lines else []
+def _dollars(tally: Tally) -> str:
+    return known_usd(tally.usd_known, tally.calls_of_unknown_price)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from daydream.report import grids
-from daydream.report.gathered import ReportTables
-from daydream.report.grids import Cell, Column, Grid
-from daydream.report.shown_tables import LEADERBOARDS, essays_link
-from daydream.report.texts import link
+from daydream.report import grid
+from daydream.report.data import ReportTables
+from daydream.report.grid import Cell, Column, Grid
+from daydream.report.tables import LEADERBOARDS, essays_link
+from daydream.report.text import link
 
 ESSAY, _MODEL = "essay", "generation_model"
 MOST_ROWS = 100
@@ -33,10 +33,10 @@ def comparisons(tables: ReportTables, titles: Mapping[str, str]) -> list[Grid]:
     if "comparison" not in set(tables.generations["stage"]):
         return []
     ranking, bias = tables.table("pairwise_ranking"), tables.table("position_bias")
-    rows = grids.records(ranking)
+    rows = grid.records(ranking)
     parts = {by: [row for row in rows if row["by"] == by] for by in KINDS}
     found = [_ranking(tables, titles, by, part) for by, part in parts.items() if part]
-    return found + ([_bias(tables, grids.records(bias))] if len(bias) else [])
+    return found + ([_bias(tables, grid.records(bias))] if len(bias) else [])
 
 
 def _ranking(
@@ -57,7 +57,7 @@ def _ranking(
     left = len(part) - len(rows)
     note = f"The best {len(rows):,} of {len(part):,}; the file has all." if left else ""
     caption = f"{KINDS[by]} by strength in comparisons, best first"
-    return Grid(f"pairwise_{by}", caption, columns, rows, note, grids.source("pairwise_ranking"))
+    return Grid(f"pairwise_{by}", caption, columns, rows, note, grid.source("pairwise_ranking"))
 
 
 def _ranked(
@@ -70,15 +70,15 @@ def _ranked(
         else []
     )
     return (
-        grids.whole(row["rank"]),
+        grid.whole(row["rank"]),
         Cell(titles.get(key) or key, href=f"essays/{link(key)}.html#comparisons")
         if by == ESSAY
         else Cell(tables.names.of(by, key), href=essays_link(**{by: key})),
         *origin,
-        grids.number(row["strength"], 2),
-        grids.interval(row["low"], row["high"], 2),
-        *(grids.whole(row[name]) for name in ("wins", "losses", "ties")),
-        grids.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
+        grid.number(row["strength"], 2),
+        grid.interval(row["low"], row["high"], 2),
+        *(grid.whole(row[name]) for name in ("wins", "losses", "ties")),
+        grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
     )
 
 
@@ -94,17 +94,17 @@ def _bias(tables: ReportTables, rows: list[dict[str, Any]]) -> Grid:
     shown = tuple(
         (
             Cell(_scope(tables, str(row["by"]), str(row["key"]))),
-            grids.percent(row["first_share"]),
-            grids.percents(row["low"], row["high"]),
-            *(grids.whole(row[name]) for name in ("first_wins", "ties")),
-            grids.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
+            grid.percent(row["first_share"]),
+            grid.percents(row["low"], row["high"]),
+            *(grid.whole(row[name]) for name in ("first_wins", "ties")),
+            grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
         )
         for row in rows
     )
     name = "position_bias"
     caption = "How often the essay that is shown first wins"
     note = "50% is no bias, as every pair is shown in both orders."
-    return Grid(name, caption, columns, shown, note, grids.source(name))
+    return Grid(name, caption, columns, shown, note, grid.source(name))
 
 
 def _scope(tables: ReportTables, by: str, key: str) -> str:

@@ -18,20 +18,21 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from daydream import __version__
-from daydream.files import write_text
-from daydream.layout import Layout
-from daydream.membership import Membership, read_membership
-from daydream.report import pairwise_grids, shown_tables, words
-from daydream.report.chart_data import chart_data
+from daydream.report import interpretation, pairwise_grids
+from daydream.report import tables as tables_module
+from daydream.report.charts.data import chart_data
+from daydream.report.charts.figures import write_figures
+from daydream.report.data import ReportTables, gather
 from daydream.report.essay_page import EssayPage, Reader
 from daydream.report.essays import EssayRow, as_script, assigned, essay_rows
-from daydream.report.figures import write_figures
-from daydream.report.gathered import ReportTables, gather
 from daydream.report.overview import overview
-from daydream.report.texts import link, plural, printable
+from daydream.report.text import link, plural, printable
+from daydream.store.files import write_text
+from daydream.store.layout import Layout
+from daydream.store.membership import Membership, read_membership
 
 if TYPE_CHECKING:  # importing Altair takes a second, which only the script needs to spend
-    from daydream.report.charts import Chart
+    from daydream.report.charts.registry import Chart
 
 # By this line a page that is no longer wanted is told from a file of somebody else.
 MARK = '<meta name="generator" content="daydream report">'
@@ -52,7 +53,7 @@ def make_report(
         CohortError: when the scores were not made, or a table was damaged.
 
     """
-    from daydream.report.charts import every_chart
+    from daydream.report.charts.registry import every_chart
 
     layout, roster = Layout(data_root), read_membership(membership)
     tables = gather(layout, roster, min_coverage)
@@ -157,12 +158,12 @@ def _index(
     return {
         "cohort": membership.cohort_id,
         "overview": overview(layout, membership, tables),
-        "leaderboards": shown_tables.leaderboards(tables),
-        "reliability": shown_tables.reliability(tables),
-        "reliability_words": list(words.reliability_in_words(tables)),
-        "evaluators": shown_tables.evaluators(tables),
-        "variance": shown_tables.variance(tables),
-        "needed": shown_tables.needed(tables),
+        "leaderboards": tables_module.leaderboards(tables),
+        "reliability": tables_module.reliability(tables),
+        "reliability_words": list(interpretation.reliability_in_words(tables)),
+        "evaluators": tables_module.evaluators(tables),
+        "variance": tables_module.variance(tables),
+        "needed": tables_module.needed(tables),
         "comparisons": pairwise_grids.comparisons(tables, {row.gen_id: row.title for row in rows}),
         "files": sorted(tables.tables),
         "charts": _by_section(drawn),

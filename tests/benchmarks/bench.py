@@ -37,7 +37,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from tests.workspace import ROOT, Workspace
+from tests.support.workspace import ROOT, Workspace
 
 LIMIT_CALLS = 1000
 Figures = dict[str, float]
@@ -71,7 +71,7 @@ class Mock:
 
 @contextmanager
 def mock(*arguments: object) -> Iterator[Mock]:
-    command = [sys.executable, "-m", "tests.mock_server", *map(str, arguments)]
+    command = [sys.executable, "-m", "tests.support.mock_server", *map(str, arguments)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         assert process.stdout

@@ -28,13 +28,13 @@ from typing import NamedTuple
 
 import yaml
 
-from daydream.layout import Layout, Stage
-from daydream.membership import Member, read_membership
-from daydream.project import Project
-from daydream.results import ANALYSIS_TABLES, CROSS_TABLES, SUMMARY_TABLES
-from daydream.settings import load_config
+from daydream.experiment.settings import load_config
+from daydream.results.names import ANALYSIS_TABLES, CROSS_TABLES, SUMMARY_TABLES
+from daydream.store.layout import Layout, Stage
+from daydream.store.membership import Member, read_membership
+from daydream.workflow.project import Project
 from tests.benchmarks.bench import Used, measure
-from tests.workspace import ROOT, SNAKEMAKE, Workspace
+from tests.support.workspace import ROOT, SNAKEMAKE, Workspace
 
 SECONDS, MEGABYTES = 60.0, 2048.0
 FAILED, ABSENT = 0.02, 0.005

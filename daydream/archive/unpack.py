@@ -1,0 +1,96 @@
+"""Unpacking an archive that may come from anybody: nothing is written outside of its folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import zipfile
+import zlib
+from typing import NamedTuple
+
+from daydream.archive.zip_files import Entry, digest
+from daydream.errors import ArchiveError
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+
+
+class Unpacked(NamedTuple):
+    """An unpacked archive: its top folder, and by path below it each file or what is wrong."""
+
+    folder: str
+    files: dict[str, Entry | str]
+
+
+def unpack(path: str, into: str) -> Unpacked:
+    """Unpack an archive; a member whose bytes are damaged is told and left out.
+
+    Raises:
+        ArchiveError: when it is no zip archive, was cut off, or has a member that would be written
+            elsewhere, be a link, or overwrite another one. Nothing was written then.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            members = file.infolist()
+            top = _top_folder(path, members)
+            _check_room(path, members, into)
+            for folder in {os.path.dirname(info.filename) for info in members}:
+                os.makedirs(os.path.join(into, folder), exist_ok=True)
+            files = {
+                info.filename.removeprefix(f"{top}/"): _extract(file, info, into)
+                for info in members
+                if not info.is_dir()
+            }
+    except FileNotFoundError:
+        raise ArchiveError(f"{path} does not exist. Name an archive of daydream export.") from None
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise ArchiveError(
+            f"{path} is not a whole zip archive: {error}. Download or export it again."
+        ) from error
+    return Unpacked(os.path.join(into, top), files)
+
+
+def _top_folder(path: str, members: list[zipfile.ZipInfo]) -> str:
+    names = [info.filename.removesuffix("/") for info in members]
+    for name, info in zip(names, members, strict=True):
+        if not is_safe(name) or stat.S_ISLNK(info.external_attr >> 16):
+            raise _foreign(path, f"its member '{name}' is a link or would be written elsewhere")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _foreign(path, f"'{twice}' is in it twice")
+    tops = {name.partition("/")[0] for name in names}
+    if len(tops) != 1:
+        raise _foreign(path, "its files are not under one folder")
+    return tops.pop()
+
+
+def _foreign(path: str, why: str) -> ArchiveError:
+    return ArchiveError(
+        f"{path} is no archive of daydream export: {why}. Nothing was unpacked. Ask for the "
+        "archive as it was published."
+    )
+
+
+def is_safe(path: str) -> bool:
+    """Whether a relative path stays in the folder that it is relative to, on any system."""
+    return not any(p in ("", ".", "..") or set(p) & set("\\\0") for p in path.split("/"))
+
+
+def _check_room(path: str, members: list[zipfile.ZipInfo], into: str) -> None:
+    needed, free = sum(info.file_size for info in members), shutil.disk_usage(into).free
+    if needed > free:
+        raise ArchiveError(
+            f"{path} needs {needed:,} bytes in {into}, where {free:,} are free. "
+            "Make room, or set TMPDIR to a folder that has it."
+        )
+
+
+def _extract(file: zipfile.ZipFile, info: zipfile.ZipInfo, into: str) -> Entry | str:
+    target = os.path.join(into, info.filename)
+    with open(target, "xb") as copy:
+        try:
+            with file.open(info) as source:
+                return digest(source, info.filename, copy)
+        except _DAMAGE as error:
+            os.unlink(target)
+            return f"cannot be unpacked: {error}"

@@ -1,0 +1,156 @@
+"""What was parsed against the generations, and the tables of ``6_summary`` against that."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from daydream.archive.verify.cells import Comparison, compare, key_columns
+from daydream.archive.verify.findings import Check, Finding, Outcome, Skip, clipped
+from daydream.errors import DaydreamError
+from daydream.results.analyses import ANALYSIS, make_analyses
+from daydream.results.comparisons import ComparisonRow, cohort_comparisons
+from daydream.results.names import PAIRWISE_TABLES
+from daydream.results.pairwise import make_pairwise
+from daydream.results.parquet import arrow_table, write_parquet
+from daydream.results.scores import ScoreRow, cohort_scores, write_rows
+from daydream.results.summary import SUMMARY, make_summaries
+from daydream.store.layout import FORMS, Layout, exists
+from daydream.store.membership import Membership
+from daydream.workflow.project import Project
+
+ROUNDING = 1.5e-6  # tables are rounded to six decimals, and processors differ in the last digit
+NOT_MADE = "files that were not made"
+PARSED_AGAIN = "Make it again: rm {path} && snakemake {path}"
+TABLES_AGAIN = (
+    "Remove the file and make it again: snakemake results_summary results_analysis (with "
+    "the min_coverage of the first time)"
+)
+
+
+class Parsed(NamedTuple):
+    """A table of ``5_parsing``: a row for each generation of a stage."""
+
+    name: str
+    kind: type[NamedTuple]
+    rows: Callable[[Layout, Membership], Iterable[NamedTuple]]
+
+
+class Source(NamedTuple):
+    """Tables of ``6_summary`` that one function makes from one table of ``5_parsing``."""
+
+    tables: Iterable[str]
+    source: str
+    make: Callable[[Sequence[str]], None]
+
+
+SCORES = Parsed("parsed_scores", ScoreRow, cohort_scores)
+COMPARISONS = Parsed("parsed_comparisons", ComparisonRow, cohort_comparisons)
+
+
+def check_parsed(project: Project) -> Iterator[Check]:
+    """The tables of ``5_parsing`` have a row per generation, with what its folder says."""
+    for parsed in (SCORES, COMPARISONS) if _compares(project) else (SCORES,):
+        check = Check(f"cells of {parsed.name} are what the generations say")
+        with tempfile.TemporaryDirectory(prefix="daydream-") as place:
+            yield check.add_all(_parsed(project, parsed, place))
+
+
+def _compares(project: Project) -> bool:
+    """Whether there are tables of comparisons; those of a single essay have no row."""
+    return project.membership.compares or project.design.compares
+
+
+def parsed_path(layout: Layout, cohort: str, name: str, form: str = "csv") -> str:
+    """A table of ``5_parsing``."""
+    return layout.under("5_parsing", cohort, f"{name}.{form}")
+
+
+def _parsed(project: Project, parsed: Parsed, place: str) -> Iterator[Outcome]:
+    layout, cohort = project.layout, project.cohort
+    try:
+        rows = list(parsed.rows(layout, project.membership))
+    except DaydreamError as error:
+        name = layout.relative(layout.membership(cohort))
+        yield Finding(name, "a lineage for every row", str(error), "Restore the file.")
+        return
+    fresh = {form: os.path.join(place, f"{parsed.name}.{form}") for form in FORMS}
+    write_rows(fresh["csv"], parsed.kind, rows)
+    write_parquet(fresh["parquet"], arrow_table(parsed.kind, rows))
+    for form, expected in fresh.items():
+        found = parsed_path(layout, cohort, parsed.name, form)
+        if exists(found):
+            again = PARSED_AGAIN.format(path=found)
+            this = Comparison(layout.relative(found), ["gen_id"], 0.0, again, is_whole=True)
+            yield from compare(this, expected, found)
+        else:
+            yield Skip(NOT_MADE)
+
+
+def check_tables(project: Project) -> Check:
+    """Each table of ``6_summary`` is what the tables of ``5_parsing`` give."""
+    check = Check("cells of 6_summary are what the tables of 5_parsing give")
+    with tempfile.TemporaryDirectory(prefix="daydream-") as place:
+        for made in _sources(project):
+            check.notes += _older(project.layout, project.cohort, made)
+            for table in made.tables:
+                check.add_all(_table(project, made, table, place))
+    unchecked = [project.layout.under("7_cross_experiment"), project.layout.report(project.cohort)]
+    for path in map(project.layout.relative, filter(os.path.exists, unchecked)):
+        check.notes.append(f"the numbers of {path} are not checked")
+    return check.add_all(_unknown(project))
+
+
+def _sources(project: Project) -> Iterator[Source]:
+    layout, cohort, least = project.layout, project.cohort, project.settings.min_coverage
+    made_of = (layout.scores(cohort), layout.templates_csv("evaluation"), least)
+    compared = (layout.comparisons(cohort), layout.membership(cohort), least)
+    yield Source(SUMMARY, SCORES.name, partial(make_summaries, *made_of))
+    yield Source(ANALYSIS, SCORES.name, partial(make_analyses, *made_of))
+    if _compares(project):
+        yield Source(PAIRWISE_TABLES, COMPARISONS.name, partial(make_pairwise, *compared))
+
+
+def _older(layout: Layout, cohort: str, made: Source) -> Iterator[str]:
+    source = parsed_path(layout, cohort, made.source)
+    for path in (layout.summary(cohort, table) for table in made.tables):
+        if exists(path) and exists(source) and _time(path) < _time(source):
+            yield f"{layout.relative(path)} is older than {made.source}.csv"
+
+
+def _time(path: str) -> int:
+    return os.stat(path).st_mtime_ns
+
+
+def _table(project: Project, made: Source, table: str, place: str) -> Iterator[Outcome]:
+    layout, cohort = project.layout, project.cohort
+    there = [layout.summary(cohort, table, form) for form in FORMS]
+    source = parsed_path(layout, cohort, made.source)
+    if not exists(source) or not any(map(exists, there)):
+        yield from (Skip(NOT_MADE if exists(source) else f"no {made.source}.csv") for _ in there)
+        return
+    fresh = [os.path.join(place, f"{table}.{form}") for form in FORMS]
+    try:
+        made.make(fresh)
+    except Exception as error:  # of a table that was tampered with pandas may make anything
+        told = f"{type(error).__name__}: {clipped(str(error))}"
+        again = PARSED_AGAIN.format(path=source)
+        yield Finding(layout.relative(source), f"a table that makes {table}", told, again)
+        return
+    keys = key_columns(fresh[FORMS.index("parquet")])
+    for expected, found in zip(fresh, there, strict=True):
+        this = Comparison(layout.relative(found), keys, ROUNDING, TABLES_AGAIN)
+        yield from compare(this, expected, found) if exists(found) else [Skip(NOT_MADE)]
+
+
+def _unknown(project: Project) -> Iterator[Outcome]:
+    """Tables that somebody else made."""
+    known = {table for made in _sources(project) for table in made.tables}
+    folder = Path(project.layout.under("6_summary", project.cohort))
+    for path in sorted(folder.glob("*.csv")) if folder.is_dir() else ():
+        if path.stem not in known:
+            yield Skip(f"{path.name} is no table of this workflow")

@@ -1,0 +1,179 @@
+"""What each command of ``daydream`` does: it looks at an opened experiment and yields lines."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from daydream.errors import DaydreamError
+from daydream.experiment.settings import load_config
+from daydream.store.layout import STAGES
+from daydream.workflow.project import FORCED_VARIABLE, Project, forced_targets
+
+if TYPE_CHECKING:
+    from daydream.archive.verify.run import Subject
+
+
+def prompts(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Render every prompt whose parent exists, without a call."""
+    from daydream.cli.prompts import preview_prompts
+
+    return preview_prompts(project, arguments.stages or STAGES, arguments.show)
+
+
+def concepts(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """List the concepts that contain some words, with the levels they have."""
+    from daydream.cli.concepts import search
+
+    return search(project.design.catalog, project.layout, arguments.words)
+
+
+def leaderboard(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Show which combinations, templates and models scored best."""
+    from daydream.cli.leaderboard import show
+
+    return show(project.layout, project.cohort, arguments.top)
+
+
+def status(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Count what of the cohort is wanted, done, missing and failed, by stage and model."""
+    from daydream.cli.status import as_json, describe
+    from daydream.store.status import count_states
+
+    counts = count_states(project.layout, project.membership)
+    state = (project.cohort, counts, project.design.is_stale())
+    return _as_json(as_json(*state)) if arguments.json else describe(*state)
+
+
+def failures(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Say what of the cohort failed and why, grouped by cause."""
+    from daydream.cli.failures import as_json, report
+    from daydream.store.failures import find_missing
+
+    missing = find_missing(project.layout, project.membership)
+    found = (missing, project.layout, project.cohort)
+    if arguments.targets:
+        return (project.layout.parsed(f.stage, f.gen_id) for f in missing.failures)
+    return _as_json(as_json(*found)) if arguments.json else report(*found)
+
+
+def spend(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Add up calls, tokens and USD by cohort, stage and model, and what of it was wasted."""
+    from daydream.cli.spend import as_json, describe
+    from daydream.store.spending import of_cohort, of_store, spending
+
+    layout, cohort = project.layout, None if arguments.all else project.cohort
+    asked = of_store(layout) if arguments.all else of_cohort(project.membership)
+    spent = spending(layout, asked)
+    title = f"Cohort {cohort}" if cohort else f"Every generation in {layout.under('gens')}"
+    return _as_json(as_json(spent, cohort)) if arguments.json else describe(spent, title)
+
+
+def show(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Show a generation with its concepts, ancestors and children, texts included."""
+    from daydream.cli.show import show
+
+    return show(project.layout, project.design.catalog, arguments.gen_id)
+
+
+def query(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Ask SQL of the cohort's tables, its membership and the metadata of its generations."""
+    from daydream.cli import query
+
+    result = query.query(project.layout, project.membership, arguments.sql)
+    return query.as_csv(result) if arguments.csv else query.aligned(result)
+
+
+def plan(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Price what snakemake would do with these targets and options, and say why it would."""
+    from daydream.workflow.dry_run import dry_run
+    from daydream.workflow.plan.plan import describe
+    from daydream.workflow.plan.planning import make_plan
+    from daydream.workflow.plan.reasons import from_jobs
+
+    force = (arguments.forceall, arguments.force, arguments.targets, arguments.forcerun)
+    os.environ[FORCED_VARIABLE] = forced_targets(*force)
+    jobs = dry_run(_as_snakemake_has_them(arguments))
+    return describe(make_plan(project, from_jobs(project, jobs)))
+
+
+def export(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Write the cohort as one archive, with a manifest of hashes, to be given away."""
+    from daydream.archive.export import export
+
+    return export(project, arguments.output)
+
+
+def verify(subject: Subject, arguments: argparse.Namespace) -> Iterator[str]:
+    """Check that every number follows from the texts behind it, and that no file has changed."""
+    from daydream.archive.verify import run, trace_score
+
+    if arguments.score:
+        return trace_score.walk(subject, arguments.score)
+    if arguments.json:
+        return (line for content in run.verify_json(subject) for line in _as_json(content))
+    return run.verify(subject, arguments.all)
+
+
+def _as_snakemake_has_them(arguments: argparse.Namespace) -> Iterator[str]:
+    yield from arguments.targets
+    for name in ("configfile", "config", "forcerun"):
+        values = map(str, getattr(arguments, name))
+        yield from (f"--{name}", *values) if getattr(arguments, name) else ()
+    yield from (f"--{name}" for name in ("force", "forceall") if getattr(arguments, name))
+
+
+def _as_json(content: object) -> Iterator[str]:
+    yield json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def open_project(arguments: argparse.Namespace) -> Project:
+    """The experiment that the common options name.
+
+    Raises:
+        DaydreamError: when configuration or catalogs cannot be used.
+    """
+    files = arguments.configfile = [path.absolute() for path in arguments.configfile]
+    if arguments.directory:
+        _go_to(arguments.directory)
+    return Project(load_config(files, _values(arguments.config)))
+
+
+def _go_to(directory: str) -> None:
+    try:
+        os.chdir(directory)
+    except OSError as error:
+        raise DaydreamError(f"--directory {directory}: {error.strerror}.") from error
+
+
+def _values(pairs: Sequence[str]) -> dict[str, object]:
+    import yaml
+
+    values = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator:
+            raise DaydreamError(f"--config {pair}: write key=value.")
+        try:
+            values[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise DaydreamError(f"--config {pair}: the value is no YAML. Quote it.") from error
+    return values
+
+
+def open_subject(arguments: argparse.Namespace) -> Subject:
+    """What ``verify`` is to check: an archive, or the experiment that the common options name.
+
+    Raises:
+        DaydreamError: when it cannot be opened.
+    """
+    from daydream.archive.verify.run import Subject, open_archive
+
+    if arguments.archive is None:
+        project = open_project(arguments)
+        return Subject(project.layout.root, project)
+    files = [path.absolute() for path in arguments.configfile]
+    return open_archive(arguments.archive, _values(arguments.config), files)

@@ -1,0 +1,117 @@
+"""The ``daydream`` command: looks at an experiment and never calls a model; ``snakemake`` does."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from daydream import __version__
+from daydream.cli import commands
+from daydream.errors import DaydreamError
+from daydream.store.layout import STAGES
+
+Command = Callable[[Any, argparse.Namespace], Iterator[str]]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    parser = argparse.ArgumentParser(prog="daydream", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"daydream {__version__}")
+    group = parser.add_subparsers(required=True, metavar="COMMAND")
+    sub = _add(group, "prompts", commands.prompts)
+    sub.add_argument("stages", nargs="*", metavar="STAGE", help=f"of {', '.join(STAGES)}")
+    sub.add_argument("--show", action="store_true", help="print the prompts themselves")
+    sub = _add(group, "concepts", commands.concepts)
+    sub.add_argument("words", nargs="*", metavar="WORD", help="all of these must occur")
+    sub = _add(group, "leaderboard", commands.leaderboard)
+    sub.add_argument("--top", type=_count, default=5, help="rows of each list (default 5)")
+    sub = _add(group, "status", commands.status)
+    sub.add_argument("--json", action="store_true", help="for a program")
+    sub = _add(group, "failures", commands.failures)
+    form = sub.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for a program")
+    form.add_argument(
+        "--targets",
+        action="store_true",
+        help="only the paths, to buy each once more: snakemake -f $(daydream failures --targets)",
+    )
+    sub = _add(group, "spend", commands.spend)
+    sub.add_argument("--json", action="store_true", help="for a program")
+    sub.add_argument("--all", action="store_true", help="every generation, not the cohort's only")
+    sub = _add(group, "show", commands.show)
+    sub.add_argument("gen_id", metavar="GEN_ID", help="an id, its beginning, or a path with it")
+    sub = _add(group, "query", commands.query)
+    sub.add_argument(
+        "sql", metavar="SQL", help='such as "FROM parsed_scores"; SHOW TABLES lists what there is'
+    )
+    sub.add_argument("--csv", action="store_true", help="for a program")
+    sub = _add(group, "plan", commands.plan)
+    sub.add_argument("targets", nargs="*", metavar="TARGET", help="as snakemake has them")
+    sub.add_argument("-f", "--force", action="store_true", help="buy the targets again")
+    sub.add_argument("-F", "--forceall", action="store_true", help="buy everything again")
+    sub.add_argument(
+        "-R", "--forcerun", nargs="+", default=[], help="buy again what these rules or files make"
+    )
+    sub = _add(group, "export", commands.export)
+    sub.add_argument(
+        "--output", type=os.path.abspath, metavar="FILE", help="(default <cohort_id>.zip)"
+    )
+    sub = _add(group, "verify", commands.verify, commands.open_subject)
+    sub.add_argument(
+        "archive",
+        nargs="?",
+        type=os.path.abspath,
+        metavar="ARCHIVE",
+        help="a file of daydream export, or the folder it was unpacked to (default: the data root)",
+    )
+    sub.add_argument("--score", metavar="GEN_ID", help="walk one evaluation's score back")
+    sub.add_argument("--all", action="store_true", help="name all that does not match, not 20")
+    sub.add_argument("--json", action="store_true", help="for a program")
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _add(
+    group: argparse._SubParsersAction,  # type: ignore[type-arg]  # the class has no public name
+    name: str,
+    run: Command,
+    opened: Callable[[argparse.Namespace], Any] | None = None,
+) -> argparse.ArgumentParser:
+    sub: argparse.ArgumentParser = group.add_parser(name, help=run.__doc__, description=run.__doc__)
+    sub.set_defaults(run=run, opened=opened or commands.open_project)
+    sub.add_argument("--directory", "-d", help="the working directory, as snakemake has it")
+    sub.add_argument("--configfile", nargs="+", type=Path, default=[], help="as snakemake has it")
+    sub.add_argument("--config", "-C", nargs="+", action="extend", default=[], metavar="KEY=VALUE")
+    return sub
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    arguments = build_parser().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may lack characters that models use
+    try:
+        for line in arguments.run(arguments.opened(arguments), arguments):
+            print(line)
+        sys.stdout.flush()  # here, or a reader that has left would be noticed too late to be caught
+    except BrokenPipeError:  # the reader, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (DaydreamError, OSError) as error:
+        print(f"Error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""One generation with everything that it comes from and that came from it, texts included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from daydream.cli.console import WIDTH, aligned
+from daydream.cli.show_comparisons import meetings
+from daydream.cli.text import lines_of, printable, result_of
+from daydream.experiment.combinations import read_mappings
+from daydream.experiment.model import Catalog
+from daydream.store.index import children_of, find_id, known_members, lineage_of
+from daydream.store.layout import Layout, exists
+from daydream.store.ledger import read_attempts
+from daydream.store.membership import PARENT_STAGE, Member
+from daydream.store.metadata import failure_of, read_metadata
+from daydream.store.status import state_of
+
+
+def show(layout: Layout, catalog: Catalog, wanted: str) -> Iterator[str]:
+    """Lines of a generation's lineage and children.
+
+    Args:
+        layout: where the store is.
+        catalog: names concepts and the scales of scores.
+        wanted: an id, the beginning of one, or a path into a generation's folder.
+
+    Raises:
+        CohortError: when there is no such generation, or more than one.
+    """
+    known = known_members(layout)
+    member = known[find_id(wanted, known)]
+    lineage = lineage_of(member, known)
+    for oldest in _oldest(lineage):
+        yield from _concepts(layout, catalog, oldest)
+    for ancestor in lineage:
+        yield from _section(layout, catalog, ancestor)
+    children = children_of(member, known)
+    if member.stage == "draft":
+        yield from _list(layout, member, children, known)
+    if member.stage == "essay":
+        evaluations = [child for child in children if child.stage == "evaluation"]
+        yield from _list(layout, member, evaluations, known)
+        yield from meetings(layout, member, children)
+        for child in evaluations:
+            yield from _section(layout, catalog, child)
+
+
+def _oldest(lineage: list[Member]) -> list[Member]:
+    """The members of which no parent is known, once for each combo."""
+    known = {member.gen_id for member in lineage}
+    roots = [member for member in lineage if known.isdisjoint(member.parents)]
+    by_combo: dict[str, Member] = {}
+    for member in roots:
+        by_combo.setdefault(member.combo_id, member)
+    return list(by_combo.values())
+
+
+def _concepts(layout: Layout, catalog: Catalog, oldest: Member) -> Iterator[str]:
+    combo = read_mappings(layout).get(oldest.combo_id)
+    if oldest.stage != "draft":
+        yield f"The {PARENT_STAGE[oldest.stage]} of {oldest.gen_id} is not in the store."
+    if combo is None:
+        yield f"Concepts: unknown (combo {oldest.combo_id or 'unknown'})"
+        return
+    names = {concept.concept_id: concept.name for concept in catalog.all_concepts}
+    yield f"Concepts ({combo.combo_id}, {combo.level}):"
+    for concept_id in combo.concept_ids:
+        yield f"  {concept_id}: {names.get(concept_id, 'no longer in the catalog')}"
+
+
+def _section(layout: Layout, catalog: Catalog, member: Member) -> Iterator[str]:
+    folder = layout.generation(member.stage, member.gen_id)
+    facts = read_metadata(layout, member.stage, member.gen_id)
+    yield ""
+    yield f"==== {member.stage} {member.gen_id} ".ljust(WIDTH, "=")
+    yield _key(member)
+    yield from _call(facts)
+    yield _outcome(layout, catalog, member)
+    if facts.get("mode") == "copy":
+        yield "It is its draft, word for word."
+    elif member.stage in ("evaluation", "comparison"):
+        yield from _thoughts(folder, facts)
+        yield from lines_of("reasoning", f"{folder}/raw.txt")
+    else:
+        yield from lines_of("prompt", f"{folder}/prompt.txt")
+        made = exists(f"{folder}/parsed.txt")
+        yield from lines_of("text" if made else "answer, not used", _answer_file(folder, made))
+
+
+def _answer_file(folder: str, made: bool) -> str:
+    return f"{folder}/{'parsed' if made else 'raw'}.txt"
+
+
+def _key(member: Member) -> str:
+    template, model = member.template_id or "unknown", member.llm_model_id or "unknown"
+    key = f"template {template}, model {model}, replicate {member.replicate}"
+    if member.stage != "comparison":
+        return key
+    return f"A is {member.parent_gen_id}, B is {member.second_gen_id}; {key}"
+
+
+def _call(facts: dict[str, Any]) -> Iterator[str]:
+    """What the answer in use took, where the metadata tell it."""
+    usage = facts.get("usage")
+    if not isinstance(usage, dict):
+        return
+    cost = facts.get("cost_usd")
+    is_known = isinstance(cost, int | float) and (usage or cost)
+    price = f"{cost:g} USD" if is_known else "price unknown"
+    tokens = (
+        f"{usage.get('prompt_tokens', '?')} tokens in, {usage.get('completion_tokens', '?')} out"
+    )
+    yield f"{facts.get('returned_model') or facts.get('model')}: {tokens}, {price}"
+
+
+def _outcome(layout: Layout, catalog: Catalog, member: Member) -> str:
+    state = state_of(layout, member)
+    if state == "done":
+        if member.stage == "comparison":
+            return f"verdict {result_of(layout, member)}"
+        return _scored(layout, catalog, member) if member.stage == "evaluation" else "made"
+    if state == "missing":
+        return "not made"
+    kind, message = failure_of(layout, member.stage, member.gen_id) or ("", "")
+    return f"failed: {kind}: {message}"
+
+
+def _scored(layout: Layout, catalog: Catalog, member: Member) -> str:
+    scales = {t.template_id: t.scale for t in catalog.all_templates["evaluation"]}
+    scale = scales.get(member.template_id)
+    of = f" (from {scale.low:g} to {scale.high:g})" if scale else ""
+    return f"score {result_of(layout, member)}{of}"
+
+
+def _thoughts(folder: str, facts: dict[str, Any]) -> Iterator[str]:
+    """What a reasoning model thought before the answer in use."""
+    thoughts = [
+        attempt.reasoning
+        for attempt in read_attempts(folder)
+        if attempt.reasoning and attempt.fingerprint == facts.get("fingerprint")
+    ]
+    if thoughts:
+        yield "---- thoughts"
+        yield printable(thoughts[-1])
+
+
+def _list(
+    layout: Layout, member: Member, children: list[Member], known: dict[str, Member]
+) -> Iterator[str]:
+    what = "essays" if member.stage == "draft" else "evaluations"
+    yield ""
+    yield f"==== {what} of {member.gen_id} ".ljust(WIDTH, "=")
+    if not children:
+        yield "none"
+        return
+    rows = [("gen_id", "template", "model", "state", "replicate", "score")]
+    for child in children:
+        key = (child.gen_id, child.template_id, child.llm_model_id, state_of(layout, child))
+        rows.append((*key, str(child.replicate), _scores(layout, child, known)))
+    yield from aligned(rows, texts=4)
+
+
+def _scores(layout: Layout, member: Member, known: dict[str, Member]) -> str:
+    if member.stage == "evaluation":
+        return result_of(layout, member)
+    evaluations = (m for m in children_of(member, known) if m.stage == "evaluation")
+    return " ".join(result_of(layout, child) for child in evaluations) or "-"

@@ -1,0 +1,40 @@
+"""The state of a cohort as text and as JSON: `daydream status`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from daydream.cli.console import aligned
+from daydream.store.status import Count, total
+
+
+def describe(cohort: str, counts: Sequence[Count], stale: bool) -> Iterator[str]:
+    """Lines for a person.
+
+    Args:
+        cohort: its id.
+        counts: what ``count_states`` gives.
+        stale: whether the configuration has come to ask for another cohort of this name.
+    """
+    everything = total(counts)
+    yield f"Cohort {cohort}: {everything.done} of {everything.wanted} generations are made"
+    yield ""
+    yield from aligned([Count._fields, *counts, everything], texts=2)
+    yield ""
+    if stale:
+        yield "Configuration or catalogs ask for something else since. To see it: snakemake cohort"
+    if everything.failed:
+        yield f"{everything.failed} failed. To see why: daydream failures"
+    if everything.failed or everything.missing:
+        yield "To make what is not made: snakemake"
+    else:
+        yield "Nothing is missing."
+
+
+def as_json(cohort: str, counts: Sequence[Count], stale: bool) -> dict[str, Any]:
+    """The same for a program."""
+    everything = total(counts)._asdict()
+    del everything["stage"], everything["model"]
+    rows = [count._asdict() for count in counts]
+    return {"cohort": cohort, "stale": stale, "rows": rows, "total": everything}

@@ -1,0 +1,1 @@
+"""What an experiment asks for: settings, catalogs, combinations, cohorts."""

@@ -1,0 +1,159 @@
+"""What an experiment is made of: concepts, templates, models and replicates, read and checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+
+from daydream.experiment.csv_rows import Row, read_table
+from daydream.experiment.model import Catalog, Concept, Limits, Model, Template
+from daydream.experiment.settings import Settings
+from daydream.experiment.validation import check_catalog
+from daydream.parsers import DRAFT_PARSERS, SCORE_PARSERS, VERDICT_PARSERS, ScoreRange
+from daydream.store.layout import LEVELS, OPTIONAL_STAGES, STAGES, Layout, Stage, exists
+
+CONCEPT_COLUMNS = ("concept_id", "name")
+TEMPLATE_COLUMNS = ("template_id", "template_name", "description", "parser", "generator")
+MODEL_COLUMNS = ("id", "model", "provider", "display_name", "specialization")
+STRUCTURED = ("grammar", "json_schema")
+
+
+def load_catalog(layout: Layout, settings: Settings) -> Catalog:
+    """Read and check every catalog file.
+
+    Raises:
+        CatalogError: for the first thing that cannot be used.
+
+    """
+    catalog = Catalog(
+        all_concepts=_concepts(layout),
+        all_templates={stage: _templates(layout, stage) for stage in STAGES},
+        all_models=_models(layout, settings),
+        replicates=_replicates(layout),
+        filters=settings.filters,
+    )
+    check_catalog(catalog, layout)
+    return catalog
+
+
+def _concepts(layout: Layout) -> tuple[Concept, ...]:
+    rows = read_table(layout.raw("concepts_metadata.csv"), CONCEPT_COLUMNS, "concept_id")
+    return tuple(
+        Concept(row.text("concept_id"), row.filled("name"), row.flag("active")) for row in rows
+    )
+
+
+def _templates(layout: Layout, stage: Stage) -> tuple[Template, ...]:
+    if stage in OPTIONAL_STAGES and not exists(layout.templates_csv(stage)):
+        return ()
+    rows = read_table(layout.templates_csv(stage), TEMPLATE_COLUMNS, "template_id")
+    return tuple(_template(row, stage) for row in rows)
+
+
+def _template(row: Row, stage: Stage) -> Template:
+    active = row.flag("active")
+    common = (stage, row.text("template_id"), row.text("template_name"), row.text("description"))
+    if not active:  # an old row may name a parser that no longer exists
+        scale = _scale(row) if stage == "evaluation" else ScoreRange()
+        return Template(*common, row.text("parser"), row.text("generator"), False, scale)
+    generators = ("llm", "copy") if stage == "essay" else ("llm",)
+    return Template(
+        *common,
+        parser=_parser(row, stage),
+        generator=row.choice("generator", generators, "llm"),
+        active=True,
+        scale=_scale(row) if stage == "evaluation" else ScoreRange(),
+        structured=row.choice("structured", ("", *STRUCTURED), ""),
+    )
+
+
+_NEEDED_PARSERS: Mapping[Stage, tuple[Collection[str], str]] = {
+    "evaluation": (SCORE_PARSERS, "an evaluation needs a score"),
+    "comparison": (VERDICT_PARSERS, "a comparison needs a verdict"),
+}
+
+
+def _parser(row: Row, stage: Stage) -> str:
+    if stage not in _NEEDED_PARSERS:
+        return row.choice("parser", DRAFT_PARSERS, "identity")
+    parsers, needs = _NEEDED_PARSERS[stage]
+    if not row.text("parser"):
+        row.fail(
+            "parser",
+            f"is blank, and {needs}",
+            f"Write one of: {', '.join(sorted(parsers))}.",
+        )
+    return row.choice("parser", parsers, "")
+
+
+def _scale(row: Row) -> ScoreRange:
+    low, high = row.number_or_none("score_min"), row.number_or_none("score_max")
+    scale = ScoreRange(0.0 if low is None else low, 10.0 if high is None else high)
+    if not scale.low < scale.high or math.isinf(scale.high - scale.low):
+        row.fail("score_max", f"{scale.high:g} is not above score_min", "Swap or mend them.")
+    return scale
+
+
+def read_scales(path: str) -> dict[str, ScoreRange]:
+    """The score range of every evaluation template, active or not, by id."""
+    rows = read_table(path, TEMPLATE_COLUMNS, "template_id")
+    return {row.text("template_id"): _scale(row) for row in rows}
+
+
+def _models(layout: Layout, settings: Settings) -> tuple[Model, ...]:
+    rows = read_table(layout.raw("llm_models.csv"), MODEL_COLUMNS, "id")
+    return tuple(_model(row, settings) for row in rows)
+
+
+def _model(row: Row, settings: Settings) -> Model:
+    generates, evaluates = row.flag("for_generation"), row.flag("for_evaluation")
+    used = generates or evaluates
+    endpoint = row.text("endpoint") or settings.default_endpoint
+    if used and endpoint not in settings.endpoints:
+        row.fail(
+            "endpoint",
+            f"'{endpoint}' is not among the endpoints of the configuration",
+            f"Name one of {', '.join(sorted(settings.endpoints))}, or describe it there.",
+        )
+    return Model(
+        id=row.text("id"),
+        model=row.filled("model") if used else row.text("model"),
+        display_name=row.text("display_name") or row.text("id"),
+        for_generation=generates,
+        for_evaluation=evaluates,
+        endpoint=endpoint,
+        price_in=row.number_or_none("price_in", least=0),
+        price_out=row.number_or_none("price_out", least=0),
+        max_tokens=row.whole_or_none("max_tokens"),
+        temperature=row.number_or_none("temperature", least=0),
+        limits=Limits(
+            row.whole_or_none("max_concurrency"),
+            row.number_or_none("requests_per_minute", least=0.001),
+            row.number_or_none("tokens_per_minute", least=1),
+        ),
+    )
+
+
+def _replicates(layout: Layout) -> dict[Stage, int]:
+    counts: dict[Stage, int] = dict.fromkeys(STAGES, 1)
+    path = layout.raw("replication_config.csv")
+    if not exists(path):
+        return counts
+    seen: dict[str, int] = {}
+    for row in read_table(path, ("stage", "replicates")):
+        stage = row.choice("stage", STAGES, "")
+        if stage in seen:
+            row.fail("stage", f"'{stage}' is already in row {seen[stage]}", "Remove one.")
+        seen[stage] = row.number
+        row.filled("replicates")
+        counts[stage] = row.whole_or_none("replicates") or 1  # type: ignore[index]  # choice() returned one of STAGES
+    return counts
+
+
+def description_file(layout: Layout, concept_id: str, level: str) -> str | None:
+    """The best description there is, at ``level`` or below; None leaves the name alone."""
+    for candidate in reversed(LEVELS[: LEVELS.index(level) + 1]):
+        path = layout.description(candidate, concept_id)
+        if exists(path):
+            return path
+    return None

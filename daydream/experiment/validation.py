@@ -1,0 +1,76 @@
+"""What no single row of the catalogs can tell: whether they make an experiment together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from daydream.errors import CatalogError
+from daydream.store.layout import OPTIONAL_STAGES, STAGES, Layout, exists
+
+if TYPE_CHECKING:
+    from daydream.experiment.model import Catalog
+
+
+def check_catalog(catalog: Catalog, layout: Layout) -> None:
+    """Check filters, axes and the files of templates.
+
+    Raises:
+        CatalogError: when a filter names no active row, nothing of a kind is active, or an active
+            template has no text.
+    """
+    _check_filters(catalog)
+    _check_axes(catalog, layout)
+    _check_template_files(catalog, layout)
+
+
+def _check_filters(catalog: Catalog) -> None:
+    filters = catalog.filters
+    models = [m.id for m in catalog.all_models if m.for_generation or m.for_evaluation]
+    every = (t for stage in STAGES for t in catalog.all_templates.get(stage, ()))
+    templates = [t.template_id for t in every if t.active]
+    concepts = [c.concept_id for c in catalog.all_concepts if c.active]
+    for name, wanted, known in (
+        ("concepts", filters.concepts, concepts),
+        ("templates", filters.templates, templates),
+        ("models", filters.models, models),
+    ):
+        for item in wanted or ():
+            if item not in known:
+                raise CatalogError(
+                    f"config: filters.{name}: '{item}' is not an active row of the catalog. "
+                    f"Active are: {_listed(known)}."
+                )
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return (", ".join(names[:most]) or "none") + more
+
+
+def _check_axes(catalog: Catalog, layout: Layout) -> None:
+    """Every axis of the experiment needs at least one value."""
+    axes: list[tuple[str, Sequence[object], str]] = [
+        (layout.raw("concepts_metadata.csv"), catalog.concepts, "concept is active"),
+        *(
+            (layout.templates_csv(s), catalog.templates(s), f"{s} template is active")
+            for s in STAGES
+            if s not in OPTIONAL_STAGES
+        ),
+        (layout.raw("llm_models.csv"), catalog.generation_models, "model is for_generation"),
+        (layout.raw("llm_models.csv"), catalog.evaluation_models, "model is for_evaluation"),
+    ]
+    for path, values, what in axes:
+        if not values:
+            raise CatalogError(f"{path}: no {what}. Set the flag of at least one row to true.")
+
+
+def _check_template_files(catalog: Catalog, layout: Layout) -> None:
+    for stage in catalog.stages:
+        for template in catalog.templates(stage):
+            path = layout.template(stage, template.template_id)
+            if not template.is_copy and not exists(path):
+                raise CatalogError(
+                    f"{layout.templates_csv(stage)}: template '{template.template_id}' is active "
+                    f"but {path} does not exist. Write the file, or set active to false."
+                )

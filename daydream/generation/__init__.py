@@ -1,0 +1,1 @@
+"""The making of one text: prompt, request, answer, `parsed.txt`."""

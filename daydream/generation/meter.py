@@ -1,0 +1,74 @@
+"""Counters of a run: generations made and failed, calls, tokens and USD, shared by all threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from daydream.errors import BudgetError
+from daydream.store.layout import OPTIONAL_STAGES, STAGES, Stage
+from daydream.store.ledger import Attempt
+
+
+class Meter:
+    """Counts what a run does; shared by all threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._started = time.monotonic()
+        self.done: dict[Stage, int] = dict.fromkeys(STAGES, 0)
+        self.failed = 0
+        self.calls = 0
+        self.tokens = 0
+        self.usd = 0.0
+        self.is_usd_whole = True
+
+    @contextmanager
+    def making(self, stage: Stage) -> Iterator[None]:
+        """Count a generation when it is over; one that the budget refused was not begun."""
+        try:
+            yield
+        except BudgetError:
+            raise
+        except BaseException:
+            with self._lock:
+                self.failed += 1
+            raise
+        with self._lock:
+            self.done[stage] += 1
+
+    def add(self, attempt: Attempt) -> None:
+        """Count a call."""
+        with self._lock:
+            self.calls += 1
+            self.tokens += attempt.usage.get("completion_tokens", 0)
+            self.usd += attempt.cost_usd or 0.0
+            self.is_usd_whole &= attempt.cost_usd is not None
+
+    def line(self, wanted: Mapping[Stage, int], in_flight: int) -> str:
+        """The line: generations done of those wanted in this run, by stage, and the rest."""
+        seconds = max(time.monotonic() - self._started, 1e-3)
+        stages = "  ".join(
+            f"{stage}s {self.done[stage]}/{max(wanted.get(stage, 0), self.done[stage])}"
+            for stage in STAGES
+            if stage not in OPTIONAL_STAGES or wanted.get(stage) or self.done[stage]
+        )
+        failed = f"  failed {self.failed}" if self.failed else ""
+        usd = f"${self.usd:.2f}" + ("" if self.is_usd_whole else " and more (unknown prices)")
+        return (
+            f"{stages}{failed} | {in_flight} in flight | {self.tokens / seconds:.0f} tokens/s | "
+            f"{usd} | {self._time_left(wanted, seconds)}"
+        )
+
+    def _time_left(self, wanted: Mapping[Stage, int], seconds: float) -> str:
+        done = sum(self.done.values()) + self.failed
+        left = sum(wanted.values()) - done
+        return f"{_clock(left * seconds / done)} left" if done and left > 0 else _clock(seconds)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

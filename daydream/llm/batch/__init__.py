@@ -1,0 +1,1 @@
+"""Endpoints that answer in provider batches: the OpenAI Batch interface."""

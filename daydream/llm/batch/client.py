@@ -1,0 +1,95 @@
+"""The client of an endpoint that answers in batches: cheaper by half, within a day.
+
+It is used as ``Client`` is. A thread that asks waits here for its answer; the desk behind it
+gathers what is asked, and brings the results (see ``batch_desk``).
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from daydream.errors import CallError, DaydreamError
+from daydream.experiment.settings import Endpoint
+from daydream.llm.advice import explain
+from daydream.llm.batch.registry import Delivery, Waiter
+from daydream.llm.batch.results import Outcome
+from daydream.llm.batch.state import Line
+from daydream.llm.batch.worker import Desk
+from daydream.llm.budget import Amount, Budget
+from daydream.llm.client import Record
+from daydream.llm.connection import api_key
+from daydream.llm.pricing import most
+from daydream.llm.request import Request
+from daydream.store.layout import Layout
+from daydream.store.ledger import Attempt
+
+
+class BatchClient:
+    """Asks one endpoint through its Batch interface; shared by all threads of the run."""
+
+    def __init__(self, endpoint: Endpoint, layout: Layout, budget: Budget) -> None:
+        self.endpoint = endpoint
+        self.budget = budget
+        self._desk = Desk(endpoint, layout)
+        self.in_flight = 0  # calls that wait for an answer now
+        self._counting = threading.Lock()
+
+    def complete(
+        self, request: Request, record: Record, forced: bool = False, seed: int = 0
+    ) -> Attempt:
+        """Ask in one batch after the other until there is an answer, recording each attempt.
+
+        An answer that an earlier run asked for and did not live to read is as good as a new one:
+        nobody has seen it yet. ``seed`` is for the embedded endpoint, which has no batches.
+
+        Raises:
+            CallError: when no further attempt can help; in the provider's own words.
+            BudgetError: when the next attempt could cost more than is left.
+
+        """
+        api_key(self.endpoint)
+        line = Line.of(request, forced)
+        while True:
+            with self.budget.reserved(self._most(request)) as bill:
+                self._count(1)
+                try:
+                    outcome = self._ask(Waiter(request, line), record)
+                finally:
+                    self._count(-1)
+                bill.append(outcome.attempt)
+            fault, tried = outcome.fault, outcome.attempt.attempt
+            if fault is None:
+                return outcome.attempt
+            if not fault.heals or tried >= self.endpoint.max_attempts:
+                raise CallError(explain(request, fault, tried, self.endpoint))
+            line = replace(line, attempt=tried + 1)
+
+    def _most(self, request: Request) -> Amount:
+        amount = most(request)
+        return amount._replace(usd=amount.usd * (1 - self.endpoint.batch_discount))
+
+    def _count(self, change: int) -> None:
+        with self._counting:
+            self.in_flight += change
+
+    def _ask(self, waiter: Waiter, record: Record) -> Outcome:
+        """Wait for the outcome of a line; what else comes for its generation is recorded too."""
+        self._desk.add(waiter)
+        try:
+            while True:
+                outcome = _book(waiter.inbox.get(), record)
+                if outcome.line.key == waiter.line.key:
+                    return outcome
+        finally:
+            self._desk.room.remove(waiter)
+            while not waiter.inbox.empty():
+                _book(waiter.inbox.get(), record)
+
+
+def _book(delivery: Delivery | DaydreamError, record: Record) -> Outcome:
+    if isinstance(delivery, DaydreamError):
+        raise delivery
+    record(delivery.outcome.attempt)
+    delivery.booked()
+    return delivery.outcome

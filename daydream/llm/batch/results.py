@@ -1,0 +1,164 @@
+"""The lines of a batch: what is sent for a request, and what its result means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from daydream.experiment.model import Model
+from daydream.experiment.settings import Endpoint
+from daydream.llm.batch.api import URL, Status
+from daydream.llm.batch.state import BatchState, Line
+from daydream.llm.faults import Fault, status_fault
+from daydream.llm.pricing import cost_usd
+from daydream.llm.request import Request
+from daydream.llm.response import Answer, read_answer, read_usage
+from daydream.store.ledger import Attempt
+
+Json = Mapping[str, Any]
+
+
+class Outcome(NamedTuple):
+    """What came of one line: an attempt for the ledger, and why it is no answer, if so."""
+
+    line: Line
+    attempt: Attempt
+    fault: Fault | None
+
+
+def request_line(request: Request) -> str:
+    """A request as a line of a batch's input file."""
+    body = {
+        "model": request.model.model,
+        "messages": [{"role": "user", "content": request.prompt}],
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        **request.extra,
+        **request.shape,
+    }
+    line = {"custom_id": request.gen_id, "method": "POST", "url": URL, "body": body}
+    return json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def read_results(*files: str) -> dict[str, Json]:
+    """The result lines by their custom_id, whatever their order; what is no JSON is passed over."""
+    results: dict[str, Json] = {}
+    for content in files:
+        for raw in content.split("\n"):
+            try:
+                result = json.loads(raw)
+            except ValueError:
+                continue
+            if isinstance(result, dict) and "custom_id" in result:
+                results[str(result["custom_id"])] = result
+    return results
+
+
+def outcome_of(
+    line: Line, result: Json | None, status: Status, state: BatchState, endpoint: Endpoint
+) -> Outcome:
+    """What a finished batch says of one of its lines."""
+    try:
+        answer = _read(result, status)
+    except Fault as fault:
+        return failed(line, fault, state, endpoint, status.seconds)
+    cost = answer.billed_usd
+    if cost is None:
+        cost = _cost(line, answer.usage, endpoint)
+    attempt = Attempt(
+        outcome="answer",
+        returned_model=answer.returned_model,
+        response_id=answer.response_id,
+        finish_reason=answer.finish_reason,
+        usage=answer.usage,
+        cost_usd=cost,
+        reasoning=answer.reasoning,
+        text=answer.text,
+        **_common(line, state, endpoint, status.seconds),
+    )
+    return Outcome(line, attempt, None)
+
+
+def failed(
+    line: Line, fault: Fault, state: BatchState, endpoint: Endpoint, seconds: float = 0.0
+) -> Outcome:
+    """A line that brought no answer, after ``seconds`` of its batch."""
+    usage = read_usage((fault.body or {}).get("usage") or {})
+    attempt = Attempt(
+        outcome="failed",
+        usage=usage,
+        cost_usd=_cost(line, usage, endpoint),
+        error=fault.as_json(),
+        **_common(line, state, endpoint, seconds),
+    )
+    return Outcome(line, attempt, fault)
+
+
+def is_recorded(attempt: Attempt, ledger: list[Attempt]) -> bool:
+    """Whether a ledger has this attempt, booked by another process or before a kill.
+
+    Two readings of one result are alike in all of this: ``at`` is the time at which the batch was
+    noted first, not that of the reading.
+    """
+    return any(_identity(attempt) == _identity(known) for known in ledger)
+
+
+def _identity(attempt: Attempt) -> tuple[str, str, int, str, str | None]:
+    a = attempt
+    return a.fingerprint, a.at, a.attempt, a.outcome, a.response_id
+
+
+def _read(result: Json | None, status: Status) -> Answer:
+    if result is None:
+        said = status.message or f"the batch is {status.status}, without a result for this request"
+        raise Fault(f"batch_{status.status}", said, heals=True)
+    response = result.get("response")
+    if not isinstance(response, dict):
+        raise _line_fault(result.get("error"))
+    body, code = response.get("body"), response.get("status_code", 200)
+    if code != 200:
+        raise status_fault(int(code), _words(body), body=body if isinstance(body, dict) else None)
+    return read_answer(json.dumps(body))
+
+
+def _line_fault(error: object) -> Fault:
+    details = error if isinstance(error, dict) else {}
+    said = str(details.get("message") or "the request was not answered")
+    return Fault(str(details.get("code") or "batch_error"), said, heals=True)
+
+
+def _words(body: object) -> str:
+    error = body.get("error") if isinstance(body, dict) else body
+    said = error.get("message") if isinstance(error, dict) else error
+    return str(said)[:500]
+
+
+def _cost(line: Line, usage: dict[str, int], endpoint: Endpoint) -> float | None:
+    """USD at list prices less the discount."""
+    model = Model(
+        line.model,
+        line.model,
+        line.model,
+        for_generation=True,
+        for_evaluation=True,
+        endpoint=endpoint.name,
+        price_in=line.price_in,
+        price_out=line.price_out,
+    )
+    cost = cost_usd(usage, model)
+    return None if cost is None else round(cost * (1 - endpoint.batch_discount), 9)
+
+
+def _common(line: Line, state: BatchState, endpoint: Endpoint, seconds: float) -> dict[str, Any]:
+    return {
+        "at": state.created_at,
+        "fingerprint": line.fingerprint,
+        "endpoint": endpoint.name,
+        "model": line.model,
+        "parameters": line.parameters,
+        "replicate": line.replicate,
+        "attempt": line.attempt,
+        "forced": line.forced,
+        "latency_s": round(seconds, 3),
+    }

@@ -1,0 +1,40 @@
+"""The clients of a run, one per endpoint, made when first used."""
+
+from __future__ import annotations
+
+import threading
+
+from daydream.experiment.settings import Settings
+from daydream.llm.batch.client import BatchClient
+from daydream.llm.budget import Budget
+from daydream.llm.client import Client
+from daydream.store.layout import Layout
+
+
+class Clients:
+    """Hands out the one client of each endpoint."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._layout = Layout(settings.data_root)
+        self._budget = Budget(self._layout, settings.budget)
+        self._clients: dict[str, Client | BatchClient] = {}
+        self._making = threading.Lock()
+
+    def of(self, endpoint: str) -> Client | BatchClient:
+        """The client of an endpoint of the configuration."""
+        with self._making:
+            if endpoint not in self._clients:
+                self._clients[endpoint] = self._make(endpoint)
+            return self._clients[endpoint]
+
+    @property
+    def in_flight(self) -> int:
+        """Calls that wait for an answer now."""
+        return sum(client.in_flight for client in list(self._clients.values()))
+
+    def _make(self, name: str) -> Client | BatchClient:
+        endpoint = self._settings.endpoints[name]
+        if self._settings.batch and endpoint.batch:
+            return BatchClient(endpoint, self._layout, self._budget)
+        return Client(endpoint, self._budget)

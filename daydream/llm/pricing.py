@@ -1,0 +1,47 @@
+"""Tokens and dollars of a call, before it and after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from daydream.experiment.model import Model
+from daydream.llm.budget import Amount
+
+if TYPE_CHECKING:
+    from daydream.llm.request import Request
+
+CHARACTERS_PER_TOKEN = 4  # English prose with the tokenizers in use; settled by real usage
+
+FEWEST_CHARACTERS_PER_TOKEN = 2  # code, names and other scripts take more tokens than prose
+PROMPT_OVERHEAD_TOKENS = 50  # what a chat format adds
+
+
+def estimate_tokens(text: str) -> int:
+    """Tokens that a text will be counted as, roughly; at least 1."""
+    return len(text) // CHARACTERS_PER_TOKEN + 1
+
+
+def most(request: Request) -> Amount:
+    """The most that a call can take: its prompt, counted generously, and all of max_tokens."""
+    tokens_in = len(request.prompt) // FEWEST_CHARACTERS_PER_TOKEN + PROMPT_OVERHEAD_TOKENS
+    usd = price(request.model, tokens_in, request.max_tokens) or 0.0
+    return Amount(usd, tokens_in + request.max_tokens, 1)
+
+
+def cost_usd(usage: dict[str, int], model: Model, billed_usd: float | None = None) -> float | None:
+    """USD of a call: what the endpoint says it billed, else tokens times list prices.
+
+    None when a price, or what was used, is unknown.
+    """
+    if billed_usd is not None:
+        return billed_usd
+    if not usage:
+        return price(model, 0, 0) if (model.price_in, model.price_out) == (0, 0) else None
+    return price(model, usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0))
+
+
+def price(model: Model, tokens_in: float, tokens_out: float) -> float | None:
+    """USD of some tokens at a model's list prices; None when one of these is unknown."""
+    if model.price_in is None or model.price_out is None:
+        return None
+    return round((tokens_in * model.price_in + tokens_out * model.price_out) / 1e6, 9)

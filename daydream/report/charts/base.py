@@ -1,0 +1,152 @@
+"""What the charts have in common: colours, labels, limits, and how their data are written."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeAlias
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from daydream.report.data import ReportTables
+from daydream.report.names import AND
+
+# After Okabe and Ito's colours, without the pale ones: told apart by the colour-blind, and at a
+# contrast of 3:1 or more against both a white page and a nearly black one.
+BLUE, VERMILION, GREEN, PURPLE, GREY = "#1C7FC2", "#D55E00", "#009E73", "#CC79A7", "#808080"
+SHARE = "Mean score, as a share of the scale"
+MOST_MARKS = 2000
+NO_SCORE = "No evaluation has a score yet."
+LABEL, SHORT = 42, 24  # characters of a label, where there is room and where there is little
+LABEL_PIXELS = 290
+UPRIGHT = alt.Axis(labelLimit=LABEL_PIXELS, ticks=False, domain=False, labelPadding=8)
+SLANTED = alt.Axis(labelAngle=-40, labelLimit=LABEL_PIXELS, ticks=False, domain=False)
+_COMBO = "combo_id"
+_NEVER_IN_XML = ("\ufffe", "\uffff")
+
+AnyChart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
+
+
+class Drawn(NamedTuple):
+    """A chart, and the words under it."""
+
+    chart: AnyChart
+    caption: str
+
+
+def data(frame: pd.DataFrame) -> alt.InlineData:
+    """Rows as the data of a chart: rounded to six decimals like the tables, null where missing."""
+    texts = [name for name in frame if frame[name].map(lambda value: isinstance(value, str)).any()]
+    cleaned = frame.assign(**{str(name): frame[name].map(_cleaned) for name in texts})
+    rows: list[dict[str, Any]] = json.loads(
+        cleaned.to_json(orient="records", double_precision=6) or "[]"
+    )
+    return alt.InlineData(values=rows)
+
+
+def _cleaned(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
+
+
+def clean(text: str) -> str:
+    """Text on one line, without the characters that no SVG may have."""
+    return "".join(map(_allowed, " ".join(text.split())))
+
+
+def _allowed(character: str) -> str:
+    is_allowed = (
+        unicodedata.category(character) not in ("Cc", "Cs") and character not in _NEVER_IN_XML
+    )
+    return character if is_allowed else "\ufffd"
+
+
+def shorten(text: str, most: int = LABEL) -> str:
+    """Text of at most so many characters; the middle is left out, as ids differ at their ends."""
+    if len(text) <= most:
+        return text
+    tail = (most - 1) // 3
+    return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def labels(
+    tables: ReportTables, column: str, keys: Iterable[object], most: int = LABEL
+) -> dict[str, str]:
+    """A label for every value of a column, by the value: no two alike, at most so many letters."""
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for key in map(str, keys):
+        if key not in found:
+            name = clean(tables.names.of(column, key)) or "(none)"
+            found[key] = _free(name, taken, most, _joined if column == _COMBO else shorten)
+            taken.add(found[key])
+    return found
+
+
+def _joined(name: str, most: int) -> str:
+    """A combination in which each concept is shortened alike, so that all can be recognised."""
+    concepts = name.split(AND)
+    if len(name) <= most or len(concepts) < 2:
+        return shorten(name, most)
+    room = most - len(AND) * (len(concepts) - 1)
+    fitting = (n for n in range(room, 3, -1) if sum(min(len(c), n) for c in concepts) <= room)
+    each = next(fitting, None)
+    return AND.join(shorten(c, each) for c in concepts) if each else shorten(name, most)
+
+
+def _free(name: str, taken: set[str], most: int, fit: Callable[[str, int], str]) -> str:
+    label, number = fit(name, most), 1
+    while label in taken:
+        number += 1
+        end = f" ({number})"
+        label = fit(name, most - len(end)) + end
+    return label
+
+
+def extent(numbers: Iterable[float], step: float = 0.05) -> list[float]:
+    """The numbers' range, widened to whole steps; never of no width, [0, 1] without numbers."""
+    finite = np.asarray([n for n in numbers if np.isfinite(n)], dtype=float)
+    if not len(finite):
+        return [0.0, 1.0]
+    # 0.30000000000000004 is 0.3.
+    low = np.floor(round(float(finite.min()) / step, 6)) * step
+    high = np.ceil(round(float(finite.max()) / step, 6)) * step
+    if high - low < step / 2:
+        low, high = low - step, high + step
+    return [round(float(low), 6), round(float(high), 6)]
+
+
+def share_axis(rows: pd.DataFrame) -> list[float]:
+    """Ends of an axis for ``mean``, ``low`` and ``high``, with a little room.
+
+    An interval from very few essays goes past the scale; the axis does not.
+    """
+    ends = [rows[end].astype(float).clip(0, 1) for end in ("low", "high")]
+    low, high = extent(pd.concat([rows["mean"], *ends]))
+    room = (high - low) * 0.03
+    return [round(low - room, 6), round(high + room, 6)]
+
+
+def of_expected(valid: pd.Series, expected: pd.Series) -> list[str]:
+    """``18/20`` for every row: scores that there are, and evaluations asked for."""
+    return [f"{v:.0f}/{e:.0f}" for v, e in zip(valid, expected, strict=True)]
+
+
+def less_than(tables: ReportTables) -> str:
+    """The words for being under ``min_coverage``."""
+    return f"fewer than {100 * tables.min_coverage:g}% of the scores asked for"
+
+
+def told(*sentences: str) -> str:
+    """A caption of those sentences that there are."""
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def note(lines: Iterable[str]) -> alt.Chart:
+    """A picture of words, where there is nothing to draw."""
+    words: alt.Chart = alt.Chart(alt.InlineData(values=[{}]), width=560, height=60).mark_text(
+        text=list(lines), align="left", baseline="top", lineHeight=16, x=4, y=8
+    )
+    return words

@@ -1,0 +1,225 @@
+"""Heat maps: combination x template x model."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import altair as alt
+import pandas as pd
+
+from daydream.report.charts.base import (
+    GREY,
+    LABEL,
+    NO_SCORE,
+    SHORT,
+    UPRIGHT,
+    AnyChart,
+    Drawn,
+    data,
+    extent,
+    labels,
+    less_than,
+    told,
+)
+from daydream.report.charts.leaderboard import KINDS
+from daydream.report.data import ReportTables
+from daydream.results.coverage import with_coverage
+from daydream.results.statistics.ratings import evaluations
+
+COMBO, MODEL = "combo_id", "generation_model"
+MOST_COMBOS, MOST_TEMPLATES, MOST_MODELS = 40, 5, 8
+GAP = "⋮"  # the row that stands for the combinations left out
+_ROW, _NARROWEST, _WIDEST, _GRID = 20, 18, 54, 620
+_LEAST_SPAN = 0.2
+_NUMBERS_FROM = 30  # pixels of a cell that has room for a number
+
+
+class _Grid(NamedTuple):
+    """Cells that are shown, the order of rows and columns, and what the caption must tell."""
+
+    cells: pd.DataFrame
+    rows: list[str]
+    templates: list[str]
+    models: list[str]
+    cut: tuple[str, ...]
+
+    @property
+    def step(self) -> int:
+        """Pixels across a cell."""
+        columns = len(self.templates) * len(self.models)
+        return max(_NARROWEST, min(_WIDEST, _GRID // max(1, columns)))
+
+
+def heat_map(tables: ReportTables, template: str) -> Drawn | str:
+    """Mean share for each combination, template (of the column ``template``) and model."""
+    frame = evaluations(tables.scores, tables.scales)
+    if not frame["unit"].notna().any():
+        return NO_SCORE
+    if template == "draft_template" and frame[template].nunique() == 1:
+        return "There is one draft template: the heat map by essay template shows the same."
+    grid = _grid(tables, frame, template)
+    return Drawn(_chart(grid, template), _caption(tables, grid, template))
+
+
+def _grid(tables: ReportTables, frame: pd.DataFrame, template: str) -> _Grid:
+    combos = _by_mean(frame, COMBO)
+    halves = _both_ends(combos)
+    kept = {
+        COMBO: [*halves[0], *halves[1]],
+        template: _by_mean(frame, template)[:MOST_TEMPLATES],
+        MODEL: _by_mean(frame, MODEL)[:MOST_MODELS],
+    }
+    shown = frame[[COMBO, template, MODEL, "score", "unit"]]
+    for column, keys in kept.items():
+        shown = shown[shown[column].isin(keys)]
+    names = {
+        column: labels(tables, column, keys, LABEL if column == COMBO else SHORT)
+        for column, keys in kept.items()
+    }
+    first, last = ([names[COMBO][key] for key in half] for half in halves)
+    return _Grid(
+        _cells(tables, shown, names, template),
+        [*first, *([GAP, *last] if last else [])],
+        list(names[template].values()),
+        list(names[MODEL].values()),
+        tuple(_cuts(frame, kept)),
+    )
+
+
+def _by_mean(frame: pd.DataFrame, column: str) -> list[str]:
+    """Values of a column, that with the best mean first, those without a score last."""
+    means = frame.groupby(column)["unit"].mean()
+    return [str(key) for key in means.sort_values(ascending=False, kind="stable").index]
+
+
+def _both_ends(keys: list[str]) -> tuple[list[str], list[str]]:
+    if len(keys) <= MOST_COMBOS:
+        return keys, []
+    half = MOST_COMBOS // 2
+    return keys[:half], keys[-half:]
+
+
+def _cuts(frame: pd.DataFrame, kept: dict[str, list[str]]) -> list[str]:
+    found = []
+    for column, keys in kept.items():
+        total = frame[column].nunique()
+        if total > len(keys) and column == COMBO:
+            half = MOST_COMBOS // 2
+            found.append(
+                f"Of {total} combinations the {half} best and the {half} lowest are shown."
+            )
+        elif total > len(keys):
+            found.append(f"The best {len(keys)} of {total} {KINDS[column]}s are shown.")
+    return found
+
+
+def _cells(
+    tables: ReportTables, shown: pd.DataFrame, names: dict[str, dict[str, str]], template: str
+) -> pd.DataFrame:
+    counted = shown.groupby([COMBO, template, MODEL], as_index=False).agg(
+        share=("unit", "mean"), n_expected=("score", "size"), n_valid=("score", "count")
+    )
+    covered = with_coverage(counted, tables.min_coverage)
+    return covered.drop(columns=[COMBO, template, MODEL]).assign(
+        combo=covered[COMBO].map(names[COMBO]),
+        template=covered[template].map(names[template]),
+        model=covered[MODEL].map(names[MODEL]),
+    )
+
+
+def _chart(grid: _Grid, template: str) -> AnyChart:
+    # One model needs no facets: the templates stand side by side.
+    across = "model" if len(grid.models) > 1 else "template"
+    columns = grid.models if across == "model" else grid.templates
+    layers = _layers(grid, across, columns, KINDS[MODEL if across == "model" else template])
+    size = {"width": grid.step * len(columns), "height": _ROW * len(grid.rows)}
+    chart = alt.layer(*layers, data=data(grid.cells)).properties(**size)
+    if across == "template" or len(grid.templates) == 1:
+        return chart
+    header = alt.Header(labelLimit=size["width"], title=KINDS[template].capitalize())
+    return chart.facet(
+        column=alt.Column("template:N", sort=grid.templates, header=header), spacing=8
+    )
+
+
+def _layers(grid: _Grid, across: str, columns: list[str], title: str) -> list[alt.Chart]:
+    base = alt.Chart().encode(
+        x=alt.X(f"{across}:N", sort=columns, title=title.capitalize(), axis=_ACROSS),
+        y=alt.Y(
+            "combo:N",
+            scale=alt.Scale(domain=grid.rows),
+            title=None,
+            axis=UPRIGHT,
+        ),
+        tooltip=_TOOLTIP,
+    )
+    opacity = alt.condition("datum.coverage_ok", alt.value(1), alt.value(0.4))
+    domain = _domain(grid)
+    colour = alt.Color(
+        "share:Q",
+        # Without its darkest and palest colours, which would sink into a dark or a white page.
+        scale=alt.Scale(
+            scheme=alt.SchemeParams(name="viridis", extent=[0.12, 0.95]), domain=domain
+        ),
+        legend=alt.Legend(title=_LEGEND, gradientLength=120, format=".2f"),
+    )
+    cells = base.transform_filter("isValid(datum.share)").mark_rect(
+        stroke=GREY, strokeWidth=0.5, strokeOpacity=0.5
+    )
+    return [cells.encode(color=colour, fillOpacity=opacity), _hatch(base, grid.step)] + (
+        [_numbers(base, sum(domain) / 2)] if grid.step >= _NUMBERS_FROM else []
+    )
+
+
+def _domain(grid: _Grid) -> list[float]:
+    """What the colours span: never so little that noise would look like a difference."""
+    low, high = extent(grid.cells["share"])
+    wanting = max(0.0, _LEAST_SPAN - (high - low)) / 2
+    return [round(low - wanting, 6), round(high + wanting, 6)]
+
+
+def _hatch(base: alt.Chart, step: int) -> alt.Chart:
+    """Slanting lines over the cells that rest on too few scores."""
+    half = (step - 2) / (_ROW - 2)
+    lines = 2 * max(1, round(half)) + 1
+    starts = [-half + 2 * half * line / lines for line in range(lines)]
+    width = 2 * half / lines
+    shape = "".join(f"M{x:.2f},0.9L{x + width:.2f},-0.9" for x in starts)
+    lines_over: alt.Chart = base.transform_filter("!datum.coverage_ok").mark_point(
+        shape=shape, size=(_ROW - 2) ** 2, filled=False, stroke=GREY, strokeWidth=1.2, opacity=1
+    )
+    return lines_over
+
+
+def _numbers(base: alt.Chart, middle: float) -> alt.Chart:
+    """The mean in its cell, dark on the bright half of the colours."""
+    dark, light = alt.value("#111111"), alt.value("#ffffff")
+    covered = base.transform_filter("datum.coverage_ok && isValid(datum.share)")
+    numbers: alt.Chart = covered.mark_text(fontSize=10).encode(
+        text=alt.Text("share:Q", format=".2f"),
+        color=alt.condition(f"datum.share > {middle:.6f}", dark, light),
+    )
+    return numbers
+
+
+_LEGEND = ["Mean score,", "share of", "the scale"]
+_ACROSS = alt.Axis(labelAngle=-40, labelLimit=180, ticks=False, domain=False)
+_TOOLTIP = [
+    alt.Tooltip("combo:N", title="combination"),
+    alt.Tooltip("template:N", title="template"),
+    alt.Tooltip("model:N", title="generation model"),
+    alt.Tooltip("share:Q", title="mean share", format=".3f"),
+    alt.Tooltip("n_valid:Q", title="scores"),
+    alt.Tooltip("n_expected:Q", title="scores asked for"),
+]
+
+
+def _caption(tables: ReportTables, grid: _Grid, template: str) -> str:
+    return told(
+        f"Mean score of each combination (row, the best on top), {KINDS[template]} and generation "
+        "model, as a share of the scale from 0 (lowest score) to 1 (highest); a blank place was "
+        "not asked for.",
+        "" if grid.cells["coverage_ok"].all() else f"Pale and hatched: {less_than(tables)}.",
+        "" if grid.cells["share"].notna().all() else "Hatched without a colour: no score.",
+        *grid.cut,
+    )

@@ -1,0 +1,85 @@
+"""How much more or less than the others each evaluator gives."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from daydream.report.charts.agreement import MOST_EVALUATORS, ONE_EVALUATOR
+from daydream.report.charts.base import (
+    BLUE,
+    GREY,
+    NO_SCORE,
+    UPRIGHT,
+    AnyChart,
+    Drawn,
+    data,
+    extent,
+    labels,
+    less_than,
+    told,
+)
+from daydream.report.data import ReportTables
+from daydream.results.statistics.ratings import EVALUATOR, TEMPLATE
+
+_TITLE = "Severity: share of the scale above the others"
+_SIGNED = alt.Axis(format="+.2f", tickCount=6)
+
+
+def evaluator_severity(tables: ReportTables) -> Drawn | str:
+    """Each evaluator's scores less the others', overall and by template."""
+    effects = tables.table("evaluator_effects")
+    known = effects[effects["severity"].notna()] if len(effects) else effects
+    if not len(known):
+        return ONE_EVALUATOR if tables.scores["score"].notna().any() else NO_SCORE
+    overall = known[known[TEMPLATE] == ""].sort_values("severity", kind="stable")
+    kept = overall.iloc[_ends(len(overall))]
+    names = labels(tables, EVALUATOR, kept[EVALUATOR])
+    shown = known[known[EVALUATOR].isin(list(names))]
+    templates = labels(tables, TEMPLATE, (t for t in shown[TEMPLATE] if t))
+    columns = ["severity", "mean", "n_severity", "n_valid", "n_expected", "coverage_ok"]
+    rows = shown[columns].assign(
+        name=shown[EVALUATOR].map(names),
+        template=shown[TEMPLATE].map({**templates, "": "all templates"}),
+        overall=shown[TEMPLATE] == "",
+    )
+    caption = told(
+        "By how much each evaluator's ratings lie above (right) or below (left: stricter) those "
+        "of the others for the same essay and template, as a share of the scale; large dot: all "
+        "templates, small: one template; no interval is calculated.",
+        "" if rows["coverage_ok"].all() else f"Hollow: {less_than(tables)}.",
+        f"The strictest and the most lenient {len(kept)} of {len(overall)} are shown."
+        if len(overall) > len(kept)
+        else "",
+    )
+    return Drawn(_severities(rows, list(names.values())), caption)
+
+
+def _ends(count: int) -> list[int]:
+    half = MOST_EVALUATORS // 2
+    places = list(range(count))
+    return places if count <= MOST_EVALUATORS else [*places[:half], *places[-half:]]
+
+
+def _severities(rows: pd.DataFrame, order: list[str]) -> AnyChart:
+    low, high = extent([*rows["severity"], 0.0])
+    edge = (high - low) / 20
+    scale = alt.Scale(domain=[low - edge, high + edge], nice=False)
+    base = alt.Chart(data(rows)).encode(
+        x=alt.X("severity:Q", scale=scale, title=_TITLE, axis=_SIGNED),
+        y=alt.Y("name:N", sort=order, title=None, axis=UPRIGHT),
+        fill=alt.condition("datum.coverage_ok", alt.value(BLUE), alt.value("transparent")),
+        tooltip=[
+            alt.Tooltip("name:N", title="evaluator"),
+            alt.Tooltip("template:N", title="template"),
+            alt.Tooltip("severity:Q", title="severity", format="+.3f"),
+            alt.Tooltip("mean:Q", title="mean share", format=".3f"),
+            alt.Tooltip("n_severity:Q", title="ratings compared"),
+            alt.Tooltip("n_valid:Q", title="scores"),
+            alt.Tooltip("n_expected:Q", title="scores asked for"),
+        ],
+    )
+    zero = alt.Chart(alt.InlineData(values=[{"x": 0}])).mark_rule(color=GREY).encode(x="x:Q")
+    small = base.transform_filter("!datum.overall").mark_point(size=35, opacity=0.6, stroke=BLUE)
+    large = base.transform_filter("datum.overall").mark_point(size=140, opacity=1, stroke=BLUE)
+    return alt.layer(zero, small, large).properties(width=420, height=26 * len(order))

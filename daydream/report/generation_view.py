@@ -1,0 +1,186 @@
+"""One essay with all that it comes from and all that was said of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os.path import isfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from daydream.experiment.catalog import description_file
+from daydream.report import grid
+from daydream.report.names import Names
+from daydream.report.text import Shown, link, printable, read_shown, shown
+from daydream.store.layout import LEVELS, Layout, Stage
+from daydream.store.ledger import read_attempts
+from daydream.store.membership import Member
+from daydream.store.metadata import read_metadata
+
+UP = "../../.."  # from an essay's page to the data root
+TEMPLATE_COLUMN: Mapping[Stage, str] = {
+    "draft": "draft_template",
+    "essay": "generation_template",
+    "evaluation": "evaluation_template",
+    "comparison": "comparison_template",
+}
+_LEAST_USD = 1e-6
+_FILES = ("prompt.txt", "raw.txt", "parsed.txt", "metadata.json", "attempts.jsonl")
+
+
+class File(NamedTuple):
+    """A file and the way to it from an essay's page."""
+
+    name: str
+    href: str
+
+
+class Fact(NamedTuple):
+    """A line of what a generation took."""
+
+    name: str
+    value: str
+
+
+class ConceptShown(NamedTuple):
+    """A concept; ``level`` is the one whose file is shown, blank when there is only the name."""
+
+    concept_id: str
+    name: str
+    level: str
+    text: Shown
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A generation: what was asked, what came, and why it failed if it did."""
+
+    gen_id: str
+    template: str
+    model: str
+    replicate: int
+    is_copy: bool
+    is_made: bool
+    error: str
+    facts: tuple[Fact, ...]
+    files: tuple[File, ...]
+    prompt: Shown | None
+    raw: Shown | None
+    parsed: Shown | None
+    thoughts: Shown | None
+
+
+def read_piece(layout: Layout, names: Names, member: Member) -> Piece:
+    """A generation's texts; what is missing is None or blank."""
+    folder = layout.generation(member.stage, member.gen_id)
+    told = read_metadata(layout, member.stage, member.gen_id)
+    parsed = read_shown(f"{folder}/parsed.txt")
+    return Piece(
+        gen_id=member.gen_id,
+        template=names.of(TEMPLATE_COLUMN[member.stage], member.template_id),
+        model=names.of("llm_model_id", member.llm_model_id),
+        replicate=member.replicate,
+        is_copy=told.get("mode") == "copy",
+        is_made=parsed is not None,
+        error=_error(told),
+        facts=tuple(_facts(told)),
+        files=_files(layout, folder),
+        prompt=read_shown(f"{folder}/prompt.txt"),
+        raw=read_shown(f"{folder}/raw.txt"),
+        parsed=parsed,
+        thoughts=_thoughts(folder, told),
+    )
+
+
+def _error(told: Mapping[str, Any]) -> str:
+    error = told.get("error")
+    if not isinstance(error, dict):
+        return ""
+    return printable(f"{error.get('kind', 'Error')}: {error.get('message', '')}")
+
+
+def _facts(told: Mapping[str, Any]) -> list[Fact]:
+    found = told.get("usage")
+    usage: dict[str, Any] = found if isinstance(found, dict) else {}
+    lines = {
+        "Model asked": told.get("model"),
+        "Model that answered": told.get("returned_model"),
+        "Endpoint": told.get("endpoint"),
+        "Tokens in": _counted(usage.get("prompt_tokens")),
+        "Tokens out": _counted(usage.get("completion_tokens")),
+        "of these reasoning": _counted(usage.get("reasoning_tokens")),
+        "Cost": _dollars(told.get("cost_usd"), bool(usage)),
+        "Finish reason": told.get("finish_reason"),
+        "Seconds": _counted(told.get("latency_s"), 1),
+        "Answered": told.get("answered_at"),
+    }
+    return [Fact(name, printable(str(value))) for name, value in lines.items() if value is not None]
+
+
+def _counted(value: object, places: int = 0) -> str | None:
+    found = grid.as_float(value)
+    return None if found is None else grid.plain(found, places)
+
+
+def _dollars(value: object, is_counted: bool) -> str | None:
+    found = grid.as_float(value)
+    if found is None or not (found or is_counted):
+        return "unknown" if is_counted else None
+    least = "below 0.000001" if 0 < found < _LEAST_USD else f"{found:.6f}".rstrip("0").rstrip(".")
+    return f"{least} USD"
+
+
+def _files(layout: Layout, folder: str) -> tuple[File, ...]:
+    here = link(layout.relative(folder))
+    return tuple(File(n, f"{UP}/{here}/{n}") for n in _FILES if isfile(f"{folder}/{n}"))
+
+
+def _thoughts(folder: str, told: Mapping[str, Any]) -> Shown | None:
+    """What a reasoning model thought before the answer in use."""
+    if not _has_thoughts(folder):
+        return None
+    found = [
+        attempt.reasoning
+        for attempt in read_attempts(folder)
+        if attempt.reasoning and attempt.fingerprint == told.get("fingerprint")
+    ]
+    return shown(str(found[-1])) if found else None
+
+
+def _has_thoughts(folder: str) -> bool:
+    """Most ledgers have none, and looking for the key takes a tenth of reading them."""
+    try:
+        with open(f"{folder}/attempts.jsonl", "rb") as file:
+            return b'"reasoning":' in file.read()
+    except OSError:
+        return False
+
+
+def read_concepts(layout: Layout, names: Names, combo_id: str) -> tuple[ConceptShown, ...]:
+    """The concepts of a combo with the descriptions that a prompt would be made of now."""
+    combo = names.combos.get(combo_id)
+    if combo is None:
+        return ()
+    return tuple(_concept(layout, names, one, combo.level) for one in combo.concept_ids)
+
+
+def _concept(layout: Layout, names: Names, concept_id: str, level: str) -> ConceptShown:
+    name = names.concepts.get(concept_id, concept_id)
+    path = description_file(layout, concept_id, level if level in LEVELS else LEVELS[-1])
+    text = None if path is None else read_shown(path)
+    if path is None or text is None:
+        return ConceptShown(concept_id, name, "", Shown(name))
+    return ConceptShown(concept_id, name, Path(path).parent.name.partition("-")[2], text)
+
+
+def reasoning_of(raw: Shown | None) -> Shown | None:
+    """The reasoning in an answer that was asked for as JSON; None for any other answer."""
+    if raw is None or not raw.text.lstrip().startswith("{"):
+        return None
+    try:
+        content = json.loads(raw.text)
+    except ValueError:
+        return None
+    reasoning = content.get("reasoning")
+    return shown(reasoning) if isinstance(reasoning, str) and reasoning else None

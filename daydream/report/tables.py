@@ -1,0 +1,239 @@
+"""The tables of the report: leaderboard, reliability, evaluators, variance, evaluations needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import pandas as pd
+
+from daydream.report import grid
+from daydream.report.data import ReportTables
+from daydream.report.grid import Cell, Column, Grid
+
+MOST_ROWS = 500  # of a leaderboard
+MOST_TIES = 3  # that are named; of more it is said how many there are
+LEADERBOARDS: Mapping[str, str] = {
+    "generation_model": "Generation models",
+    "draft_template": "Draft templates",
+    "generation_template": "Essay templates",
+    "combo_id": "Combinations of concepts",
+}
+COMPONENTS: Mapping[str, str] = {
+    "combo_id": "combination of concepts",
+    "draft_template": "draft template",
+    "generation_template": "essay template",
+    "generation_model": "generation model",
+    "evaluation_llm_model": "evaluator model",
+    "evaluation_template": "evaluation template",
+    "parent_gen_id": "essay (beyond all of the above)",
+    "rating": "evaluator's view of an essay",
+    "replicate": "replicate",
+    "residual": "rest",
+}
+_SCORES = Column("Scores", True, "valid of expected")
+
+
+def essays_link(**where: str) -> str:
+    """The essays table of the page, filtered."""
+    return f"#essays?{urlencode(where)}"
+
+
+def leaderboards(tables: ReportTables) -> list[Grid]:
+    """A table for each kind of key that was ranked, best first."""
+    ranking = tables.table("ranking")
+    if ranking.empty:
+        return []
+    parts = {by: ranking[ranking["by"] == by] for by in LEADERBOARDS}
+    return [_leaderboard(tables, by, part) for by, part in parts.items() if len(part)]
+
+
+def _leaderboard(tables: ReportTables, by: str, part: pd.DataFrame) -> Grid:
+    columns = (
+        Column("Rank", True, "and the ranks it may have"),
+        Column(LEADERBOARDS[by]),
+        Column("Mean", True, "share of the scale"),
+        Column("95% interval", True),
+        Column("Points", True, "mean on the scale"),
+        Column("Essays", True),
+        _SCORES,
+        Column("Tied with"),
+    )
+    rows = tuple(_ranked(tables, by, row) for row in grid.records(part.head(MOST_ROWS)))
+    left = len(part) - len(rows)
+    note = f"The best {len(rows):,} of {len(part):,}; the file has all." if left else ""
+    caption = f"{LEADERBOARDS[by]}, best first"
+    return Grid(f"leaderboard_{by}", caption, columns, rows, note, grid.source("ranking"))
+
+
+def _ranked(tables: ReportTables, by: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    key = str(row["key"])
+    return (
+        _rank(row),
+        Cell(tables.names.of(by, key), href=essays_link(**{by: key})),
+        grid.number(row["mean"]),
+        grid.interval(row["low"], row["high"]),
+        grid.number(row["score_mean"], 2),
+        grid.whole(row["n_essays"]),
+        grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
+        _ties(tables, by, row),
+    )
+
+
+def _rank(row: Mapping[str, Any]) -> Cell:
+    rank = grid.as_float(row["rank"])
+    if rank is None:
+        return Cell("no score")
+    low, high = (grid.as_float(row[name]) or rank for name in ("rank_low", "rank_high"))
+    spread = "" if low == high else f" ({low:.0f} to {high:.0f})"
+    return Cell(f"{rank:.0f}{spread}", rank)
+
+
+def _ties(tables: ReportTables, by: str, row: Mapping[str, Any]) -> Cell:
+    count = grid.as_float(row["n_tied"]) or 0
+    if not count:
+        return Cell("", 0)
+    if count > MOST_TIES:
+        return Cell(f"{count:,.0f} others", count)
+    named = [name for name in str(row["tied_with"]).split(" ") if name != "..."]
+    return Cell("; ".join(tables.names.of(by, name) for name in named), count)
+
+
+def reliability(tables: ReportTables) -> Grid | None:
+    """Alpha and the intraclass correlations; None when there is nothing to compare."""
+    table = tables.table("reliability")
+    if table.empty:
+        return None
+    columns = (
+        Column("Measure"),
+        Column("Over"),
+        Column("Value", True),
+        Column("95% interval", True),
+        Column("Essays", True),
+        Column("Raters", True),
+        _SCORES,
+    )
+    rows = tuple(_measured(tables, row) for row in grid.records(table))
+    name = "reliability"
+    return Grid(name, "Reliability of the scores", columns, rows, source=grid.source(name))
+
+
+def _measured(tables: ReportTables, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    is_alpha = row["measure"] == "krippendorff_alpha"
+    return (
+        Cell("Krippendorff's alpha (interval)" if is_alpha else str(row["measure"])),
+        Cell(scope(tables, str(row["scope"]))),
+        grid.number(row["value"]),
+        grid.interval(row["low"], row["high"]),
+        grid.whole(row["n_units"]),
+        grid.whole(row["n_raters"]),
+        grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
+    )
+
+
+def scope(tables: ReportTables, name: str) -> str:
+    """What a measure of reliability is of."""
+    is_all = name == "overall"
+    return (
+        "all evaluators and templates" if is_all else tables.names.of("evaluation_template", name)
+    )
+
+
+def evaluators(tables: ReportTables) -> Grid | None:
+    """What each evaluator does, over all templates and under each."""
+    table = tables.table("evaluator_effects")
+    if table.empty:
+        return None
+    columns = (
+        Column("Evaluator"),
+        Column("Template"),
+        Column("Mean", True, "share of the scale"),
+        Column("Spread", True, "standard deviation"),
+        Column("Severity", True, "against the others; below 0 is stricter"),
+        Column("At the top", True),
+        Column("At the bottom", True),
+        Column("No score", True),
+        Column("Cut off", True),
+        Column("Correlation", True, "with the others, Pearson"),
+        Column("Rank correlation", True, "Spearman"),
+        _SCORES,
+    )
+    rows = tuple(_evaluator(tables, row) for row in grid.records(table))
+    source = grid.source("evaluator_effects")
+    return Grid("evaluators", "What each evaluator does", columns, rows, source=source)
+
+
+def _evaluator(tables: ReportTables, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    template = str(row["evaluation_template"] or "")
+    return (
+        Cell(tables.names.of("evaluation_llm_model", str(row["evaluation_llm_model"]))),
+        Cell(tables.names.of("evaluation_template", template) if template else "all"),
+        *(grid.number(row[name]) for name in ("mean", "std", "severity")),
+        *(grid.percent(row[name]) for name in ("ceiling_share", "floor_share")),
+        *(grid.percent(row[name]) for name in ("unparsed_share", "truncated_share")),
+        *(grid.number(row[name], 2) for name in ("pearson", "spearman")),
+        grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
+    )
+
+
+def variance(tables: ReportTables) -> Grid | None:
+    """Where the variance of the scores comes from."""
+    table = tables.table("variance_components")
+    if table.empty:
+        return None
+    columns = (
+        Column("Source"),
+        Column("Levels", True),
+        Column("Share of variance", True),
+        Column("Variance", True),
+        Column("Note"),
+        _SCORES,
+    )
+    rows = tuple(
+        (
+            Cell(COMPONENTS.get(str(row["component"]), str(row["component"]))),
+            grid.whole(row["levels"]),
+            grid.percent(row["share"]),
+            grid.number(row["variance"]),
+            Cell(_told(row)),
+            grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
+        )
+        for row in grid.records(table)
+    )
+    source = grid.source("variance_components")
+    return Grid("variance", "Variance by source", columns, rows, source=source)
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    parts = ("estimated below 0, taken as 0" if row["truncated"] else "", str(row["note"] or ""))
+    return "; ".join(part for part in parts if part and part != "nan")
+
+
+def needed(tables: ReportTables) -> Grid | None:
+    """How many evaluations an essay needs for an interval of some width."""
+    table = tables.table("evaluations_needed")
+    if table.empty:
+        return None
+    columns = (
+        Column("Width of the 95% interval", True, "share of the scale"),
+        Column("Width", True, "points"),
+        Column("Evaluations per essay", True),
+        Column("Evaluators", True),
+        Column("Replicates", True),
+        Column("Reachable"),
+        _SCORES,
+    )
+    rows = tuple(_width(row) for row in grid.records(table))
+    caption = "Evaluations needed for the mean score of one essay"
+    return Grid("needed", caption, columns, rows, source=grid.source("evaluations_needed"))
+
+
+def _width(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    return (
+        grid.percent(row["width_share"]),
+        grid.number(row["width"], 2),
+        *(grid.whole(row[name]) for name in ("evaluations", "n_evaluators", "replicates")),
+        Cell("yes" if row["reachable"] else "no, whatever the number"),
+        grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
+    )

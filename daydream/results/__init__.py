@@ -1,0 +1,1 @@
+"""The tables of a cohort and of the store, as CSV and Parquet."""

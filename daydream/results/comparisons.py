@@ -1,0 +1,73 @@
+"""``parsed_comparisons.csv``: a row per comparison, read from parsed.txt and never from raw.txt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from daydream.parsers import VERDICTS
+from daydream.results.scores import why_missing
+from daydream.store.layout import Layout
+from daydream.store.membership import Member, Membership
+
+
+class ComparisonRow(NamedTuple):
+    """One comparison; ``first_gen_id`` is the essay shown first, as text A.
+
+    ``verdict`` is A, B or tie, and blank when there is none, and then ``error`` says why.
+    ``winner_gen_id`` is the essay it names, blank for a tie. The path is relative to the data root.
+    """
+
+    gen_id: str
+    cohort_id: str
+    first_gen_id: str
+    second_gen_id: str
+    comparison_template: str
+    evaluation_llm_model: str
+    replicate: int
+    verdict: str
+    winner_gen_id: str
+    error: str
+    comparison_response_path: str
+
+
+def cohort_comparisons(layout: Layout, membership: Membership) -> Iterator[ComparisonRow]:
+    """The comparisons of a cohort, in its order."""
+    for member in membership.stage("comparison"):
+        verdict, error = _verdict(layout, membership, member)
+        first, second = member.parent_gen_id, member.second_gen_id
+        yield ComparisonRow(
+            gen_id=member.gen_id,
+            cohort_id=member.cohort_id,
+            first_gen_id=first,
+            second_gen_id=second,
+            comparison_template=member.template_id,
+            evaluation_llm_model=member.llm_model_id,
+            replicate=member.replicate,
+            verdict=verdict,
+            winner_gen_id={"A": first, "B": second}.get(verdict, ""),
+            error=error,
+            comparison_response_path=layout.relative(
+                f"{layout.generation('comparison', member.gen_id)}/raw.txt"
+            ),
+        )
+
+
+def _verdict(layout: Layout, membership: Membership, member: Member) -> tuple[str, str]:
+    try:
+        text = Path(layout.parsed("comparison", member.gen_id)).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return "", why_missing(layout, *_ancestors(membership, member), member)
+    except (ValueError, OSError) as error:
+        return "", f"parsed.txt cannot be read: {error}"
+    if text not in VERDICTS:
+        return "", f"parsed.txt is not one of {', '.join(VERDICTS)}: {text[:80]}"
+    return text, ""
+
+
+def _ancestors(membership: Membership, member: Member) -> Iterator[Member]:
+    """Both essays, each behind its draft."""
+    for gen_id in member.parents:
+        line = membership.lineage(membership.member("essay", gen_id))
+        yield from (line["draft"], line["essay"])

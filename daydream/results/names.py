@@ -1,0 +1,38 @@
+"""The names of the tables, by the rule that makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from daydream.store.layout import Stage
+
+SUMMARY_TABLES = (
+    "final_results",
+    "perfect_score_paths",
+    "generation_scores_pivot",
+    "evaluation_model_template_pivot",
+)
+
+
+ANALYSIS_TABLES = (
+    "evaluator_agreement_analysis",
+    "comprehensive_variance_analysis",
+    "reliability",
+    "variance_components",
+    "evaluations_needed",
+    "evaluator_effects",
+    "ranking",
+)
+
+
+PAIRWISE_TABLES = ("pairwise_ranking", "position_bias")
+
+
+CROSS_TABLES = ("filtered_evaluation_results", "template_version_comparison_pivot")
+
+
+TEMPLATE_COLUMN: Mapping[Stage, str] = {
+    "draft": "draft_template",
+    "essay": "generation_template",
+    "evaluation": "evaluation_template",
+}

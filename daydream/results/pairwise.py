@@ -1,0 +1,140 @@
+"""The tables of comparisons: who wins, and how often the essay shown first does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pandas as pd
+
+from daydream.errors import CohortError
+from daydream.results.statistics.pairwise import bradley_terry, position_bias
+from daydream.results.summary import write_tables
+from daydream.store.membership import Membership, read_membership
+
+ORIGIN = ("combo_id", "draft_template", "generation_template", "generation_model")
+ESSAY, DRAFT = "essay", "draft"
+_WHOLE = ("rank", "wins", "losses", "ties", "first_wins", "n_expected", "n_valid")
+_NUMBERS = ("strength", "first_share", "low", "high")
+
+
+def read_comparisons(path: str) -> pd.DataFrame:
+    """Read ``parsed_comparisons.csv``, all of it as text.
+
+    Raises:
+        CohortError: when the file is missing.
+
+    """
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except FileNotFoundError:
+        raise CohortError(f"{path} does not exist. Make it: snakemake results_processing") from None
+
+
+def origins(membership: Membership) -> pd.DataFrame:
+    """A row per essay, by its gen_id: the columns of ``ORIGIN``, the essay itself, its draft."""
+    rows = {}
+    for essay in membership.stage("essay"):
+        draft = membership.lineage(essay)["draft"]
+        key = (draft.combo_id, draft.template_id, essay.template_id, essay.llm_model_id)
+        rows[essay.gen_id] = (*key, essay.gen_id, draft.gen_id)
+    columns = [*ORIGIN, ESSAY, DRAFT]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype=str)
+
+
+def outcomes(comparisons: pd.DataFrame, origin: pd.DataFrame, by: str) -> pd.DataFrame:
+    """The rows that ``daydream.analysis.pairwise`` takes, for the essays or for what they share.
+
+    What essays share is compared through them, and its units are their drafts: essays of one
+    draft are alike, one may even be its copy.
+    ``judge`` is whatever the two orders of a comparison have in common: pair, template, model and
+    replicate. Else one essay's verdicts would be put together with another's of the same model.
+    Comparisons within a key say nothing about it and are left out.
+    """
+    first, second = comparisons["first_gen_id"], comparisons["second_gen_id"]
+    pair = first.where(first < second, second) + "|" + second.where(first < second, first)
+    asked = ["comparison_template", "evaluation_llm_model", "replicate"]
+    rows = pd.DataFrame(
+        {
+            "item_a": first.map(origin[by]),
+            "item_b": second.map(origin[by]),
+            "first": "a",
+            "winner": comparisons["verdict"].map({"A": "a", "B": "b", "tie": "tie"}).fillna(""),
+            "judge": pair.str.cat(comparisons[asked], sep="|") if len(pair) else pair,
+        }
+    )
+    if by != ESSAY:
+        rows = rows.assign(unit_a=first.map(origin[DRAFT]), unit_b=second.map(origin[DRAFT]))
+    return rows[rows["item_a"] != rows["item_b"]]
+
+
+def pairwise_ranking(comparisons: pd.DataFrame, membership: Membership) -> pd.DataFrame:
+    """Bradley-Terry strengths of the essays, then by each column of ``ORIGIN``.
+
+    ``by`` says by which, ``key`` is the essay's gen_id or the value of that column; an essay's row
+    tells its origin too, the others' only the column itself. The rest is as ``bradley_terry`` has
+    it: ``strength`` and its 95% interval on the log scale, each list summing to 0. ``wins``,
+    ``losses`` and ``ties`` count pairs in both orders, the other counts single judgements.
+
+    What an interval is of: an essay's, of the strength these judges would give it if every essay
+    of the cohort met every other; a model's (template's, combination's), of the strength they
+    would give it with any number of drafts like its own, so that it tells what other drafts of it
+    would do, with these judges, templates and combinations. A key whose essays come from one
+    draft has none. See ``bradley_terry`` for how, and for how often they are right.
+    """
+    origin = origins(membership)
+    parts = [_ranked(comparisons, origin, by) for by in (ESSAY, *ORIGIN)]
+    filled = [part for part in parts if len(part)]
+    table = pd.concat(filled, ignore_index=True) if filled else parts[0]
+    return _typed(table)
+
+
+def _ranked(comparisons: pd.DataFrame, origin: pd.DataFrame, by: str) -> pd.DataFrame:
+    table = bradley_terry(outcomes(comparisons, origin, by)).rename(columns={"item": "key"})
+    for name in reversed(ORIGIN):
+        own = table["key"] if name == by else ""
+        table.insert(1, name, table["key"].map(origin[name]) if by == ESSAY else own)
+    table.insert(0, "by", by)
+    return table
+
+
+def bias_table(comparisons: pd.DataFrame, membership: Membership) -> pd.DataFrame:
+    """How often the essay shown first wins: overall, per judge and per comparison template.
+
+    ``first_share`` is of the judgements with a winner, with Wilson's 95% interval; 0.5 is no bias,
+    as every pair is judged in both orders.
+    """
+    rows = outcomes(comparisons, origins(membership), ESSAY)
+    parts = [_biased(rows, "overall", "")]
+    for by in ("evaluation_llm_model", "comparison_template"):
+        groups = comparisons.groupby(by, sort=True).groups
+        parts += [_biased(rows.loc[index], by, str(key)) for key, index in groups.items()]
+    filled = [part for part in parts if len(part)]
+    return _typed(pd.concat(filled, ignore_index=True) if filled else parts[0])
+
+
+def _biased(rows: pd.DataFrame, by: str, key: str) -> pd.DataFrame:
+    table = position_bias(rows.drop(columns="judge")).drop(columns="judge")
+    table.insert(0, "key", key)
+    table.insert(0, "by", by)
+    return table
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    """Each column's own type, which a table without rows does not know."""
+    types = dict.fromkeys(table.columns, "string")
+    types |= dict.fromkeys(_WHOLE, "Int64") | dict.fromkeys(_NUMBERS, "float64")
+    return table.astype({name: kind for name, kind in types.items() if name in table})
+
+
+PAIRWISE: dict[str, Callable[[pd.DataFrame, Membership], pd.DataFrame]] = {
+    "pairwise_ranking": pairwise_ranking,
+    "position_bias": bias_table,
+}
+
+
+def make_pairwise(
+    comparisons: str, membership: str, min_coverage: float, outputs: Iterable[str]
+) -> None:
+    """Write tables of ``parsed_comparisons.csv``: the names of ``outputs`` say which, and how."""
+    frame, roster = read_comparisons(comparisons), read_membership(membership)
+    write_tables(lambda name: PAIRWISE[name](frame, roster), min_coverage, outputs)

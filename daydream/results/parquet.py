@@ -1,0 +1,54 @@
+"""Typed tables in Arrow, and the Parquet files of them that stand beside the CSVs.
+
+A CSV forgets whether ``007`` was a number; a Parquet file does not. DuckDB, pandas, polars and R
+read both.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from typing import Any, NamedTuple, get_type_hints
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from daydream.errors import CohortError
+from daydream.store.files import write_bytes
+
+_TYPES = {
+    int: pa.int64(),
+    int | None: pa.int64(),
+    float: pa.float64(),
+    float | None: pa.float64(),
+}
+
+
+def arrow_table(kind: type[NamedTuple], rows: Iterable[NamedTuple]) -> pa.Table:
+    """Rows of one kind, a column per field; what is neither int nor float is text."""
+    fields = [(name, _TYPES.get(hint, pa.string())) for name, hint in get_type_hints(kind).items()]
+    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * len(fields)
+    arrays = [pa.array(c, type=t) for c, (_, t) in zip(columns, fields, strict=True)]
+    return pa.Table.from_arrays(arrays, names=[name for name, _ in fields])
+
+
+def write_parquet(path: str, table: pa.Table) -> None:
+    """Write a whole file or leave the old one."""
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer)
+    write_bytes(path, buffer.getvalue())
+
+
+def read_parquet(path: str) -> pa.Table:
+    """Read a table.
+
+    Raises:
+        CohortError: when the file was damaged.
+
+    """
+    try:
+        # By content: given a path, pyarrow would take folders such as cohort=x for columns.
+        with open(path, "rb") as file:
+            return pq.read_table(io.BytesIO(file.read()))
+    except pa.ArrowInvalid as error:
+        raise CohortError(f"{path} was damaged. Make it again: snakemake -f {path}") from error

@@ -1,0 +1,196 @@
+"""``parsed_scores.csv``: a row per evaluation, read from parsed.txt and never from raw.txt."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from daydream.errors import CohortError
+from daydream.experiment.catalog import read_scales
+from daydream.parsers import ScoreRange
+from daydream.store.files import write_text
+from daydream.store.layout import Layout, Stage, exists
+from daydream.store.membership import PARENT_STAGE, Member, Membership, read_membership
+from daydream.store.metadata import failure_of, read_metadata
+
+Row = TypeVar("Row", bound=NamedTuple)
+
+
+class ScoreRow(NamedTuple):
+    """One evaluation and where it comes from; ``generation_*`` is the essay's template and model.
+
+    ``score`` is on the evaluation template's own scale, None when there is none, and then
+    ``error`` says why. ``replicate`` is the evaluation's. Paths are relative to the data root.
+    """
+
+    gen_id: str
+    parent_gen_id: str
+    cohort_id: str
+    combo_id: str
+    draft_template: str
+    generation_template: str
+    generation_model: str
+    evaluation_template: str
+    evaluation_llm_model: str
+    replicate: int
+    score: float | None
+    error: str
+    evaluation_response_path: str
+    generation_response_path: str
+
+
+def cohort_scores(layout: Layout, membership: Membership) -> Iterator[ScoreRow]:
+    """The evaluations of a cohort, in its order."""
+    scales = _scales(layout)
+    for member in membership.stage("evaluation"):
+        line = membership.lineage(member)
+        yield _row(layout, scales, line["draft"], line["essay"], member)
+
+
+def _scales(layout: Layout) -> dict[str, ScoreRange]:
+    """The range of each evaluation template that the catalog still has."""
+    path = layout.templates_csv("evaluation")
+    return read_scales(path) if exists(path) else {}
+
+
+def _row(
+    layout: Layout,
+    scales: Mapping[str, ScoreRange],
+    draft: Member,
+    essay: Member,
+    evaluation: Member,
+) -> ScoreRow:
+    score, error = _score(layout, draft, essay, evaluation)
+    scale = scales.get(evaluation.template_id)
+    if score is not None and scale and not scale.low <= score <= scale.high:
+        # Scored before somebody edited the range: its share of the new one would mean nothing.
+        error = (
+            f"the score {score:g} is not within {scale.low:g} to {scale.high:g}, the range of "
+            f"{evaluation.template_id} now. Put the old range back, or force a new evaluation"
+        )
+        score = None
+    folder = layout.generation("evaluation", evaluation.gen_id)
+    return ScoreRow(
+        gen_id=evaluation.gen_id,
+        parent_gen_id=essay.gen_id,
+        cohort_id=evaluation.cohort_id,
+        combo_id=draft.combo_id,
+        draft_template=draft.template_id,
+        generation_template=essay.template_id,
+        generation_model=essay.llm_model_id,
+        evaluation_template=evaluation.template_id,
+        evaluation_llm_model=evaluation.llm_model_id,
+        replicate=evaluation.replicate,
+        score=score,
+        error=error,
+        evaluation_response_path=layout.relative(f"{folder}/raw.txt"),
+        generation_response_path=_essay_path(layout, essay),
+    )
+
+
+def _essay_path(layout: Layout, essay: Member) -> str:
+    return layout.relative(layout.parsed("essay", essay.gen_id)) if essay.gen_id else ""
+
+
+def _score(
+    layout: Layout, draft: Member, essay: Member, evaluation: Member
+) -> tuple[float | None, str]:
+    try:
+        text = Path(layout.parsed("evaluation", evaluation.gen_id)).read_text(encoding="utf-8")
+        score = float(text)
+    except FileNotFoundError:
+        return None, why_missing(layout, draft, essay, evaluation)
+    except (ValueError, OSError) as error:
+        return None, f"parsed.txt cannot be read: {error}"
+    if not math.isfinite(score):
+        return None, f"parsed.txt is not a finite number: {text.strip()}"
+    return score, ""
+
+
+def why_missing(layout: Layout, *lineage: Member) -> str:
+    """The first failure on the way from the draft to the last of ``lineage``."""
+    for member in lineage:
+        if not Path(layout.parsed(member.stage, member.gen_id)).is_file():
+            told = failure_of(layout, member.stage, member.gen_id)
+            what = "" if member is lineage[-1] else f"{member.stage} {member.gen_id}: "
+            return what + (f"{told[0]}: {told[1]}" if told else "parsed.txt is missing")
+    return "parsed.txt is missing"
+
+
+def store_scores(layout: Layout) -> Iterator[ScoreRow]:
+    """Every evaluation in the store, whichever cohort asked for it, ordered by gen_id.
+
+    ``cohort_id`` names all cohorts that contain it, separated by blanks. A folder with neither
+    metadata.json nor parsed.txt, as of a prompt that was only rendered, is no evaluation yet.
+    """
+    cohorts, scales = _cohorts_by_evaluation(layout), _scales(layout)
+
+    @cache  # an essay has many evaluations
+    def parent(stage: Stage, gen_id: str) -> Member:
+        return _stored_member(layout, stage, gen_id, "")
+
+    for gen_id in _folders(layout.under("gens", "evaluation")):
+        if not _is_begun(layout.generation("evaluation", gen_id)):
+            continue
+        evaluation = _stored_member(layout, "evaluation", gen_id, cohorts.get(gen_id, ""))
+        essay = parent(PARENT_STAGE["evaluation"], evaluation.parent_gen_id)
+        draft = parent(PARENT_STAGE["essay"], essay.parent_gen_id)
+        yield _row(layout, scales, draft, essay, evaluation)
+
+
+def _is_begun(folder: str) -> bool:
+    return any(exists(f"{folder}/{name}") for name in ("metadata.json", "parsed.txt"))
+
+
+def _folders(path: str) -> list[str]:
+    """The names of the folders in a folder, sorted; hidden and stray files are passed over."""
+    if not Path(path).is_dir():
+        return []
+    with os.scandir(path) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir() and entry.name[0] != ".")
+
+
+def _cohorts_by_evaluation(layout: Layout) -> dict[str, str]:
+    names: dict[str, list[str]] = {}
+    for path in sorted(Path(layout.under("cohorts")).glob("*/membership.csv")):
+        try:
+            membership = read_membership(str(path))
+        except CohortError:
+            continue  # another cohort's damaged file is for its own run to report
+        for gen_id in membership.by_stage["evaluation"]:
+            names.setdefault(gen_id, []).append(membership.cohort_id)
+    return {gen_id: " ".join(sorted(ids)) for gen_id, ids in names.items()}
+
+
+def _stored_member(layout: Layout, stage: Stage, gen_id: str, cohort: str) -> Member:
+    facts = read_metadata(layout, stage, gen_id) if gen_id else {}
+    names = ("parent_gen_id", "combo_id", "template_id", "llm_model_id")
+    values = {name: str(facts.get(name) or "") for name in names}
+    replicate = facts.get("replicate")
+    return Member(
+        stage=stage,
+        gen_id=gen_id,
+        cohort_id=cohort,
+        replicate=replicate if isinstance(replicate, int) else 1,
+        **values,
+    )
+
+
+def write_scores(path: str, rows: Iterable[ScoreRow]) -> None:
+    """Write score rows as CSV; a missing score is blank."""
+    write_rows(path, ScoreRow, rows)
+
+
+def write_rows(path: str, kind: type[Row], rows: Iterable[Row]) -> None:
+    """Write rows of one kind as CSV, a column per field; None is blank."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(kind._fields)
+    writer.writerows(rows)
+    write_text(path, buffer.getvalue())

@@ -1,0 +1,136 @@
+"""Per essay: how far apart its scores are, and between whom."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from daydream.results.statistics.ratings import (
+    COMMON,
+    ESSAY,
+    EVALUATOR,
+    ORIGIN,
+    TEMPLATE,
+    Scales,
+    comparable,
+    counts,
+    evaluations,
+    ratings,
+)
+
+_STATISTICS = (
+    "mean",
+    "std_dev",
+    "min",
+    "max",
+    "median",
+    "range",
+    "coefficient_of_variation",
+    "relative_range",
+    "relative_std_dev",
+    "scale_low",
+    "scale_high",
+    "range_of_ten",
+)
+_COUNTS = ("count", "n_ratings", "n_evaluators", "n_templates")
+_LIMITS = (1.0, 2.0, 3.0)
+_AGREEMENT = ("high_agreement", "moderate_agreement", "low_agreement", "poor_agreement")
+_STABILITY = ("high_stability", "moderate_stability", "low_stability", "unstable")
+# Differences of decimals such as 0.3 - 0.2 must not fall on the wrong side of a limit.
+_ROUNDING = 9
+
+
+def evaluator_agreement(
+    scores: pd.DataFrame, scales: Scales, *, by_template: bool = False
+) -> pd.DataFrame:
+    """One row per essay that two or more evaluator models scored.
+
+    A rating is what one model gave an essay under one evaluation template, its replicates
+    averaged first: replicates are never raters. The statistics are over those ratings,
+    ``std_dev`` with n - 1. They are in the units of the templates' own scale when all the
+    essay's templates share it (``scale_low``, ``scale_high``), otherwise in points of 0 to 10.
+    ``coefficient_of_variation`` and ``relative_std_dev`` are both std_dev / mean,
+    ``relative_range`` is range / mean; all are NaN for a mean of 0 or less.
+
+    ``agreement_class`` compares ``range_of_ten``, the range in tenths of the scale and so the
+    range itself on 0 to 10, with the limits 1, 2 and 3. ``count`` is evaluations with a score.
+
+    Ratings under different templates answer different questions; ``by_template=True`` gives a
+    row per essay and template instead, in which only evaluators differ.
+    """
+    frame = evaluations(scores, scales)
+    by = [ESSAY, TEMPLATE] if by_template else [ESSAY]
+    table = _spread(frame, by)
+    table = table[table["n_evaluators"] >= 2]
+    table = table.assign(agreement_class=_classes(table["range_of_ten"], _AGREEMENT))
+    return _finish(table, frame, [*by, *ORIGIN, *_COUNTS, *_STATISTICS, "agreement_class"], sort=by)
+
+
+def comprehensive_variance(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """Rows of three kinds (``analysis_type``) for every essay that has them.
+
+    ``overall_variance``: over all ratings of the essay. ``template_variance``: one evaluator
+    model across evaluation templates. ``model_variance``: one evaluation template across
+    evaluator models. Ratings, units and statistics are those of ``evaluator_agreement``; a row
+    needs two ratings. ``evaluation_template`` and ``evaluation_llm_model`` are ``""`` where the
+    row is about several. ``stability_class`` uses the limits of the agreement classes.
+    """
+    frame = evaluations(scores, scales)
+    kinds = {
+        "overall_variance": [ESSAY],
+        "template_variance": [ESSAY, EVALUATOR],
+        "model_variance": [ESSAY, TEMPLATE],
+    }
+    tables = [_spread(frame, by).assign(analysis_type=kind) for kind, by in kinds.items()]
+    table = pd.concat([one[one["n_ratings"] >= 2] for one in tables], ignore_index=True)
+    table = table.assign(stability_class=_classes(table["range_of_ten"], _STABILITY))
+    for column in (TEMPLATE, EVALUATOR):
+        table[column] = table[column].where(table[column].notna(), "")
+    keys = ["analysis_type", ESSAY, TEMPLATE, EVALUATOR]
+    columns = [*keys, *ORIGIN, *_COUNTS, *_STATISTICS, "stability_class"]
+    return _finish(table, frame, columns, sort=[])
+
+
+def _spread(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    rated = comparable(ratings(frame), by)
+    table = rated.groupby(by, sort=True).agg(
+        count=("n", "sum"),
+        n_ratings=("value", "size"),
+        n_evaluators=(EVALUATOR, "nunique"),
+        n_templates=(TEMPLATE, "nunique"),
+        mean=("value", "mean"),
+        std_dev=("value", "std"),
+        min=("value", "min"),
+        max=("value", "max"),
+        median=("value", "median"),
+        scale_low=("scale_low", "first"),
+        scale_high=("scale_high", "first"),
+    )
+    return _relative(table.join(counts(frame, by))).reset_index()
+
+
+def _relative(table: pd.DataFrame) -> pd.DataFrame:
+    spread = (table["max"] - table["min"]).round(_ROUNDING)
+    width = table["scale_high"] - table["scale_low"]
+    mean = table["mean"].where(table["mean"] > 0)
+    return table.assign(
+        range=spread,
+        coefficient_of_variation=table["std_dev"] / mean,
+        relative_range=spread / mean,
+        relative_std_dev=table["std_dev"] / mean,
+        range_of_ten=(spread / width * COMMON.high).round(_ROUNDING),
+    )
+
+
+def _classes(spread: pd.Series[float], names: tuple[str, ...]) -> pd.Series[str]:
+    places = np.searchsorted(_LIMITS, spread.to_numpy(dtype=float), side="left")
+    return pd.Series(np.asarray(names, dtype=object)[places], index=spread.index, dtype=object)
+
+
+def _finish(
+    table: pd.DataFrame, frame: pd.DataFrame, columns: list[str], sort: list[str]
+) -> pd.DataFrame:
+    origin = frame.drop_duplicates(ESSAY).set_index(ESSAY)[list(ORIGIN)]
+    table = table.join(origin, on=ESSAY)
+    table = table.sort_values(sort) if sort else table
+    return table.reindex(columns=[*columns, "n_expected", "n_valid"]).reset_index(drop=True)

@@ -1,0 +1,127 @@
+"""What each evaluator does: how severe, how spread out, how often at the ends, how often lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from daydream.results.statistics.ratings import (
+    ESSAY,
+    EVALUATOR,
+    TEMPLATE,
+    FloatArray,
+    Scales,
+    evaluations,
+    ratings,
+)
+
+ALL_TEMPLATES = ""
+_FEWEST_FOR_CORRELATION = 3
+# How the errors of parsed_scores.csv begin when the essay is missing or no answer came.
+_NOT_ITS_FAULT = r"(?:draft|essay) \S+: |(?:Call|Budget)Error: "
+_COLUMNS = [
+    EVALUATOR,
+    TEMPLATE,
+    "n_expected",
+    "n_valid",
+    "mean",
+    "std",
+    "severity",
+    "n_severity",
+    "ceiling_share",
+    "floor_share",
+    "n_asked",
+    "unparsed_share",
+    "truncated_share",
+    "pearson",
+    "spearman",
+    "n_correlation",
+]
+
+
+def evaluator_effects(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """Describe every evaluator model (``evaluation_template`` is ``""``), and per template.
+
+    ``mean`` and ``std`` (n - 1) of normalised scores. ``severity``: mean over essays and
+    templates of this evaluator's score minus the mean of the other evaluators' there,
+    normalised, replicates averaged first; negative is stricter than the others, and
+    ``n_severity`` is how many essays x templates it is from. ``ceiling_share`` and
+    ``floor_share`` are the scores at or past an end of the scale, as shares of ``n_valid``;
+    ``unparsed_share`` (no score) and ``truncated_share`` (the error names ``max_tokens`` or says
+    truncated) are shares of ``n_asked``: the evaluations expected, less those that are missing
+    through no fault of the evaluator (no essay, no budget, a call that failed).
+
+    ``pearson`` and ``spearman``: over the ``n_correlation`` essays, this evaluator's mean with
+    the others' mean, taken over the templates under which both scored the essay. NaN with fewer
+    than three essays or without variance. What needs other evaluators is NaN without them.
+    """
+    frame = evaluations(scores, scales)
+    frame = frame[frame[EVALUATOR] != ""]
+    if frame.empty:
+        return pd.DataFrame(columns=_COLUMNS)
+    beside = _beside_others(ratings(frame))
+    rows = [
+        {EVALUATOR: name, TEMPLATE: template, **_ends(part), **_against(others)}
+        for name, template, part, others in _cells(frame, beside)
+    ]
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _cells(
+    frame: pd.DataFrame, beside: pd.DataFrame
+) -> Iterator[tuple[str, str, pd.DataFrame, pd.DataFrame]]:
+    """For every row of the result: evaluator, template, its evaluations, its ratings."""
+    for name, part in frame.groupby(EVALUATOR, sort=True):
+        own = beside[beside[EVALUATOR] == name]
+        yield str(name), ALL_TEMPLATES, part, own
+        for template, piece in part.groupby(TEMPLATE, sort=True):
+            yield str(name), str(template), piece, own[own[TEMPLATE] == template]
+
+
+def _beside_others(rated: pd.DataFrame) -> pd.DataFrame:
+    """Ratings that others share: essay, template, evaluator, ``unit`` and the ``others``' mean."""
+    cells = rated.groupby([ESSAY, TEMPLATE])["unit"]
+    count, total = cells.transform("size"), cells.transform("sum")
+    shared = count >= 2
+    others = (total[shared] - rated.loc[shared, "unit"]) / (count[shared] - 1)
+    return rated.loc[shared, [ESSAY, TEMPLATE, EVALUATOR, "unit"]].assign(others=others)
+
+
+def _ends(part: pd.DataFrame) -> dict[str, float]:
+    valid = part[part["score"].notna()]
+    asked = part[~part["error"].str.match(_NOT_ITS_FAULT)]
+    truncated = asked["error"].str.contains("max_tokens|truncated", case=False, regex=True)
+    return {
+        "n_expected": len(part),
+        "n_valid": len(valid),
+        "mean": float(valid["unit"].mean()),
+        "std": float(valid["unit"].std()),
+        "ceiling_share": float((valid["score"] >= valid["high"]).mean()),
+        "floor_share": float((valid["score"] <= valid["low"]).mean()),
+        "n_asked": len(asked),
+        "unparsed_share": float(asked["score"].isna().mean()),
+        "truncated_share": float(truncated.astype(bool).mean()),
+    }
+
+
+def _against(own: pd.DataFrame) -> dict[str, float]:
+    means = own.groupby(ESSAY)[["unit", "others"]].mean().round(9)
+    mine, theirs = means.to_numpy(dtype=np.float64).T
+    return {
+        "severity": float((own["unit"] - own["others"]).mean()),
+        "n_severity": len(own),
+        "pearson": _correlation(mine, theirs),
+        "spearman": _correlation(stats.rankdata(mine), stats.rankdata(theirs)),
+        "n_correlation": len(means),
+    }
+
+
+def _correlation(one: FloatArray, other: FloatArray) -> float:
+    if len(one) < _FEWEST_FOR_CORRELATION:
+        return float("nan")
+    one, other = one - one.mean(), other - other.mean()
+    size = float(np.sqrt((one**2).sum() * (other**2).sum()))
+    return float((one * other).sum()) / size if size > 1e-12 else float("nan")

@@ -1,0 +1,214 @@
+"""Strengths of items from pairs that were judged in both orders, and the position bias.
+
+``outcomes`` has a row per judgement: ``item_a``, ``item_b``, ``first`` (``a`` or ``b``: which was
+shown first) and ``winner`` (``a``, ``b``, ``tie``; anything else is a judgement that was lost).
+A column ``judge`` is optional. ``unit_a`` and ``unit_b``, optional too, say which unit stood for
+an item, as an essay stands for its model.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from daydream.results.statistics.bootstrap import codes_of
+from daydream.results.statistics.bradley_terry import fit_davidson
+from daydream.results.statistics.clustered_errors import dyadic_variance, repeat_factor
+
+_DECIDED = ("a", "b")
+_POINTS = {"a": 1.0, "tie": 0.5, "b": 0.0}
+_STRENGTHS = [
+    "item",
+    "strength",
+    "low",
+    "high",
+    "rank",
+    "wins",
+    "losses",
+    "ties",
+    "n_expected",
+    "n_valid",
+]
+_BIAS = ["judge", "first_share", "low", "high", "first_wins", "ties", "n_expected", "n_valid"]
+_UNITS = ["unit_a", "unit_b"]
+_COMPARISONS = ["item_a", "item_b", "winner", "n_expected", "n_valid"]
+
+
+def comparisons(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """One row per comparison: the two orders of a pair put together.
+
+    ``item_a`` sorts before ``item_b``. The first judgement of a pair in one order goes with the
+    first in the other, the second with the second, and so on, judge by judge. ``winner`` is
+    ``a`` or ``b`` if both orders say so, ``tie`` if they differ or say tie, and ``""`` if an
+    order is missing or lost: one order alone cannot be told from position bias. ``n_expected``
+    is the judgements of the row, ``n_valid`` those with a winner or a tie.
+    """
+    return _compared(outcomes)[_COMPARISONS]
+
+
+def _compared(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """What ``comparisons`` returns, with the units that met."""
+    frame = _oriented(outcomes)
+    if frame.empty:
+        return pd.DataFrame(columns=[*_COMPARISONS, *_UNITS])
+    pair = ["judge", "item_a", "item_b", *_UNITS]
+    frame["turn"] = frame.groupby([*pair, "first"]).cumcount()
+    table = frame.groupby([*pair, "turn"], sort=True).agg(
+        orders=("first", "nunique"),
+        verdicts=("winner", "nunique"),
+        verdict=("winner", "first"),
+        n_expected=("winner", "size"),
+        n_valid=("valid", "sum"),
+    )
+    whole = (table["orders"] == 2) & (table["n_valid"] == 2)
+    verdict = table["verdict"].where(table["verdicts"] == 1, "tie")
+    return table.assign(winner=verdict.where(whole, "")).reset_index()
+
+
+def bradley_terry(outcomes: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Strengths of the items, best first, with intervals.
+
+    The model is Bradley and Terry's with Davidson's ties, see ``fit_davidson``. ``strength`` is
+    on the log scale and sums to 0: a difference of 1.1 is odds of 3 to 1 among decided
+    comparisons. Intervals are for an item against the average item. ``wins``, ``losses`` and
+    ``ties`` are comparisons (both orders, see ``comparisons``); ``n_expected`` and ``n_valid``
+    are judgements. Items without a comparison that counts have strength NaN and no rank.
+
+    Without units, the interval is of the strength that these judges would give an item if all
+    these items met each other: what is peculiar to a pair is noise, which its judges share.
+    Variances are those of the information matrix, times ``repeat_factor``. In simulations (40
+    items, 2 or 4 rings, 1 to 3 judges who differ in taste) 94 to 97% of 95% intervals covered it,
+    also when all judges gave the same verdicts; without the factor 68 to 97% did.
+
+    With units, the interval is of the strength that these judges would give an item if it had
+    any number of units like those seen. Errors are clustered by unit (``dyadic_variance``), with
+    quantiles of Student's t, the item's units less one degrees of freedom; no interval for an
+    item with one unit. Simulated were 4 items with a standard deviation of 1, and as much between
+    the units of an item; 2 judges; 400 trials. Of 95% intervals covered, in percent:
+
+    ================ === === === ==== ===
+    units of an item   4   8  12 4-12  40
+    ================ === === === ==== ===
+    2 rings           99  96  96   97  95
+    4 rings           99  95  95   96   -
+    2, independent    83  82  82   83  81
+    4, independent    73  73  71   72   -
+    ================ === === === ==== ===
+
+    So intervals are too wide with 4 units, and far too wide with 2. With spreads of 0.2, 1 and
+    1.8 within three items it was 97%, with 12 items of 4 to 6 units 98%. Resampling units, with
+    products of their counts as weights, covers too (95% with 8), in intervals 1.6 times as wide:
+    few resamples of a few rings connect the items well. With units of several essays that are
+    alike (3 a draft, sharing 64% of the variance), clusters of essays covered 86 to 88%,
+    clusters of drafts 95 to 97%.
+    """
+    table = _compared(outcomes)
+    if table.empty:
+        return pd.DataFrame(columns=_STRENGTHS)
+    tally = _tally(table)
+    counted = table[table["winner"] != ""]
+    if len(counted):
+        tally = tally.join(_fitted(counted, "unit_a" in outcomes.columns, confidence))
+    return _ranked(tally)
+
+
+def _fitted(counted: pd.DataFrame, clustered: bool, confidence: float) -> pd.DataFrame:
+    """``strength``, ``low`` and ``high`` by item."""
+    names = counted[["item_a", "item_b"]].to_numpy(dtype=str)
+    pairs = codes_of(names)[0].reshape(-1, 2)
+    points = np.array([_POINTS[winner] for winner in counted["winner"]])
+    fit = fit_davidson(pairs, points)
+    if clustered:
+        units = codes_of(counted[_UNITS].to_numpy(dtype=str))[0].reshape(-1, 2)
+        variance, count = dyadic_variance(fit, pairs, points, units)
+        quantile = stats.t.isf((1 - confidence) / 2, np.maximum(count - 1, 1))
+    else:
+        variance = fit.error**2 * repeat_factor(fit, pairs, points)
+        quantile = stats.norm.isf((1 - confidence) / 2)
+    margin = quantile * np.sqrt(variance)
+    ends = {"low": fit.strength - margin, "high": fit.strength + margin}
+    return pd.DataFrame({"strength": fit.strength, **ends}, index=np.unique(names))
+
+
+def position_bias(outcomes: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """How often the item shown first wins, with Wilson's interval, overall and per judge.
+
+    ``first_share`` is of the judgements that are not ties; ``judge`` is ``""`` overall and there
+    are rows per judge if there are two or more. When every pair is judged in both orders, 0.5
+    is no bias. NaN without a decided judgement.
+    """
+    frame = _oriented(outcomes)
+    if frame.empty:
+        return pd.DataFrame(columns=_BIAS)
+    judges = sorted(frame["judge"].unique())
+    parts = [("", frame)]
+    if len(judges) > 1:
+        parts += [(judge, frame[frame["judge"] == judge]) for judge in judges]
+    rows = [(judge, *_bias(part, confidence)) for judge, part in parts]
+    return pd.DataFrame(rows, columns=_BIAS)
+
+
+class _Bias(NamedTuple):
+    first_share: float
+    low: float
+    high: float
+    first_wins: int
+    ties: int
+    n_expected: int
+    n_valid: int
+
+
+def _bias(part: pd.DataFrame, confidence: float) -> _Bias:
+    decided = part[part["winner"].isin(_DECIDED)]
+    wins = int((decided["winner"] == decided["first"]).sum())
+    ties, valid = int((part["winner"] == "tie").sum()), int(part["valid"].sum())
+    if decided.empty:
+        return _Bias(np.nan, np.nan, np.nan, 0, ties, len(part), valid)
+    interval = stats.binomtest(wins, len(decided)).proportion_ci(confidence, method="wilson")
+    share = wins / len(decided)
+    low, high = float(interval.low), float(interval.high)
+    return _Bias(share, low, high, wins, ties, len(part), valid)
+
+
+def _oriented(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Text columns, ``item_a`` before ``item_b``, ``valid``: has a verdict; rows in order."""
+    names = ["judge", "item_a", "item_b", "first", "winner", *_UNITS]
+    frame = outcomes.reindex(columns=names).astype(object)
+    frame = frame.where(frame.notna(), "").astype(str).astype(object).reset_index(drop=True)
+    frame = frame[(frame["item_a"] != frame["item_b"]) & frame["first"].isin(_DECIDED)]
+    swap = frame["item_a"] > frame["item_b"]
+    turned = {"a": "b", "b": "a"}
+    frame = frame.assign(
+        item_a=frame["item_a"].where(~swap, frame["item_b"]),
+        item_b=frame["item_b"].where(~swap, frame["item_a"]),
+        unit_a=frame["unit_a"].where(~swap, frame["unit_b"]),
+        unit_b=frame["unit_b"].where(~swap, frame["unit_a"]),
+        first=frame["first"].where(~swap, frame["first"].replace(turned)),
+        winner=frame["winner"].where(~swap, frame["winner"].replace(turned)),
+    )
+    return frame.assign(valid=frame["winner"].isin([*_DECIDED, "tie"]))
+
+
+def _tally(table: pd.DataFrame) -> pd.DataFrame:
+    """Per item: wins, losses, ties, n_expected, n_valid."""
+    sides = [
+        table.assign(
+            item=table[own],
+            wins=table["winner"] == side,
+            losses=table["winner"] == other,
+            ties=table["winner"] == "tie",
+        )
+        for own, side, other in (("item_a", "a", "b"), ("item_b", "b", "a"))
+    ]
+    columns = ["wins", "losses", "ties", "n_expected", "n_valid"]
+    return pd.concat(sides).groupby("item", sort=True)[columns].sum().astype(int)
+
+
+def _ranked(tally: pd.DataFrame) -> pd.DataFrame:
+    table = tally.reset_index().reindex(columns=_STRENGTHS)
+    strength = table["strength"].astype(float)
+    table = table.assign(rank=strength.round(9).rank(method="min", ascending=False).astype("Int64"))
+    return table.sort_values(["rank", "item"]).reset_index(drop=True)

@@ -1,0 +1,264 @@
+"""The summary tables, each from the rows of ``parsed_scores.csv``.
+
+Every average stands beside its counts: ``n_expected`` evaluations were asked for, ``n_valid`` have
+a score, and ``coverage_ok`` says whether these are enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from daydream.errors import CohortError
+from daydream.experiment.catalog import read_scales
+from daydream.parsers import ScoreRange
+from daydream.results.coverage import CELL_EXPECTED, CELL_FLAG, CELL_VALID, FLAG, with_coverage
+from daydream.results.parquet import write_parquet
+from daydream.store.files import write_text
+
+Scales = Mapping[str, ScoreRange]
+Kept = Mapping[str, Sequence[str]]
+Table = Callable[[pd.DataFrame, Scales], pd.DataFrame]
+
+HIGH, LOW = 0.8, 0.3  # shares of the template's range: 8 and 3 on a scale from 0 to 10
+GENERATION = ["combo_id", "draft_template", "generation_template", "generation_model"]
+GROUPINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("essay_template", ("generation_template",)),
+    ("generation_model", ("generation_model",)),
+    ("evaluation_model", ("evaluation_llm_model",)),
+    ("combo", ("combo_id",)),
+    ("template_x_model", ("generation_template", "generation_model")),
+    ("generation_x_evaluation_model", ("generation_model", "evaluation_llm_model")),
+    ("overall", ()),
+)
+FINAL_KEYS = ["generation_template", "generation_model", "evaluation_llm_model", "combo_id"]
+
+
+def read_scores(path: str) -> pd.DataFrame:
+    """Read ``parsed_scores.csv``; ids stay text, a missing score is NaN.
+
+    Raises:
+        CohortError: when the file is missing.
+
+    """
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except FileNotFoundError:
+        raise CohortError(f"{path} does not exist. Make it: snakemake results_processing") from None
+    frame["score"] = pd.to_numeric(frame["score"], errors="coerce").astype(float)
+    frame["replicate"] = frame["replicate"].astype(int)
+    return frame
+
+
+def with_shares(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """Add ``share``, the score's place in its template's range from 0 to 1, and the ``range``."""
+    ranges = [scales.get(name, ScoreRange()) for name in scores["evaluation_template"]]
+    low = np.array([one.low for one in ranges], dtype=float)
+    high = np.array([one.high for one in ranges], dtype=float)
+    range_of = [f"{one.low:g} to {one.high:g}" for one in ranges]
+    return scores.assign(share=(scores["score"] - low) / (high - low), range=range_of)
+
+
+def final_results(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """Counts, averages and extremes by template, model, combo and their crossings.
+
+    ``average`` and the like are on the scores' own scale, and blank where templates with different
+    ranges come together; ``average_share`` is on 0 to 1 of each template's range. ``perfect``
+    counts scores at the top of the range, ``high`` those at 80% of it or above, ``low`` those at
+    30% or below; percentages are of the valid scores.
+    """
+    shares = with_shares(scores, scales)
+    parts = [_grouped(shares, name, list(keys)) for name, keys in GROUPINGS]
+    return pd.concat(parts, ignore_index=True)[["analysis", *FINAL_KEYS, *_STATISTICS]]
+
+
+_STATISTICS = [
+    *("n_expected", "n_valid", "count", "average", "std_dev", "min", "max", "average_share"),
+    *("perfect", "high", "low", "perfect_pct", "high_pct", "low_pct"),
+]
+
+
+def _grouped(shares: pd.DataFrame, name: str, keys: list[str]) -> pd.DataFrame:
+    marked = shares.assign(
+        is_perfect=shares["share"] >= 1.0,
+        is_high=shares["share"] >= HIGH - 1e-9,
+        is_low=shares["share"] <= LOW + 1e-9,
+        range=shares["range"].where(shares["score"].notna()),
+        everything="all",
+    )
+    groups = marked.groupby(keys or ["everything"], sort=True)
+    table = groups.agg(
+        n_expected=("gen_id", "size"),
+        n_valid=("score", "count"),
+        average=("score", "mean"),
+        std_dev=("score", "std"),
+        min=("score", "min"),
+        max=("score", "max"),
+        average_share=("share", "mean"),
+        ranges=("range", "nunique"),
+        perfect=("is_perfect", "sum"),
+        high=("is_high", "sum"),
+        low=("is_low", "sum"),
+    ).reset_index()
+    table["count"] = table["n_valid"]
+    for column in ("average", "std_dev", "min", "max"):
+        table[column] = table[column].where(table["ranges"] <= 1)
+    for column in ("perfect", "high", "low"):
+        table[f"{column}_pct"] = 100 * table[column] / table["n_valid"].where(table["n_valid"] > 0)
+    missing = {key: "" for key in FINAL_KEYS if key not in keys}
+    return table.assign(analysis=name, **missing)
+
+
+def perfect_score_paths(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """The evaluations at the top of their template's range, with the files behind them."""
+    shares = with_shares(scores, scales)
+    return scores[shares["share"] >= 1.0].drop(columns="error").reset_index(drop=True)
+
+
+def generation_scores_pivot(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """A row per combo x draft template x essay template x model, a block of columns per evaluator.
+
+    A block ``<evaluation model>_<evaluation template>`` is the mean over replicates, beside its
+    ``_min``, ``_max``, ``_n_expected`` and ``_n``. ``sum_scores`` adds the means that there are,
+    each on the scale of its template: rows with different counts or templates do not compare.
+    """
+    across = ["evaluation_llm_model", "evaluation_template"]
+    means = scores.groupby([*GENERATION, *across])["score"].mean()
+    groups = scores.groupby(GENERATION)
+    totals = _counts(scores, GENERATION).assign(
+        sum_scores=means.groupby(GENERATION).sum(min_count=1),
+        n_essays=groups["parent_gen_id"].nunique(),
+        generation_response_path=groups["generation_response_path"].agg(_joined),
+    )
+    totals = totals[["sum_scores", "n_essays", "n_expected", "n_valid", "generation_response_path"]]
+    how = {"": "mean", "_min": "min", "_max": "max", **_COUNTS}
+    return _pivot(scores, GENERATION, across, how).join(totals).reset_index()
+
+
+def _joined(paths: pd.Series) -> str:
+    return ";".join(dict.fromkeys(paths))
+
+
+def evaluation_model_template_pivot(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """A row per evaluation model; mean, deviation and counts for each evaluation template."""
+    how = {"": "mean", "_std": "std", **_COUNTS}
+    index = ["evaluation_llm_model"]
+    table = _pivot(scores, index, ["evaluation_template"], how)
+    return table.join(_counts(scores, index)).reset_index()
+
+
+def template_version_comparison_pivot(scores: pd.DataFrame) -> pd.DataFrame:
+    """The same generations under each evaluation template: mean and counts, a block each."""
+    index = [*GENERATION, "evaluation_llm_model"]
+    table = _pivot(scores, index, ["evaluation_template"], {"": "mean", **_COUNTS})
+    return table.join(_counts(scores, index)).reset_index()
+
+
+_COUNTS = {CELL_EXPECTED: "size", CELL_VALID: "count"}
+
+
+def _counts(scores: pd.DataFrame, index: list[str]) -> pd.DataFrame:
+    return scores.groupby(index).agg(n_expected=("gen_id", "size"), n_valid=("score", "count"))
+
+
+def _pivot(
+    scores: pd.DataFrame, index: list[str], across: list[str], statistics: Mapping[str, str]
+) -> pd.DataFrame:
+    """Statistics of the scores, in columns ``<values of across><suffix>``, a block per values."""
+    empty = scores[index].drop_duplicates().set_index(index).sort_index()
+    blocks: dict[str, pd.Series] = {}
+    suffixes = [*statistics, CELL_FLAG]
+    for label, (_, block) in _labelled(scores.groupby(across), suffixes, {*index, *_OWN}):
+        grouped = block.groupby(index)["score"]
+        for suffix, how in statistics.items():
+            column = grouped.agg(how).reindex(empty.index)
+            is_count = how in ("count", "size")
+            blocks[label + suffix] = column.fillna(0).astype(int) if is_count else column
+    return pd.concat([empty, pd.DataFrame(blocks, index=empty.index)], axis=1)
+
+
+_OWN = ("sum_scores", "n_essays", "n_expected", "n_valid", FLAG, "generation_response_path")
+
+
+def _labelled(groups: Any, suffixes: list[str], taken: set[str]) -> Iterator[tuple[str, Any]]:
+    """Name each group by its joined values, numbered where two names would share a column."""
+    for values, block in groups:
+        base = label = "_".join(values)
+        number = 1
+        while taken & {label + suffix for suffix in suffixes}:
+            number += 1
+            label = f"{base} ({number})"
+        taken |= {label + suffix for suffix in suffixes}
+        yield label, (values, block)
+
+
+def narrowed(scores: pd.DataFrame, keep: Kept) -> pd.DataFrame:
+    """The evaluations with only kept values; a column without kept values is free."""
+    kept = pd.Series(True, index=scores.index)
+    for column, values in keep.items():
+        kept &= scores[column].isin(list(values))
+    return scores[kept]
+
+
+def filtered_evaluation_results(scores: pd.DataFrame, keep: Kept) -> pd.DataFrame:
+    """The scored ones of the ``narrowed`` evaluations."""
+    kept = narrowed(scores, keep)
+    return kept[kept["score"].notna()].drop(columns="error").reset_index(drop=True)
+
+
+SUMMARY: Mapping[str, Table] = {
+    "final_results": final_results,
+    "perfect_score_paths": perfect_score_paths,
+    "generation_scores_pivot": generation_scores_pivot,
+    "evaluation_model_template_pivot": evaluation_model_template_pivot,
+}
+
+
+def make_summaries(
+    scores: str, templates: str, min_coverage: float, outputs: Iterable[str]
+) -> None:
+    """Write summaries of ``parsed_scores.csv``: the names of ``outputs`` say which, and how."""
+    frame, scales = read_scores(scores), read_scales(templates)
+    write_tables(lambda name: SUMMARY[name](frame, scales), min_coverage, outputs)
+
+
+def make_cross(scores: str, keep: Kept, min_coverage: float, outputs: Iterable[str]) -> None:
+    """Write tables of ``7_cross_experiment`` from the scores of the whole store.
+
+    The names of ``outputs`` say which. What the pivot expects are the evaluations in the store,
+    made or failed.
+    """
+    frame = read_scores(scores)
+
+    def make(name: str) -> pd.DataFrame:
+        if name == "filtered_evaluation_results":
+            return filtered_evaluation_results(frame, keep)
+        return template_version_comparison_pivot(narrowed(frame, keep))
+
+    write_tables(make, min_coverage, outputs)
+
+
+def write_tables(
+    make: Callable[[str], pd.DataFrame], min_coverage: float, outputs: Iterable[str]
+) -> None:
+    """Write tables with their flags of coverage: the names of ``outputs`` say which, and how."""
+    made: dict[str, pd.DataFrame] = {}
+    for output in outputs:
+        name = Path(output).stem
+        if name not in made:
+            made[name] = with_coverage(make(name), min_coverage)
+        write_table(output, made[name])
+
+
+def write_table(path: str, table: pd.DataFrame) -> None:
+    """Write a table, rounded to six decimals, as Parquet or as CSV: the path's suffix decides."""
+    rounded = table.round(6)
+    if path.endswith(".parquet"):
+        write_parquet(path, pa.Table.from_pandas(rounded, preserve_index=False))
+    else:
+        write_text(path, rounded.to_csv(index=False))

@@ -1,0 +1,1 @@
+"""The data root on disk: paths, ids, whole-file writes, ledgers, membership, metadata."""

@@ -1,0 +1,121 @@
+"""The generations there are: by id or the beginning of one, with what each comes from."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path, PurePath
+
+from daydream.errors import CohortError
+from daydream.store.layout import STAGES, Layout, Stage
+from daydream.store.membership import PARENT_STAGE, SECOND, Member, Membership, read_membership
+from daydream.store.metadata import read_metadata
+
+MOST_SUGGESTED = 5
+
+
+def known_members(layout: Layout) -> dict[str, Member]:
+    """Every generation that a cohort asks for or that is in the store, by id."""
+    known = {
+        member.gen_id: member
+        for membership in memberships(layout)
+        for stage in STAGES
+        for member in membership.stage(stage)
+    }
+    for stage in STAGES:
+        for gen_id in stored_ids(layout, stage):
+            if gen_id not in known:
+                known[gen_id] = _stored(layout, stage, gen_id)
+    return known
+
+
+def memberships(layout: Layout) -> Iterator[Membership]:
+    """The roster of every cohort; a damaged one is for its own run to report."""
+    for path in sorted(Path(layout.under("cohorts")).glob("*/membership.csv")):
+        try:
+            yield read_membership(str(path))
+        except CohortError:
+            continue
+
+
+def stored_ids(layout: Layout, stage: Stage) -> list[str]:
+    """The ids of a stage's generations in the store, sorted."""
+    try:
+        with os.scandir(layout.under("gens", stage)) as entries:
+            return sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
+    except FileNotFoundError:
+        return []
+
+
+def _stored(layout: Layout, stage: Stage, gen_id: str) -> Member:
+    """A generation as its metadata tell it; what they do not tell is blank."""
+    facts = read_metadata(layout, stage, gen_id)
+    names = ("parent_gen_id", "combo_id", "template_id", "llm_model_id", SECOND)
+    texts = {name: str(facts.get(name) or "") for name in names}
+    replicate = facts.get("replicate")
+    number = replicate if isinstance(replicate, int) else 1
+    return Member(stage=stage, gen_id=gen_id, cohort_id="", replicate=number, **texts)
+
+
+def find_id(wanted: str, known: Iterable[str]) -> str:
+    """The one id that is meant.
+
+    Raises:
+        CohortError: naming ids that are alike.
+    """
+    wanted = _id_in_path(wanted)
+    ids = sorted(known)
+    if wanted in ids:
+        return wanted
+    matches = [gen_id for gen_id in ids if gen_id.startswith(wanted)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise CohortError(
+            f"{len(matches)} generations begin with '{wanted}': {_listed(matches)}. "
+            "Type more of the id."
+        )
+    raise CohortError(f"there is no generation '{wanted}'. {_suggestion(wanted, ids)}")
+
+
+def _id_in_path(wanted: str) -> str:
+    parts = PurePath(wanted).parts
+    for stage, gen_id in pairwise(parts):
+        if stage in STAGES:
+            return gen_id
+    return wanted
+
+
+def _suggestion(wanted: str, ids: list[str]) -> str:
+    close = difflib.get_close_matches(wanted, ids, MOST_SUGGESTED)
+    if close:
+        return f"Did you mean {_listed(close)}?"
+    if ids:
+        return "The ids are in the membership.csv of a cohort, or: daydream failures"
+    return "None was made yet. Make some: snakemake"
+
+
+def _listed(ids: list[str]) -> str:
+    more = f" and {len(ids) - MOST_SUGGESTED} more" if len(ids) > MOST_SUGGESTED else ""
+    return ", ".join(ids[:MOST_SUGGESTED]) + more
+
+
+def lineage_of(member: Member, known: dict[str, Member]) -> list[Member]:
+    """A member and its ancestors, as far as they are known, each behind its own.
+
+    A comparison has two essays, and so two lines; a draft that both come from is there once.
+    """
+    line: dict[str, Member] = {}
+    for gen_id in member.parents:
+        parent = known.get(gen_id)
+        if parent is not None and parent.stage == PARENT_STAGE.get(member.stage):
+            line |= {ancestor.gen_id: ancestor for ancestor in lineage_of(parent, known)}
+    return [*line.values(), member]
+
+
+def children_of(member: Member, known: dict[str, Member]) -> list[Member]:
+    """The generations made from a member, as far as they are known."""
+    children = (m for m in known.values() if member.gen_id in (m.parent_gen_id, m.second_gen_id))
+    return [child for child in children if PARENT_STAGE.get(child.stage) == member.stage]

@@ -1,0 +1,168 @@
+"""A cohort's roster: one row per generation, with its parent."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from daydream.errors import CohortError
+from daydream.store.files import write_text
+from daydream.store.layout import OPTIONAL_STAGES, STAGES, Stage
+
+PARENT_STAGE: Mapping[Stage, Stage] = {
+    "essay": "draft",
+    "evaluation": "essay",
+    "comparison": "essay",
+}
+
+
+class Member(NamedTuple):
+    """One generation of a cohort, in the columns of ``membership.csv``.
+
+    ``parent_gen_id`` is blank for drafts; ``replicate`` counts from 1. A comparison has two
+    parents: the essay shown first and, in ``second_gen_id``, the one shown second; its combo is
+    the first essay's.
+    """
+
+    stage: Stage
+    gen_id: str
+    cohort_id: str
+    parent_gen_id: str
+    combo_id: str
+    template_id: str
+    llm_model_id: str
+    replicate: int
+    second_gen_id: str = ""
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The generations whose text its prompt shows, in their order."""
+        return tuple(filter(None, (self.parent_gen_id, self.second_gen_id)))
+
+
+SECOND = "second_gen_id"  # a column in cohorts that compare essays, and in no others
+
+
+class Membership:
+    """The roster of one cohort, in the order in which it was made."""
+
+    def __init__(self, cohort_id: str, members: Iterable[Member]) -> None:
+        self.cohort_id = cohort_id
+        self.by_stage: dict[Stage, dict[str, Member]] = {stage: {} for stage in STAGES}
+        for member in members:
+            self.by_stage[member.stage][member.gen_id] = member
+
+    def __len__(self) -> int:
+        return sum(map(len, self.by_stage.values()))
+
+    def stage(self, stage: Stage) -> Iterable[Member]:
+        """The members of a stage."""
+        return self.by_stage[stage].values()
+
+    @property
+    def compares(self) -> bool:
+        """Whether the cohort compares essays."""
+        return bool(self.by_stage["comparison"])
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages that the cohort has."""
+        return tuple(s for s in STAGES if self.by_stage[s] or s not in OPTIONAL_STAGES)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of ``membership.csv``: of second essays only when there are some."""
+        members = (member for stage in STAGES for member in self.stage(stage))
+        has_second = any(member.second_gen_id for member in members)
+        return tuple(name for name in Member._fields if has_second or name != SECOND)
+
+    def member(self, stage: Stage, gen_id: str) -> Member:
+        """One member.
+
+        Raises:
+            CohortError: when the cohort has no such generation.
+
+        """
+        try:
+            return self.by_stage[stage][gen_id]
+        except KeyError:
+            raise CohortError(
+                f"{stage} gen_id {gen_id} is not in cohort {self.cohort_id}. Look it up in its "
+                "membership.csv, or choose the cohort that has it with --config cohort=NAME."
+            ) from None
+
+    def lineage(self, member: Member) -> dict[Stage, Member]:
+        """A member and its ancestors, by stage; of a comparison, those of its first essay."""
+        line = {member.stage: member}
+        while member.stage in PARENT_STAGE:
+            member = self.member(PARENT_STAGE[member.stage], member.parent_gen_id)
+            line[member.stage] = member
+        return line
+
+    def check_parents(self) -> None:
+        """Every essay has its draft, every evaluation its essay and every comparison both.
+
+        Raises:
+            CohortError: naming the first orphan.
+
+        """
+        for stage, parent_stage in PARENT_STAGE.items():
+            parents = self.by_stage[parent_stage]
+            for member in self.stage(stage):
+                needed = (member.parent_gen_id, *member.parents[1:])
+                if orphaned := [gen_id for gen_id in needed if gen_id not in parents]:
+                    raise CohortError(
+                        f"cohort {self.cohort_id}: {stage} {member.gen_id} has the parent "
+                        f"{orphaned[0]}, which is not among its {parent_stage}s. "
+                        "Make the membership again: snakemake -R cohort_membership."
+                    )
+
+    def write(self, path: str) -> None:
+        """Write ``membership.csv``."""
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        columns = self.columns
+        writer.writerow(columns)
+        for stage in STAGES:
+            writer.writerows(member[: len(columns)] for member in self.stage(stage))
+        write_text(path, buffer.getvalue())
+
+
+def read_membership(path: str) -> Membership:
+    """Read ``membership.csv``.
+
+    Raises:
+        CohortError: when it is missing or was damaged.
+
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise CohortError(
+            f"{path} does not exist: this cohort was not made yet. Make it: snakemake cohort"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise _damaged(path, str(error)) from error
+    reader = csv.DictReader(io.StringIO(text))
+    try:
+        members = [_member(row) for row in reader]
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(f"{path}, line {reader.line_num}", str(error)) from error
+    cohort_id = members[0].cohort_id if members else Path(path).parent.name
+    return Membership(cohort_id, members)
+
+
+def _damaged(where: str, why: str) -> CohortError:
+    return CohortError(
+        f"{where} cannot be read: {why}. Make the file again: snakemake -R cohort_membership"
+    )
+
+
+def _member(row: Mapping[str, str]) -> Member:
+    stage = STAGES[STAGES.index(row["stage"])]
+    fields = {name: row[name] for name in Member._fields[1:-2]}
+    second = row.get(SECOND) or ""
+    return Member(stage=stage, **fields, replicate=int(row["replicate"]), second_gen_id=second)

@@ -1,0 +1,1 @@
+"""The Python half of the rules: the opened experiment, forcing, progress, plans."""

@@ -1,0 +1,205 @@
+"""What a run will buy: by stage and model, from how much to how much, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from daydream.store.layout import Stage
+
+FIRST_ROWS, FIRST_REASONS = 5, 3
+_WIDTHS = (11, 20, 8, 7, 8, 8, 10, 12, 16)  # 100 columns
+_HEADER = (
+    "stage", "model", "wanted", "made", "reused", "to buy", "tokens in", "tokens out", "USD",
+)  # fmt: skip
+_HOW = (
+    "Tokens out: as in the middle 80% of past answers of that stage and model or, where fewer than",
+    "5 are known, from a tenth of max_tokens to all of it. Retries and rejected answers add to it.",
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The generations of one stage by one model; ``wanted`` is made, reused and to buy together.
+
+    Attributes:
+        made: have a parsed.txt that stays as it is.
+        reused: are made again from an answer in their ledger, without a call.
+        tokens_in: of all prompts to buy; ``tokens_out_*`` of their answers.
+        usd_low: at the model's prices, None when these are unknown.
+        usd_high: the same for the high end.
+        reasons: why the generations that are not simply there are wanted, and how many.
+    """
+
+    stage: Stage
+    model: str
+    wanted: int
+    made: int
+    reused: int
+    to_buy: int
+    tokens_in: float
+    tokens_out_low: float
+    tokens_out_high: float
+    usd_low: float | None
+    usd_high: float | None
+    reasons: Counter[str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run will do; ``copies`` cost nothing, ``sampled``: not every ledger was looked at."""
+
+    cohort: str
+    rows: tuple[Row, ...]
+    copies: int = 0
+    sampled: bool = False
+
+    @property
+    def planned(self) -> int:
+        """Generations to be made, by a call or from a ledger."""
+        return self.reused + self.to_buy
+
+    @property
+    def reused(self) -> int:
+        """Answers that are in the ledgers."""
+        return sum(row.reused for row in self.rows)
+
+    @property
+    def to_buy(self) -> int:
+        """Calls to be paid."""
+        return sum(row.to_buy for row in self.rows)
+
+    @property
+    def buys_from(self) -> list[str]:
+        """The models that will be called, by id."""
+        return list(dict.fromkeys(row.model for row in self.rows if row.to_buy))
+
+    @property
+    def unpriced(self) -> list[str]:
+        """The models among them whose prices are unknown."""
+        rows = (row for row in self.rows if row.to_buy and row.usd_low is None)
+        return list(dict.fromkeys(row.model for row in rows))
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """Why generations are to be made, over all rows."""
+        return sum((row.reasons for row in self.rows), Counter())
+
+
+def describe(plan: Plan) -> Iterator[str]:
+    """The whole plan in lines of about 100 columns, with how its figures came about."""
+    yield _headline(plan)
+    if not plan.planned:
+        return
+    yield from _table(plan.rows, plan.rows)
+    yield "Why:"
+    yield from (f"  {reason} ({count})" for reason, count in plan.reasons.most_common())
+    yield from _notes(plan)
+    if plan.to_buy:
+        yield from _HOW
+
+
+def first_lines(plan: Plan) -> Iterator[str]:
+    """The plan in at most 15 lines, for the start of a run; none when only tables are made."""
+    if plan.planned:
+        yield _headline(plan)
+    if plan.to_buy:
+        rows = [row for row in plan.rows if row.to_buy]
+        dearest = sorted(rows, key=lambda row: (row.usd_high is not None, -(row.usd_high or 0)))
+        shown = dearest[:FIRST_ROWS]
+        yield from _table([row for row in rows if row in shown], rows)
+        yield from _main_reasons(plan)
+        yield from _notes(plan)
+
+
+def _main_reasons(plan: Plan) -> Iterator[str]:
+    reasons = plan.reasons.most_common()
+    for number, (reason, count) in enumerate(reasons[:FIRST_REASONS], start=1):
+        last = number == FIRST_REASONS < len(reasons)
+        more = f" and {len(reasons) - FIRST_REASONS} more reasons" if last else ""
+        yield f"{'Why: ' if number == 1 else '     '}{reason} ({count}){more}"
+
+
+def _headline(plan: Plan) -> str:
+    if not plan.planned:
+        return f"Cohort {plan.cohort}: nothing is to be bought, everything is made."
+    if not plan.to_buy:
+        return (
+            f"Cohort {plan.cohort}: nothing is to be bought, {plan.reused} paid answers are used."
+        )
+    about = "about " if plan.sampled else ""
+    roughly = about if plan.reused else ""  # what no ledger has was counted one by one
+    paid = f", {roughly}{plan.reused} paid already" if plan.reused else ""
+    bought = f"{roughly}{plan.to_buy} generation(s) to buy{paid}"
+    cost = _money(plan.rows)
+    return f"Cohort {plan.cohort}: {bought}; {about if cost != '?' else ''}{cost} USD."
+
+
+def _table(shown: Sequence[Row], rows: Sequence[Row]) -> Iterator[str]:
+    """Some rows, how many more there are, and the total of all of them."""
+    yield _line(_HEADER)
+    for row in shown:
+        yield _line((row.stage, row.model, *_figures([row]), _money([row])))
+    if len(shown) < len(rows):
+        yield f"and {len(rows) - len(shown)} more"
+    if len(rows) > 1:
+        yield _line(("total", "", *_figures(rows), _money(rows)))
+
+
+def _figures(rows: Sequence[Row]) -> Iterator[str]:
+    yield str(sum(row.wanted for row in rows))
+    yield str(sum(row.made for row in rows))
+    yield str(sum(row.reused for row in rows))
+    yield str(sum(row.to_buy for row in rows))
+    yield compact(sum(row.tokens_in for row in rows))
+    low, high = sum(row.tokens_out_low for row in rows), sum(row.tokens_out_high for row in rows)
+    yield _span(compact(low), compact(high))
+
+
+def _line(cells: Sequence[str]) -> str:
+    """Two names to the left, figures to the right."""
+    padded = []
+    for number, (cell, width) in enumerate(zip(cells, _WIDTHS, strict=False)):
+        padded.append(cell.rjust(width) if number > 1 else cell[: width - 1].ljust(width))
+    return "".join(padded).rstrip()
+
+
+def _notes(plan: Plan) -> Iterator[str]:
+    if plan.copies:
+        yield f"{plan.copies} copies of drafts are made too, which costs nothing."
+    if plan.unpriced:
+        yield f"?: llm_models.csv has no price_in and price_out for {_listed(plan.unpriced)}."
+    if plan.sampled:
+        yield "Worked out from samples; exactly: daydream plan (with the same targets and options)"
+
+
+def _listed(names: Sequence[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def compact(count: float) -> str:
+    """A count in few characters: 950, 9500, 95k, 9.5M."""
+    if count >= 1e6:
+        return f"{count / 1e6:.{1 if count < 1e7 else 0}f}M"
+    return f"{count / 1e3:.0f}k" if count >= 1e4 else f"{count:.0f}"
+
+
+def _money(rows: Sequence[Row]) -> str:
+    """A price with two figures that count at least, and a ? for what is unknown: 0.35-3.20+?"""
+    unknown = [row for row in rows if row.to_buy and row.usd_low is None]
+    if unknown and all(row.usd_low is None for row in rows if row.to_buy):
+        return "?"
+    low, high = sum(r.usd_low or 0 for r in rows), sum(r.usd_high or 0 for r in rows)
+    return _span(_usd(low), _usd(high)) + ("+?" if unknown else "")
+
+
+def _usd(amount: float) -> str:
+    if amount == 0 or amount >= 100:
+        return f"{amount:.0f}"
+    return f"{amount:.2f}" if amount >= 0.1 else f"{amount:.2g}" if amount >= 1e-4 else "0.0001"
+
+
+def _span(low: str, high: str) -> str:
+    return low if low == high else f"{low}-{high}"

@@ -1,0 +1,146 @@
+"""Making a plan: what is in the ledgers, and what the rest will cost."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from daydream.store.layout import STAGES, Stage
+from daydream.store.membership import Member
+from daydream.workflow.plan.estimates import Estimator, History
+from daydream.workflow.plan.plan import Plan, Row, first_lines
+from daydream.workflow.plan.reasons import Job, Wanted, by_times, from_jobs
+from daydream.workflow.plan.reuse import Outlook
+from daydream.workflow.project import Project
+
+SAMPLE = 50  # generations of a stage and model that the first lines of a run look at
+PAST = 2000  # generations of the store that estimates are made from
+PAST_AT_START = 300
+Key = tuple[Stage, str]
+
+
+def make_plan(project: Project, wanted: Wanted | None = None, sample: int | None = None) -> Plan:
+    """Find out what is in the ledgers and price the rest.
+
+    Args:
+        project: the experiment.
+        wanted: gen_id to reason for each stage, as Snakemake has it; by times of files if None.
+        sample: how many prompts and ledgers of a stage and model to look at; None: all.
+    """
+    wanted = by_times(project) if wanted is None else wanted
+    members = _members(project)
+    outlook = Outlook(project, wanted, members)
+    history = History.read(project.layout, PAST if sample is None else PAST_AT_START)
+    maker = _RowMaker(outlook, Estimator(project.design, history), sample)
+    groups, made, copies = _groups(outlook)
+    rows = [maker.row(*key, groups[key], made[key]) for key in dict.fromkeys([*groups, *made])]
+    rows.sort(key=lambda row: STAGES.index(row.stage))
+    sampled = sample is not None and any(len(group) > sample for group in groups.values())
+    return Plan(project.cohort, tuple(rows), copies, sampled)
+
+
+def opening(project: Project, jobs: Iterable[Job]) -> tuple[list[str], list[str]]:
+    """What to say at the start of a run, and why it must not start: keys that are not set."""
+    jobs = list(jobs)
+    if not project.design.compares and any(job.rule == "comparison" for job in jobs):
+        table = project.layout.templates_csv("comparison")
+        return [f"There is nothing to compare with: {table} has no active row."], []
+    wanted = from_jobs(project, jobs)
+    if not any(wanted.values()):
+        return [], []
+    plan = make_plan(project, wanted, SAMPLE)
+    return list(first_lines(plan)), missing_keys(project, plan.buys_from)
+
+
+def _members(project: Project) -> dict[Stage, dict[str, Member]]:
+    """The roster as the design has it, which is on disk only after the checkpoint has run."""
+    members: dict[Stage, dict[str, Member]] = {stage: {} for stage in STAGES}
+    for member in project.design.members():
+        members[member.stage][member.gen_id] = member
+    return members
+
+
+def _groups(outlook: Outlook) -> tuple[dict[Key, list[Member]], Counter[Key], int]:
+    """By stage and model: what is to be made and how many are made; and the copies to make."""
+    layout, design = outlook.project.layout, outlook.project.design
+    groups: dict[Key, list[Member]] = defaultdict(list)
+    made: Counter[Key] = Counter()
+    copies = 0
+    for stage in filter(design.makes, STAGES):
+        planned = outlook.wanted[stage]
+        for member in outlook.members[stage].values():
+            if outlook.is_copy(member):
+                copies += member.gen_id in planned
+            elif member.gen_id in planned:
+                groups[stage, member.llm_model_id].append(member)
+            elif os.path.exists(layout.parsed(stage, member.gen_id)):
+                made[stage, member.llm_model_id] += 1
+    return groups, made, copies
+
+
+@dataclass(frozen=True)
+class _RowMaker:
+    outlook: Outlook
+    estimator: Estimator
+    sample: int | None
+
+    def row(self, stage: Stage, model_id: str, group: Sequence[Member], made: int) -> Row:
+        model = self.estimator.design.catalog.model(model_id)
+        to_buy, reused = self._sort(group)
+        tokens_in = self._tokens_in(to_buy, len(group) - reused)
+        low, high = self.estimator.tokens_out(stage, model)
+        count = len(group) - reused
+        reasons = Counter(self.outlook.wanted[stage][member.gen_id] for member in group)
+        return Row(
+            stage=stage,
+            model=model_id,
+            wanted=made + len(group),
+            made=made,
+            reused=reused,
+            to_buy=count,
+            tokens_in=tokens_in,
+            tokens_out_low=low * count,
+            tokens_out_high=high * count,
+            usd_low=self.estimator.usd(model, tokens_in, low * count),
+            usd_high=self.estimator.usd(model, tokens_in, high * count),
+            reasons=reasons,
+        )
+
+    def _sort(self, group: Sequence[Member]) -> tuple[list[Member], int]:
+        """Generations to buy, and how many are paid; of a sample, scaled up, if one is asked."""
+        unpaid: list[Member] = []
+        doubtful: list[Member] = []
+        for member in group:
+            (doubtful if self.outlook.may_be_paid(member) else unpaid).append(member)
+        seen = self._some(doubtful)
+        to_buy = [member for member in seen if not self.outlook.is_paid(member)]
+        share = 1 - len(to_buy) / len(seen) if seen else 0.0
+        return unpaid + to_buy, round(share * len(doubtful))
+
+    def _tokens_in(self, to_buy: Sequence[Member], count: int) -> float:
+        seen = self._some(to_buy)
+        prompts = ((member, self.outlook.prompt(member)) for member in seen)
+        tokens = sum(self.estimator.tokens_in(*pair) for pair in prompts)
+        return tokens / len(seen) * count if seen else 0.0
+
+    def _some(self, group: Sequence[Member]) -> Sequence[Member]:
+        if self.sample is None or len(group) <= self.sample:
+            return group
+        return group[:: -(-len(group) // self.sample)]
+
+
+def missing_keys(project: Project, models: Iterable[str]) -> list[str]:
+    """A message for each variable that models need for their key and that is not set."""
+    catalog, endpoints = project.design.catalog, project.settings.endpoints
+    needing: dict[str, list[str]] = defaultdict(list)
+    for model_id in models:
+        variable = endpoints[catalog.model(model_id).endpoint].api_key_env
+        if variable and not os.environ.get(variable):
+            needing[variable].append(model_id)
+    return [
+        f"the variable {variable} is not set, and {', '.join(sorted(needed))} cannot be called "
+        f"without it. Set it: export {variable}=..."
+        for variable, needed in needing.items()
+    ]

@@ -1,0 +1,186 @@
+"""Which generations a run would make, and why: from Snakemake's jobs, or from times of files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from daydream.experiment.catalog import description_file
+from daydream.store.layout import STAGES, Stage
+from daydream.store.membership import PARENT_STAGE, Member
+from daydream.workflow.project import FORCED_VARIABLE, Project, is_forced
+
+Wanted = Mapping[Stage, Mapping[str, str]]
+MISSING, FORCED, PARENT, UNFINISHED = "missing", "forced", "parent changed", "not finished"
+_UPDATED = re.compile(r"Updated input files: ([^,;]+)")
+
+
+class Job(NamedTuple):
+    """A job that is going to run; ``gen_id`` is blank when it makes no generation."""
+
+    rule: str
+    gen_id: str
+    reason: str
+
+
+def from_jobs(project: Project, jobs: Iterable[Job]) -> Wanted:
+    """The generations that Snakemake is going to make, each with the reason in our words.
+
+    Before the checkpoint has run, Snakemake does not know them; then times of files tell, as far
+    as the targets reach.
+    """
+    jobs = list(jobs)
+    if any(job.rule == "cohort_membership" for job in jobs):
+        return _reached(project, jobs)
+    stages = {f"generate_{stage}": stage for stage in STAGES}
+    wanted: dict[Stage, dict[str, str]] = {stage: {} for stage in STAGES}
+    for job in jobs:
+        if job.rule in stages:
+            stage = stages[job.rule]
+            wanted[stage][job.gen_id] = _in_our_words(project, stage, job)
+    return wanted
+
+
+def _in_our_words(project: Project, stage: Stage, job: Job) -> str:
+    updated = _UPDATED.search(job.reason)
+    if job.reason.startswith("Forced"):
+        return FORCED
+    if job.reason.startswith("Incomplete"):
+        return UNFINISHED
+    if updated and "Missing output" not in job.reason:
+        return _changed(project, updated[1].strip())
+    # Of a job behind another one, Snakemake may only say that the other one runs.
+    return PARENT if os.path.exists(project.layout.parsed(stage, job.gen_id)) else MISSING
+
+
+def _changed(project: Project, path: str) -> str:
+    if path.startswith(project.layout.under("gens")):
+        return PARENT
+    if path in project.score_parser_sources:
+        return f"score parser changed: {path}"
+    what = "verdict parser" if path in project.verdict_parser_sources else "prompt"
+    return f"{what} changed: {path}"
+
+
+def _reached(project: Project, jobs: Sequence[Job]) -> Wanted:
+    """What times of files say, of the stages or single generations that the jobs lead to."""
+    stages = {stage for job in jobs for stage in _leading_to(project, job.rule)}
+    members = list(project.design.members())
+    named = {job.gen_id for job in jobs if job.gen_id}
+    for member in reversed(members):  # children first, so that ancestors follow
+        if member.gen_id in named:
+            named.update(member.parents)
+    reached = [m for m in members if m.stage in stages or m.gen_id in named]
+    return by_times(project, reached)
+
+
+def _leading_to(project: Project, rule: str) -> tuple[Stage, ...]:
+    """The stages that a target or a table asks for; tables of what is there ask for none."""
+    tables = ("parsed_scores", "parsed_comparisons")
+    if project.settings.allow_incomplete and rule in tables:
+        return ()
+    return _STAGES_OF.get(rule, ())
+
+
+_STAGES_OF: Mapping[str, tuple[Stage, ...]] = {
+    "generation_draft": ("draft",),
+    "generation_essays": ("draft", "essay"),
+    "evaluation": ("draft", "essay", "evaluation"),
+    "parsed_scores": ("draft", "essay", "evaluation"),
+    "comparison": ("draft", "essay", "comparison"),
+    "parsed_comparisons": ("draft", "essay", "comparison"),
+    "all": STAGES,
+}
+
+
+def by_times(project: Project, members: Iterable[Member] | None = None) -> Wanted:
+    """What is missing, older than its sources, forced, or a child of such a one.
+
+    Snakemake's rule, but for its checksums: it also spares what was touched and not changed. Such
+    a generation is found in its ledger, so that the difference costs nothing. Works before
+    anything was made.
+
+    Args:
+        project: the experiment.
+        members: the generations to look at, parents first; all of the design when left out.
+    """
+    times = _Times(project)
+    for member in project.design.members() if members is None else members:
+        reason = times.reason(member)
+        if reason:
+            times.wanted[member.stage][member.gen_id] = reason
+    return times.wanted
+
+
+class _Times:
+    """Times of files, each looked up once."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.wanted: dict[Stage, dict[str, str]] = {stage: {} for stage in STAGES}
+        self._sources: dict[tuple[str, ...], list[tuple[int, str]]] = {}
+        self._force = bool(os.environ.get(FORCED_VARIABLE))
+
+    def reason(self, member: Member) -> str | None:
+        """Why a generation is to be made; None when it is not."""
+        stage, layout = member.stage, self.project.layout
+        if not self.project.design.makes(stage):
+            return None
+        path = layout.parsed(stage, member.gen_id)
+        if self._force and is_forced(f"generate_{stage}", path):
+            return FORCED
+        made = _time(path)
+        if made is None:
+            return MISSING
+        newest, source = max(self._sources_of(member), default=(0, ""))
+        if newest > made:
+            return _changed(self.project, source)
+        return PARENT if self._parent_changed(member, made) else None
+
+    def _parent_changed(self, member: Member, made: int) -> bool:
+        stage = PARENT_STAGE.get(member.stage)
+        if stage is None:
+            return False
+        return any(self._is_newer(stage, gen_id, made) for gen_id in member.parents)
+
+    def _is_newer(self, stage: Stage, gen_id: str, made: int) -> bool:
+        path = self.project.layout.parsed(stage, gen_id)
+        return gen_id in self.wanted[stage] or (_time(path) or 0) > made
+
+    def _sources_of(self, member: Member) -> list[tuple[int, str]]:
+        combo = member.combo_id if member.stage == "draft" else ""
+        key = (member.stage, member.template_id, combo)
+        if key not in self._sources:
+            paths = [*self._own_files(member), *self._shared_files(member.stage)]
+            self._sources[key] = [(_time(path) or 0, path) for path in paths]
+        return self._sources[key]
+
+    def _own_files(self, member: Member) -> list[str]:
+        design, layout = self.project.design, self.project.layout
+        if design.catalog.template(member.stage, member.template_id).is_copy:
+            return []
+        files: list[str | None] = [layout.template(member.stage, member.template_id)]
+        if member.stage == "draft":
+            combo = design.combo[member.combo_id]
+            files += [description_file(layout, c, combo.level) for c in combo.concept_ids]
+        return [path for path in files if path]
+
+    def _shared_files(self, stage: Stage) -> list[str]:
+        return self._parsers.get(stage, [])
+
+    @cached_property
+    def _parsers(self) -> Mapping[Stage, list[str]]:
+        return {
+            "evaluation": self.project.score_parser_sources,
+            "comparison": self.project.verdict_parser_sources,
+        }
+
+
+def _time(path: str) -> int | None:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return None

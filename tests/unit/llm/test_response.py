@@ -1,0 +1,286 @@
+"""What an endpoint sends back becomes an answer, or a fault that says if asking again helps."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from daydream.llm.faults import Fault, status_fault
+from daydream.llm.response import Answer, read_answer, read_usage
+
+
+def body(message: Any = None, **facts: Any) -> str:
+    choice = {"message": message, "finish_reason": facts.pop("finish_reason", "stop")}
+    return json.dumps({"id": "r1", "model": "lab/m-2", "choices": [choice]} | facts)
+
+
+def answer(content: Any = "Hello.", **message: Any) -> Answer:
+    return read_answer(body({"role": "assistant", "content": content, **message}))
+
+
+def fault(text: str) -> Fault:
+    with pytest.raises(Fault) as caught:
+        read_answer(text)
+    return caught.value
+
+
+def test_text_finish_reason_model_and_id_are_read() -> None:
+    assert answer("Hello.\n") == Answer("Hello.\n", None, "stop", "lab/m-2", "r1")
+
+
+def test_text_is_kept_as_it_is() -> None:
+    assert answer("  one\r\n\ttwo \n\n").text == "  one\r\n\ttwo \n\n"
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(blacklist_categories=("Cs",)), max_size=40))
+def test_any_text_that_is_not_blank_is_an_answer(text: str) -> None:
+    if text.strip() and "<think>" not in text:
+        assert answer(text).text == text
+
+
+def test_an_answer_that_was_cut_off_is_an_answer_all_the_same() -> None:
+    found = read_answer(body({"content": "One and"}, finish_reason="length"))
+    assert (found.text, found.finish_reason) == ("One and", "length")
+
+
+# Answers in parts, and reasoning
+
+
+def test_content_in_parts_is_joined() -> None:
+    parts = [{"type": "text", "text": "One, "}, {"type": "image"}, {"type": "text", "text": "two"}]
+    assert answer(parts).text == "One, two"
+
+
+@pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
+def test_reasoning_is_kept_apart(field: str) -> None:
+    found = answer("7", **{field: "I think."})
+    assert (found.text, found.reasoning) == ("7", "I think.")
+
+
+def test_a_thought_in_tags_is_split_off() -> None:
+    found = answer("<think>\nSCORE: 2?\nno\n</think>\n\nSCORE: 7")
+    assert found.text == "SCORE: 7"
+    assert found.reasoning == "SCORE: 2?\nno"
+
+
+def test_a_thought_in_parts_is_split_off() -> None:
+    found = answer([{"text": "<think>a</think>"}, {"text": "b"}])
+    assert (found.text, found.reasoning) == ("b", "a")
+
+
+def test_a_reasoning_field_wins_over_tags() -> None:
+    found = answer("<think>tag</think>b", reasoning="field")
+    assert (found.text, found.reasoning) == ("b", "field")
+
+
+def test_tags_in_the_middle_of_an_answer_are_its_own() -> None:
+    assert answer("I use <think>x</think> here").text == "I use <think>x</think> here"
+
+
+# Nothing that could be used
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        None,
+        {},
+        {"content": None},
+        {"content": ""},
+        {"content": " \n\t"},
+        {"content": []},
+        {"content": [{"type": "image"}]},
+        {"content": "<think>only thoughts</think>\n"},
+        {"content": None, "reasoning": "only thoughts"},
+    ],
+)
+def test_an_answer_without_text_is_worth_another_try(message: Any) -> None:
+    found = fault(body(message))
+    assert (found.kind, found.heals) == ("empty_answer", True)
+
+
+@pytest.mark.parametrize(
+    "message", [{"content": None, "reasoning": "hm"}, {"content": "<think>a</think>"}]
+)
+def test_an_answer_cut_off_before_its_text_is_kept_as_the_truncated_answer_it_is(
+    message: Any,
+) -> None:
+    found = read_answer(body(message, finish_reason="length"))
+    assert (found.text, found.finish_reason) == ("", "length")
+    assert found.reasoning
+
+
+def test_a_content_filter_is_final_and_told() -> None:
+    found = fault(body({"content": None, "refusal": "No."}, finish_reason="content_filter"))
+    assert (found.kind, found.heals, found.message) == ("content_filter", False, "No.")
+    found = fault(body({"content": "As far as"}, finish_reason="content_filter"))
+    assert found.kind == "content_filter"
+    assert "filter" in fault(body({"content": None}, finish_reason="content_filter")).message
+
+
+@pytest.mark.parametrize("message", ["x", 7, [None], {"content": 7}, {"content": {"text": "x"}}])
+def test_a_message_of_an_unknown_form_is_an_answer_or_a_fault(message: Any) -> None:
+    try:
+        assert read_answer(body(message)).text.strip()
+    except Fault as problem:
+        assert problem.kind
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_an_empty_body_is_worth_another_try(text: str) -> None:
+    assert (fault(text).kind, fault(text).heals) == ("empty_body", True)
+
+
+@pytest.mark.parametrize("text", ["<html>502 Bad Gateway</html>", "[1]", "null", '"x"', '{"id":'])
+def test_what_is_no_json_object_is_quoted_and_worth_another_try(text: str) -> None:
+    found = fault(text)
+    assert (found.kind, found.heals) == ("not_json", True)
+    assert text[:10] in found.message
+
+
+@pytest.mark.parametrize("choices", [None, [], "x", [None], ["x"]])
+def test_a_body_without_choices_is_worth_another_try(choices: Any) -> None:
+    found = fault(json.dumps({"id": "x", "choices": choices}))
+    assert (found.kind, found.heals) == ("empty_answer", True)
+
+
+# Failures in a 200 response
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "heals"),
+    [
+        ({"code": 502, "message": "bad gateway"}, "http_502", True),
+        ({"code": 429, "message": "slow down"}, "http_429", True),
+        ({"code": "429", "message": "slow down"}, "http_429", True),
+        ({"code": 402, "message": "no credits"}, "http_402", False),
+        ({"code": 400, "message": "bad"}, "http_400", False),
+        ({"code": None, "message": "hm"}, "http_500", True),
+        ({"code": "server_error", "message": "hm"}, "http_500", True),
+        ({"message": "hm"}, "http_500", True),
+        ("it broke", "http_500", True),
+    ],
+)
+def test_an_error_with_status_200_is_a_fault(error: Any, kind: str, heals: bool) -> None:
+    found = fault(json.dumps({"error": error}))
+    assert (found.kind, found.heals) == (kind, heals)
+    assert found.message == (error if isinstance(error, str) else error["message"])
+
+
+def test_an_error_wins_over_the_half_answer_that_came_with_it() -> None:
+    text = body({"content": "One and"}, error={"code": 502, "message": "lost"})
+    assert fault(text).kind == "http_502"
+
+
+def test_an_error_inside_a_choice_is_a_fault() -> None:
+    """OpenRouter tells a provider's failure in the middle of an answer this way."""
+    choice = {
+        "message": {"content": "One and"},
+        "finish_reason": "error",
+        "error": {"code": 502, "message": "provider lost"},
+    }
+    assert "provider lost" in fault(json.dumps({"choices": [choice]})).message
+
+
+def test_half_an_answer_that_ended_in_an_error_is_no_answer() -> None:
+    fault(body({"content": "One and"}, finish_reason="error"))
+
+
+def test_no_error_is_no_error() -> None:
+    for nothing in (None, {}, ""):
+        assert read_answer(body({"content": "x"}, error=nothing)).text == "x"
+
+
+@pytest.mark.parametrize(
+    ("status", "heals"),
+    [
+        *((status, False) for status in (400, 401, 402, 403, 404, 422)),
+        *((status, True) for status in (408, 409, 429, 500, 502, 503, 529)),
+    ],
+)
+def test_a_status_says_whether_asking_again_can_help(status: int, heals: bool) -> None:
+    found = status_fault(status, "why", 3.0)
+    assert (found.kind, found.heals, found.retry_after) == (f"http_{status}", heals, 3.0)
+    told = found.as_json()
+    assert (told["kind"], told["message"], told["status"]) == (f"http_{status}", "why", status)
+
+
+# Usage and cost
+
+
+def test_usage_with_its_details_and_the_cost_are_read() -> None:
+    usage = {
+        "prompt_tokens": 100,
+        "completion_tokens": 50,
+        "total_tokens": 150,
+        "prompt_tokens_details": {"cached_tokens": 64, "audio_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 20},
+        "cost": 0.0021,
+    }
+    found = read_answer(body({"content": "x"}, usage=usage))
+    assert found.usage == {
+        "prompt_tokens": 100,
+        "completion_tokens": 50,
+        "cached_tokens": 64,
+        "reasoning_tokens": 20,
+    }
+    assert found.billed_usd == 0.0021
+
+
+def test_usage_that_was_not_given_is_not_made_up() -> None:
+    assert read_usage({}) == {}
+    assert read_usage({"prompt_tokens": None, "prompt_tokens_details": None}) == {}
+    found = read_answer(body({"content": "x"}, usage=None))
+    assert (found.usage, found.billed_usd) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        [],
+        "many",
+        7,
+        {"prompt_tokens": "3"},
+        {"prompt_tokens": [3]},
+        {"prompt_tokens_details": 5},
+        {"completion_tokens_details": [1]},
+        {"cost": "0.1 USD"},
+        {"cost": {"total": 1}},
+        {"prompt_tokens": float("nan")},
+        {"prompt_tokens": float("inf")},
+    ],
+)
+def test_an_odd_usage_never_loses_an_answer_that_was_paid(usage: Any) -> None:
+    assert read_answer(body({"content": "paid"}, usage=usage)).text == "paid"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 999) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["content", "text", "reasoning", "refusal", "code", "message"]), inner
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(JSON, JSON, JSON, JSON)
+def test_any_json_is_an_answer_or_a_fault_and_never_a_traceback(
+    message: Any, usage: Any, error: Any, finish: Any
+) -> None:
+    text = body(message, usage=usage, error=error, finish_reason=finish)
+    try:
+        found = read_answer(text)
+    except Fault as problem:
+        assert problem.kind
+        assert isinstance(problem.message, str)
+    else:
+        assert found.text.strip()

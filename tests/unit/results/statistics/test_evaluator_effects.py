@@ -1,0 +1,117 @@
+"""What is said about each evaluator."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from daydream.parsers.score import ScoreRange
+from daydream.results.statistics.evaluator_effects import evaluator_effects
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+NAMES = ["parent_gen_id", "evaluation_template", "evaluation_llm_model", "score", "error"]
+
+
+def effects(rows, scales=None):
+    """Rows of (essay, template, evaluator, score[, error])."""
+    frame = pd.DataFrame([(*row, "")[:5] for row in rows], columns=NAMES)
+    frame["gen_id"] = [f"v{i}" for i in range(len(frame))]
+    found = evaluator_effects(frame, scales or {})
+    return found.set_index(["evaluation_llm_model", "evaluation_template"])
+
+
+def test_severity_is_the_mean_difference_from_the_others_on_the_same_essay_and_template():
+    rows = [("e", "t", "kind", 8.0), ("e", "t", "mean", 2.0), ("e", "t", "fair", 5.0)]
+    rows += [("f", "t", "kind", 9.0), ("f", "t", "fair", 6.0)]
+    found = effects(rows)["severity"]
+    assert found["kind", ""] == pytest.approx((0.45 + 0.3) / 2)
+    assert found["mean", "t"] == pytest.approx(-0.45)
+    assert found["fair", ""] == pytest.approx((0.0 - 0.3) / 2)
+
+
+def test_an_evaluator_is_not_severe_for_having_got_the_poor_essays():
+    rows = [(f"good{i}", "t", m, 9.0) for i in range(3) for m in ("x", "y")]
+    rows += [(f"poor{i}", "t", m, 1.0) for i in range(3) for m in ("x", "z")]
+    assert effects(rows)["severity"].tolist() == pytest.approx([0] * 6)
+
+
+def test_severity_is_recovered_from_incomplete_simulated_scores():
+    rng = np.random.default_rng(0)
+    shift = {"a": 0.0, "b": 1.0, "c": -1.0}
+    rows = []
+    for essay in range(400):
+        level = rng.normal(5, 1)
+        rows += [
+            (f"e{essay}", "t", m, level + s + 0.3 * rng.normal() if rng.random() < 0.8 else np.nan)
+            for m, s in shift.items()
+        ]
+    found = effects(rows)
+    assert found["severity"]["b", ""] == pytest.approx(0.15, abs=0.02)
+    assert found["severity"]["c", ""] == pytest.approx(-0.15, abs=0.02)
+    assert found["pearson"]["a", ""] > 0.8
+    assert found["n_expected"]["a", ""] == 400
+    assert found["n_valid"]["a", ""] < 400
+
+
+def test_replicates_weigh_no_more_than_one_rating():
+    rows = [("e", "t", "x", 0.0)] * 5 + [("e", "t", "y", 10.0)] + [("e", "t", "z", 5.0)]
+    assert effects(rows)["severity"]["z", ""] == pytest.approx(0.0)
+
+
+def test_shares_at_the_ends_are_of_the_scores_and_on_the_scale_of_the_template():
+    rows = [("e", "five", "x", s) for s in (5.0, 5.0, 1.0, 3.0, np.nan)]
+    rows += [("e", "ten", "x", s) for s in (5.0, 10.0, 1.0, 0.0)]
+    found = effects(rows, {"five": ScoreRange(1, 5)})
+    assert found.loc[("x", "five"), ["ceiling_share", "floor_share"]].tolist() == [0.5, 0.25]
+    assert found.loc[("x", "ten"), ["ceiling_share", "floor_share"]].tolist() == [0.25, 0.25]
+    assert found.loc[("x", ""), "ceiling_share"] == pytest.approx(3 / 8)
+    assert found.loc[("x", "five"), "std"] == pytest.approx(np.std([1, 1, 0, 0.5], ddof=1))
+
+
+def test_lost_scores_are_shares_of_what_was_expected():
+    rows = [
+        ("e", "t", "x", 5.0, ""),
+        ("f", "t", "x", np.nan, "the answer was cut off at max_tokens (1024)"),
+        ("g", "t", "x", np.nan, "Truncated"),
+        ("h", "t", "x", np.nan, "no score found"),
+    ]
+    row = effects(rows).loc[("x", "")]
+    assert row["unparsed_share"] == 0.75
+    assert row["truncated_share"] == 0.5
+    assert (row["n_expected"], row["n_valid"]) == (4, 1)
+
+
+def test_an_evaluator_is_not_blamed_for_what_never_reached_it():
+    rows = [
+        ("e", "t", "x", 5.0, ""),
+        ("f", "t", "x", np.nan, "essay e_2: TruncatedError: the answer was cut off at max_tokens"),
+        ("g", "t", "x", np.nan, "draft d_1: ParseError: no essay block"),
+        ("h", "t", "x", np.nan, "CallError: max_tokens is too large for this model"),
+        ("i", "t", "x", np.nan, "BudgetError: the budget is spent"),
+        ("j", "t", "x", np.nan, "TruncatedError: the answer was cut off at max_tokens (9 of 9)"),
+        ("k", "t", "x", np.nan, "ParseError: no score found"),
+        ("l", "t", "x", 6.0, ""),
+    ]
+    row = effects(rows).loc[("x", "")]
+    assert (row["n_expected"], row["n_valid"], row["n_asked"]) == (8, 2, 4)
+    assert (row["unparsed_share"], row["truncated_share"]) == (0.5, 0.25)
+
+
+def test_correlation_is_with_the_mean_of_the_others_over_essays():
+    mine, theirs = [1.0, 2.0, 3.0, 9.0], [2.0, 3.0, 5.0, 6.0]
+    rows = [(f"e{i}", "t", "x", s) for i, s in enumerate(mine)]
+    rows += [(f"e{i}", "t", "y", s - 1) for i, s in enumerate(theirs)]
+    rows += [(f"e{i}", "t", "z", s + 1) for i, s in enumerate(theirs)]
+    row = effects(rows).loc[("x", "")]
+    assert row["pearson"] == pytest.approx(np.corrcoef(mine, theirs)[0, 1])
+    assert row["spearman"] == pytest.approx(1.0)
+    assert row["n_correlation"] == 4
+
+
+def test_a_constant_or_lonely_evaluator_correlates_with_nobody():
+    rows = [(f"e{i}", "t", m, 7.0 if m == "x" else float(i)) for i in range(5) for m in ("x", "y")]
+    rows += [("lonely", "t", "w", 3.0)]
+    found = effects(rows)
+    assert np.isnan(found["pearson"]["x", ""])
+    assert np.isnan(found["severity"]["w", ""])
+    assert found["n_severity"]["w", ""] == 0

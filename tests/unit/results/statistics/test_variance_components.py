@@ -1,0 +1,259 @@
+"""Variance components of simulated designs, and the evaluations an essay needs."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from daydream.parsers.score import ScoreRange
+from daydream.results.statistics.henderson import variance_of
+from daydream.results.statistics.variance_components import evaluations_needed, variance_components
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+ORIGIN = ["combo_id", "draft_template", "generation_template", "generation_model"]
+PANEL = ["evaluation_llm_model", "evaluation_template"]
+
+
+def design(levels, essays=2, panel=(6, 5), replicates=2):
+    """A full cross of origins, ``essays`` of each, a panel of evaluators x templates."""
+    origins = pd.DataFrame(product(*(range(n) for n in levels), range(essays)))
+    origins.columns = [*ORIGIN, "copy"]
+    origins["parent_gen_id"] = [f"e{i}" for i in range(len(origins))]
+    judges = pd.DataFrame(
+        product(range(panel[0]), range(panel[1]), range(1, replicates + 1)),
+        columns=[*PANEL, "replicate"],
+    )
+    frame = origins.merge(judges, how="cross")
+    return frame.assign(gen_id=[f"v{i}" for i in range(len(frame))])
+
+
+def exact(rng, n, sd):
+    """Normal deviates with exactly mean 0 and the standard deviation: no luck of the draw."""
+    draws = rng.normal(size=n)
+    return sd * (draws - draws.mean()) / draws.std(ddof=1)
+
+
+def simulate(frame, sds, seed=0):
+    rng = np.random.default_rng(seed)
+    score = pd.Series(5.0, index=frame.index)
+    for name, sd in sds.items():
+        by = {
+            "rating": ["parent_gen_id", *PANEL],
+            "noise": ["gen_id"],
+        }.get(name, [name])
+        codes = frame.groupby(by).ngroup().to_numpy()
+        score += exact(rng, codes.max() + 1, sd)[codes]
+    return frame.assign(score=score)
+
+
+SDS = {
+    "combo_id": 1.0,
+    "draft_template": 0.5,
+    "generation_template": 0.4,
+    "generation_model": 0.8,
+    "parent_gen_id": 0.6,
+    "evaluation_llm_model": 0.7,
+    "evaluation_template": 0.3,
+    "rating": 0.5,
+    "noise": 0.4,
+}
+
+
+def names_of(sds):
+    renamed = {"rating": "residual", "noise": "replicate"}
+    return {renamed.get(name, name): sd**2 for name, sd in sds.items()}
+
+
+def test_the_components_of_a_crossed_design_are_recovered():
+    scores = simulate(design((12, 3, 3, 4), panel=(5, 4)), SDS)
+    table = variance_components(scores, {}).set_index("component")
+    truth = names_of(SDS)
+    for name, variance in truth.items():
+        assert table.loc[name, "variance"] == pytest.approx(variance, rel=0.15, abs=0.01), name
+    assert table["share"].sum() == pytest.approx(1)
+    total = sum(truth.values())
+    assert table.loc["combo_id", "share"] == pytest.approx(1 / total, abs=0.03)
+    assert table["n_valid"].eq(len(scores)).all()
+
+
+def test_scores_missing_at_random_and_an_unbalanced_design_do_not_move_the_components():
+    scores = simulate(design((12, 3, 3, 4), panel=(5, 4)), SDS, seed=1)
+    rng = np.random.default_rng(0)
+    lost = rng.random(len(scores)) < np.where(scores["combo_id"] < 4, 0.6, 0.1)
+    table = variance_components(scores.assign(score=scores["score"].mask(lost)), {})
+    table = table.set_index("component")
+    for name, variance in names_of(SDS).items():
+        assert table.loc[name, "variance"] == pytest.approx(variance, rel=0.3, abs=0.05), name
+    assert table["n_valid"].eq(int((~lost).sum())).all()
+    assert table["n_expected"].eq(len(scores)).all()
+
+
+def test_in_a_balanced_nested_design_the_estimates_are_those_of_the_analysis_of_variance():
+    rng = np.random.default_rng(4)
+    table = rng.normal(size=(8, 1)) + rng.normal(size=(8, 5))
+    within = table.var(axis=1, ddof=1).mean()
+    between = table.mean(axis=1).var(ddof=1) - within / 5
+    found = variance_of(table.ravel(), {"group": np.repeat(np.arange(8), 5)})
+    assert found.variance["residual"] == pytest.approx(within)
+    assert found.variance["group"] == pytest.approx(between)
+
+
+def test_the_components_of_the_dyestuff_data_are_the_published_ones():
+    # O. L. Davies and P. L. Goldsmith (1972), "Statistical Methods in Research and Production",
+    # section 6.4: yield of dyestuff, 6 batches x 5; the example of lme4 in R as well.
+    batches = [
+        [1545, 1440, 1440, 1520, 1580],
+        [1540, 1555, 1490, 1560, 1495],
+        [1595, 1550, 1605, 1510, 1560],
+        [1445, 1440, 1595, 1465, 1545],
+        [1595, 1630, 1515, 1635, 1625],
+        [1520, 1455, 1450, 1480, 1445],
+    ]
+    values = np.array(batches, dtype=float).ravel()
+    found = variance_of(values, {"batch": np.repeat(np.arange(6), 5)}).variance
+    assert found["batch"] == pytest.approx(1764.05)
+    assert found["residual"] == pytest.approx(2451.25)
+
+
+def test_the_components_of_shrout_and_fleiss_make_their_intraclass_correlation():
+    # (1979), table 2: six targets x four judges. Their mean squares, table 3, are 11.24 between
+    # targets, 32.49 between judges and 1.02 residual.
+    table = np.array(
+        [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    )
+    labels = {"target": np.repeat(np.arange(6), 4), "judge": np.tile(np.arange(4), 6)}
+    found = variance_of(table.ravel().astype(float), labels).variance
+    expected = {"target": (11.24 - 1.02) / 4, "judge": (32.49 - 1.02) / 6, "residual": 1.02}
+    assert found == pytest.approx(expected, abs=0.005)
+    assert found["target"] / sum(found.values()) == pytest.approx(0.29, abs=0.005)
+
+
+def test_estimates_are_unbiased_in_an_unbalanced_crossed_design():
+    rng = np.random.default_rng(6)
+    rows, columns = rng.integers(8, size=150), rng.integers(4, size=150) ** 2 // 3
+    sums = np.zeros(3)
+    for _ in range(400):
+        values = 2 * rng.normal(size=8)[rows] + rng.normal(size=4)[columns] + rng.normal(size=150)
+        found = variance_of(values, {"row": rows, "column": columns})
+        sums += list(found.variance.values())
+    assert sums / 400 == pytest.approx([4, 1, 1], rel=0.12)
+
+
+def test_factors_with_one_level_are_dropped_and_say_so():
+    scores = simulate(design((6, 1, 1, 3)), {"combo_id": 1, "noise": 1})
+    table = variance_components(scores, {}).set_index("component")
+    assert table.loc["draft_template", "note"] == "fewer than two levels"
+    assert np.isnan(table.loc["generation_template", "variance"])
+    assert table.loc["combo_id", "note"] == ""
+
+
+def test_factors_that_go_together_are_not_told_apart():
+    scores = simulate(design((6, 2, 2, 3)), {"combo_id": 1, "noise": 1})
+    scores = scores[scores["draft_template"] == scores["generation_template"]]
+    table = variance_components(scores, {}).set_index("component")
+    assert table.loc["generation_template", "note"] == "same groups as draft_template"
+
+
+def test_an_essay_of_which_there_is_one_per_combo_is_not_told_from_its_combo():
+    scores = simulate(design((20, 1, 1, 1), essays=1), {"combo_id": 1, "noise": 1})
+    table = variance_components(scores, {}).set_index("component")
+    assert table.loc["parent_gen_id", "note"] == "same groups as combo_id"
+
+
+def test_without_replicates_their_variance_is_part_of_the_residual():
+    scores = simulate(design((12, 2, 2, 4), replicates=1), SDS)
+    table = variance_components(scores, {}).set_index("component")
+    assert table.loc["replicate", "note"].startswith("no replicates")
+    expected = SDS["rating"] ** 2 + SDS["noise"] ** 2
+    assert table.loc["residual", "variance"] == pytest.approx(expected, rel=0.15)
+
+
+def test_a_negative_estimate_counts_as_nothing_and_is_flagged():
+    sds = {"parent_gen_id": 1.0, "noise": 1.0}
+    tables = [
+        variance_components(simulate(design((6, 2, 2, 3), 1, (2, 2)), sds, seed), {})
+        for seed in range(3)
+    ]
+    table = pd.concat(tables)
+    negative = table[table["estimate"] < 0]
+    assert len(negative)
+    assert (negative["variance"] == 0).all()
+    assert negative["truncated"].all()
+    assert not table.loc[table["estimate"] >= 0, "truncated"].any()
+
+
+def test_shuffled_scores_have_their_variance_in_the_noise():
+    scores = simulate(design((12, 3, 3, 4), panel=(5, 4)), SDS)
+    shuffled = np.random.default_rng(0).permutation(scores["score"])
+    table = variance_components(scores.assign(score=shuffled), {}).set_index("component")
+    assert table.loc["replicate", "share"] > 0.95
+
+
+def test_templates_on_different_scales_are_put_on_zero_to_ten():
+    scores = simulate(design((6, 2, 2, 3), panel=(3, 2)), SDS)
+    scores = scores.assign(evaluation_template=scores["evaluation_template"].map("t{}".format))
+    second = scores["evaluation_template"] == "t1"
+    stretched = scores.assign(score=scores["score"].where(~second, scores["score"] * 10))
+    plain = variance_components(scores, {})
+    mixed = variance_components(stretched, {"t1": ScoreRange(0, 100)})
+    pd.testing.assert_frame_equal(plain, mixed)
+
+
+def test_the_shares_do_not_depend_on_the_unit_or_the_zero_of_the_scale():
+    scores = simulate(design((6, 2, 2, 3), panel=(3, 2)), SDS)
+    moved = scores.assign(score=scores["score"] * 3 + 1000)
+    one, other = (variance_components(frame, {})["share"] for frame in (scores, moved))
+    pd.testing.assert_series_equal(one, other, rtol=1e-6)
+
+
+def test_evaluations_needed_follow_the_formula():
+    sds = {"parent_gen_id": 1.0, "rating": 1.0, "noise": 2.0}
+    scores = simulate(design((40, 1, 1, 5), panel=(4, 3), replicates=3), sds)
+    table = evaluations_needed(scores, {}, width=2.0)
+    between, within = table.loc[0, ["variance_between", "variance_within"]]
+    assert (between, within) == pytest.approx((1, 4), rel=0.1)
+    half = (2.0 / (2 * 1.959964)) ** 2
+    for _, row in table.iterrows():
+        m, r = row["n_evaluators"], row["replicates"]
+        if row["reachable"]:
+            assert between / m + within / (m * r) <= half * (1 + 1e-6)
+            assert r == 1 or between / m + within / (m * (r - 1)) > half
+            assert row["evaluations"] == m * r
+        else:
+            assert between / m >= half
+    assert not table["reachable"].iloc[0]
+    assert table["replicates"].iloc[-1] == 1
+    assert table["n_evaluators"].iloc[-1] == np.ceil((between + within) / half)
+
+
+def test_a_mean_of_as_many_evaluations_as_needed_has_that_interval():
+    rng = np.random.default_rng(3)
+    sds = {"parent_gen_id": 1.0, "noise": 1.5}
+    scores = simulate(design((40, 1, 1, 5), panel=(6, 1), replicates=1), sds)
+    n = evaluations_needed(scores, {}, width=1.0)["evaluations"].iloc[-1]
+    means = rng.normal(scale=1.5, size=(4000, int(n))).mean(axis=1)
+    assert (np.abs(means) <= 0.5).mean() == pytest.approx(0.95, abs=0.015)
+
+
+def test_without_replicates_every_evaluation_comes_from_another_evaluator():
+    sds = {"parent_gen_id": 1.0, "noise": 1.0}
+    scores = simulate(design((20, 1, 1, 3), panel=(4, 1), replicates=1), sds)
+    table = evaluations_needed(scores, {}, width=1.0)
+    assert len(table) == 1
+    assert np.isnan(table["variance_within"].item())
+
+
+def test_with_one_evaluator_the_answer_is_how_often_to_ask_that_one():
+    sds = {"parent_gen_id": 1.0, "noise": 1.0}
+    scores = simulate(design((40, 1, 1, 3), panel=(1, 1), replicates=4), sds)
+    row = evaluations_needed(scores, {}, width=1.0).iloc[0]
+    assert row["n_evaluators"] == 1
+    assert np.isnan(row["variance_between"])
+    assert row["evaluations"] == pytest.approx((2 * 1.96 / 1.0) ** 2, rel=0.15)
+
+
+def test_a_width_that_is_no_width_is_refused():
+    with pytest.raises(ValueError, match="above 0"):
+        evaluations_needed(design((2, 1, 1, 1)), {}, width=0.0)

@@ -1,0 +1,95 @@
+"""The plan is the one that Snakemake carries out: at the start of a run, and before one."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+from tests.support.mock_server import MockServer
+from tests.support.workspace import ROOT, Workspace
+
+
+def plan(work: Workspace, *arguments: str, code: int = 0) -> str:
+    """What ``daydream plan`` says, started as a user would, from elsewhere."""
+    work.command()  # writes the configuration
+    name = work.root.name
+    place = ["--configfile", f"{name}/config.yaml", "--directory", name]
+    done = subprocess.run(
+        [sys.executable, "-m", "daydream", "plan", *arguments, *place],
+        cwd=work.root.parent,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def to_buy(said: str) -> int:
+    found = re.search(r"(\d+) generation\(s\) to buy", said)
+    return int(found[1]) if found else 0
+
+
+def test_a_run_begins_with_what_it_buys_and_ends_there_when_a_key_is_missing(
+    work: Workspace, server: MockServer
+) -> None:
+    work.config["endpoints"]["mock"]["api_key_env"] = "KEY_OF_THIS_TEST"
+    run = work.run(ok=False)
+    assert run.code == 1
+    assert server.received == 0
+    assert run.stderr.count("KEY_OF_THIS_TEST is not set") == 1
+    assert "Traceback" not in run.output
+    assert to_buy(run.stderr) == 12
+    # What buys nothing needs no key.
+    assert to_buy(work.run("cohort").output) == 0
+    run = work.run("generation_draft", env={"KEY_OF_THIS_TEST": "k"})
+    assert to_buy(run.stderr) == server.received == 3
+    run = work.run(ok=False)
+    assert to_buy(run.stderr) == 9
+    assert "Why: missing (9)" in run.stderr
+
+
+def test_a_run_that_makes_tables_only_says_nothing_and_touching_needs_no_key(
+    finished: Workspace, server: MockServer
+) -> None:
+    finished.config["endpoints"]["mock"]["api_key_env"] = "KEY_OF_THIS_TEST"
+    (finished.data / "6_summary/trial/final_results.csv").unlink()
+    assert "Cohort trial:" not in finished.run().stderr
+    assert "Cohort trial:" not in finished.run("--touch", "-F").stderr
+    assert server.received == 0
+
+
+def test_the_plan_of_a_new_experiment_leaves_nothing_behind(
+    work: Workspace, server: MockServer
+) -> None:
+    work.command()
+    before = work.files()
+    assert to_buy(plan(work)) == 12
+    assert to_buy(plan(work, "generation_draft")) == 3
+    assert work.files() == before
+    assert server.received == 0
+
+
+def test_the_plan_of_targets_and_forces_is_what_the_run_then_pays(
+    finished: Workspace, server: MockServer
+) -> None:
+    said = plan(finished)
+    assert "nothing is to be bought, everything is made" in said
+    one = finished.target("evaluation", finished.ids("evaluation")[0])
+    said = plan(finished, one, "-f")
+    assert to_buy(said) == 1
+    assert "forced (1)" in said
+    assert to_buy(plan(finished, "evaluation", "-R", "generate_draft")) == 12
+    assert to_buy(plan(finished, "-F", "--config", "reuse=always")) == 0
+    template = finished.raw("templates/evaluation/novelty.txt")
+    finished.edit(template, "Judge again, end in SCORE: X\n{{ response }}")
+    said = plan(finished)
+    assert "prompt changed: data/1_raw/templates/evaluation/novelty.txt (6)" in said
+    run = finished.run()
+    assert to_buy(said) == to_buy(run.stderr) == server.received == 6
+
+
+def test_a_plan_that_cannot_be_made_says_why_in_the_words_of_snakemake(work: Workspace) -> None:
+    said = plan(work, "no_such_target", code=1)
+    assert said.startswith("Error: ") and "no_such_target" in said
