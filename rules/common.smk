@@ -14,7 +14,13 @@ from daydream.store.layout import STAGES
 from daydream.report.charts.figures import FIGURES
 from daydream.report.sources import page_sources
 from daydream.results.names import ANALYSIS_TABLES, CROSS_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
-from daydream.workflow.project import FORCED_VARIABLE, Project, forced_targets, is_forced, share_package
+from daydream.workflow.project import (
+    FORCED_VARIABLE,
+    Project,
+    forced_targets,
+    is_forced,
+    share_package,
+)
 
 from daydream.workflow.terminal import News
 from daydream.workflow.snakemake_compat import spare_looks
