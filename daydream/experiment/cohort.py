@@ -99,8 +99,11 @@ class Design:
             written = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return False
-        except ValueError:
+        except (ValueError, RecursionError):
             return True
+        if not isinstance(written, dict):
+            return True
+        written.pop("membership", None)  # the seal of membership.csv says nothing of the design
         return bool(written != {"cohort_id": self.cohort_id, **self.manifest})
 
     def members(self) -> Iterator[Member]:
@@ -191,7 +194,7 @@ def write_cohort(design: Design) -> Membership:
         raise CohortError(f"cohort {design.cohort_id}: two generations have the same id.")
     membership.check_parents()
     remember_combos(design.combos, design.layout)
-    manifest = {"cohort_id": design.cohort_id, **design.manifest}
+    seal = membership.write(design.layout.membership(design.cohort_id))
+    manifest = {"cohort_id": design.cohort_id, **design.manifest, "membership": seal}
     write_json(design.layout.manifest(design.cohort_id), manifest)
-    membership.write(design.layout.membership(design.cohort_id))
     return membership

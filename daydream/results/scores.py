@@ -5,19 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from daydream.errors import CohortError
 from daydream.experiment.catalog import read_scales
 from daydream.parsers import ScoreRange
 from daydream.store.files import write_text
+from daydream.store.index import memberships, stored_ids, stored_member
 from daydream.store.layout import Layout, Stage, exists
-from daydream.store.membership import PARENT_STAGE, Member, Membership, read_membership
-from daydream.store.metadata import failure_of, read_metadata
+from daydream.store.membership import PARENT_STAGE, Member, Membership
+from daydream.store.metadata import failure_of
 
 Row = TypeVar("Row", bound=NamedTuple)
 
@@ -133,12 +132,12 @@ def store_scores(layout: Layout) -> Iterator[ScoreRow]:
 
     @cache  # an essay has many evaluations
     def parent(stage: Stage, gen_id: str) -> Member:
-        return _stored_member(layout, stage, gen_id, "")
+        return stored_member(layout, stage, gen_id)
 
-    for gen_id in _folders(layout.under("gens", "evaluation")):
+    for gen_id in stored_ids(layout, "evaluation"):
         if not _is_begun(layout.generation("evaluation", gen_id)):
             continue
-        evaluation = _stored_member(layout, "evaluation", gen_id, cohorts.get(gen_id, ""))
+        evaluation = stored_member(layout, "evaluation", gen_id, cohorts.get(gen_id, ""))
         essay = parent(PARENT_STAGE["evaluation"], evaluation.parent_gen_id)
         draft = parent(PARENT_STAGE["essay"], essay.parent_gen_id)
         yield _row(layout, scales, draft, essay, evaluation)
@@ -148,38 +147,12 @@ def _is_begun(folder: str) -> bool:
     return any(exists(f"{folder}/{name}") for name in ("metadata.json", "parsed.txt"))
 
 
-def _folders(path: str) -> list[str]:
-    """The names of the folders in a folder, sorted; hidden and stray files are passed over."""
-    if not Path(path).is_dir():
-        return []
-    with os.scandir(path) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir() and entry.name[0] != ".")
-
-
 def _cohorts_by_evaluation(layout: Layout) -> dict[str, str]:
     names: dict[str, list[str]] = {}
-    for path in sorted(Path(layout.under("cohorts")).glob("*/membership.csv")):
-        try:
-            membership = read_membership(str(path))
-        except CohortError:
-            continue  # another cohort's damaged file is for its own run to report
+    for membership in memberships(layout):
         for gen_id in membership.by_stage["evaluation"]:
             names.setdefault(gen_id, []).append(membership.cohort_id)
     return {gen_id: " ".join(sorted(ids)) for gen_id, ids in names.items()}
-
-
-def _stored_member(layout: Layout, stage: Stage, gen_id: str, cohort: str) -> Member:
-    facts = read_metadata(layout, stage, gen_id) if gen_id else {}
-    names = ("parent_gen_id", "combo_id", "template_id", "llm_model_id")
-    values = {name: str(facts.get(name) or "") for name in names}
-    replicate = facts.get("replicate")
-    return Member(
-        stage=stage,
-        gen_id=gen_id,
-        cohort_id=cohort,
-        replicate=replicate if isinstance(replicate, int) else 1,
-        **values,
-    )
 
 
 def write_scores(path: str, rows: Iterable[ScoreRow]) -> None:

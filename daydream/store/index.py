@@ -1,4 +1,4 @@
-"""The generations there are: by id or the beginning of one, with what each comes from."""
+"""The index of the store: every generation there is, found by its id or the beginning of one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from daydream.store.layout import STAGES, Layout, Stage
 from daydream.store.membership import PARENT_STAGE, SECOND, Member, Membership, read_membership
 from daydream.store.metadata import read_metadata
 
-MOST_SUGGESTED = 5
+MAX_SUGGESTIONS = 5
 
 
 def known_members(layout: Layout) -> dict[str, Member]:
@@ -27,12 +27,12 @@ def known_members(layout: Layout) -> dict[str, Member]:
     for stage in STAGES:
         for gen_id in stored_ids(layout, stage):
             if gen_id not in known:
-                known[gen_id] = _stored(layout, stage, gen_id)
+                known[gen_id] = stored_member(layout, stage, gen_id)
     return known
 
 
 def memberships(layout: Layout) -> Iterator[Membership]:
-    """The roster of every cohort; a damaged one is for its own run to report."""
+    """The membership of every cohort; a damaged one is skipped, as its own run reports it."""
     for path in sorted(Path(layout.under("cohorts")).glob("*/membership.csv")):
         try:
             yield read_membership(str(path))
@@ -49,14 +49,14 @@ def stored_ids(layout: Layout, stage: Stage) -> list[str]:
         return []
 
 
-def _stored(layout: Layout, stage: Stage, gen_id: str) -> Member:
-    """A generation as its metadata tell it; what they do not tell is blank."""
-    facts = read_metadata(layout, stage, gen_id)
+def stored_member(layout: Layout, stage: Stage, gen_id: str, cohort_id: str = "") -> Member:
+    """A generation as its metadata.json describes it; fields that it lacks are blank."""
+    metadata = read_metadata(layout, stage, gen_id) if gen_id else {}
     names = ("parent_gen_id", "combo_id", "template_id", "llm_model_id", SECOND)
-    texts = {name: str(facts.get(name) or "") for name in names}
-    replicate = facts.get("replicate")
+    texts = {name: str(metadata.get(name) or "") for name in names}
+    replicate = metadata.get("replicate")
     number = replicate if isinstance(replicate, int) else 1
-    return Member(stage=stage, gen_id=gen_id, cohort_id="", replicate=number, **texts)
+    return Member(stage=stage, gen_id=gen_id, cohort_id=cohort_id, replicate=number, **texts)
 
 
 def find_id(wanted: str, known: Iterable[str]) -> str:
@@ -89,7 +89,7 @@ def _id_in_path(wanted: str) -> str:
 
 
 def _suggestion(wanted: str, ids: list[str]) -> str:
-    close = difflib.get_close_matches(wanted, ids, MOST_SUGGESTED)
+    close = difflib.get_close_matches(wanted, ids, MAX_SUGGESTIONS)
     if close:
         return f"Did you mean {_listed(close)}?"
     if ids:
@@ -98,8 +98,8 @@ def _suggestion(wanted: str, ids: list[str]) -> str:
 
 
 def _listed(ids: list[str]) -> str:
-    more = f" and {len(ids) - MOST_SUGGESTED} more" if len(ids) > MOST_SUGGESTED else ""
-    return ", ".join(ids[:MOST_SUGGESTED]) + more
+    more = f" and {len(ids) - MAX_SUGGESTIONS} more" if len(ids) > MAX_SUGGESTIONS else ""
+    return ", ".join(ids[:MAX_SUGGESTIONS]) + more
 
 
 def lineage_of(member: Member, known: dict[str, Member]) -> list[Member]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from daydream.store.files import append_to, locked
 
@@ -58,7 +58,10 @@ class Ledger:
 
     def __init__(self, file: FileIO) -> None:
         self._file = file
-        self.attempts = list(_parse(file.read()))
+        lines = list(_lines(file.read() or b""))
+        self.attempts = [line.attempt for line in lines if line.attempt]
+        # Line numbers, from 1, of what was damaged: it may be an answer that was paid.
+        self.damaged = [number for number, line in enumerate(lines, 1) if line.is_damaged]
 
     @classmethod
     @contextmanager
@@ -72,10 +75,6 @@ class Ledger:
             with FileIO(descriptor, "r+") as file:
                 yield cls(file)
 
-    def answers(self, fingerprint: str) -> list[Attempt]:
-        """The answers to a request, oldest first."""
-        return [a for a in self.attempts if a.is_answer and a.fingerprint == fingerprint]
-
     def append(self, attempt: Attempt) -> None:
         """Add an attempt; it is on disk when this returns."""
         append_to(self._file, json.dumps(_as_json(attempt), ensure_ascii=False))
@@ -86,9 +85,9 @@ def read_attempts(folder: str) -> list[Attempt]:
     """The attempts of a generation, without a lock; a missing ledger is empty."""
     try:
         content = Path(f"{folder}/{NAME}").read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return []
-    return list(_parse(content))
+    return [line.attempt for line in _lines(content) if line.attempt]
 
 
 def _as_json(attempt: Attempt) -> dict[str, Any]:
@@ -99,12 +98,37 @@ def _as_json(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _parse(content: bytes | None) -> Iterator[Attempt]:
-    """The whole lines of a ledger; a torn line is passed over, as nothing can be read from it."""
-    for line in (content or b"").split(b"\n"):
-        try:
-            values = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(values, dict) and all(name in values for name in _REQUIRED):
-            yield Attempt(**{key: value for key, value in values.items() if key in _FIELDS})
+class _Line(NamedTuple):
+    """What one line of a ledger is: an attempt, torn off by a kill, or damaged afterwards."""
+
+    attempt: Attempt | None
+    is_damaged: bool = False
+
+
+def _lines(content: bytes) -> Iterator[_Line]:
+    """The lines of a ledger, blank ones too, so that they count as an editor counts them."""
+    for line in content.split(b"\n"):
+        yield _line(line)
+
+
+def _line(line: bytes) -> _Line:
+    """One line, read as far as possible: a byte that is no UTF-8 costs a character, not an answer.
+
+    A kill leaves the beginning of a line, from which nothing can be read. Any other line that is
+    not JSON was damaged after it was written and may hold an answer that was paid.
+    """
+    text = line.decode("utf-8", "replace").strip("\r \t")
+    try:
+        values = json.loads(text, strict=False)
+    except json.JSONDecodeError as error:
+        return _Line(None, bool(text) and not _is_torn(text, error))
+    except (ValueError, RecursionError):
+        return _Line(None, True)
+    if not isinstance(values, dict) or any(name not in values for name in _REQUIRED):
+        return _Line(None, isinstance(values, dict) and bool(values))
+    return _Line(Attempt(**{key: value for key, value in values.items() if key in _FIELDS}))
+
+
+def _is_torn(text: str, error: json.JSONDecodeError) -> bool:
+    """Whether a line just stops: without the brace of its end, or where more was to come."""
+    return not text.endswith("}") or error.pos >= len(text)

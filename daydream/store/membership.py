@@ -1,16 +1,21 @@
-"""A cohort's roster: one row per generation, with its parent."""
+"""The membership of a cohort: one row per generation, with its parent."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from daydream.errors import CohortError
 from daydream.store.files import write_text
+from daydream.store.ids import sha256
 from daydream.store.layout import OPTIONAL_STAGES, STAGES, Stage
+
+PATIENCE_S = 1.0
 
 PARENT_STAGE: Mapping[Stage, Stage] = {
     "essay": "draft",
@@ -47,7 +52,7 @@ SECOND = "second_gen_id"  # a column in cohorts that compare essays, and in no o
 
 
 class Membership:
-    """The roster of one cohort, in the order in which it was made."""
+    """The members of one cohort, in the order in which it was made."""
 
     def __init__(self, cohort_id: str, members: Iterable[Member]) -> None:
         self.cohort_id = cohort_id
@@ -120,26 +125,68 @@ class Membership:
                         "Make the membership again: snakemake -R cohort_membership."
                     )
 
-    def write(self, path: str) -> None:
-        """Write ``membership.csv``."""
+    def write(self, path: str) -> Seal:
+        """Write ``membership.csv``; returns what the manifest keeps of it."""
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
         columns = self.columns
         writer.writerow(columns)
         for stage in STAGES:
             writer.writerows(member[: len(columns)] for member in self.stage(stage))
-        write_text(path, buffer.getvalue())
+        text = buffer.getvalue()
+        write_text(path, text)
+        return seal_of(text, len(self))
+
+
+class Seal(TypedDict):
+    """The number of rows of a ``membership.csv`` and its SHA-256, as the manifest keeps them."""
+
+    rows: int
+    sha256: str
+
+
+def seal_of(text: str, rows: int) -> Seal:
+    """The seal of a membership's text."""
+    return {"rows": rows, "sha256": sha256(text)}
 
 
 def read_membership(path: str) -> Membership:
-    """Read ``membership.csv``.
+    """Read ``membership.csv`` and hold it against the seal in the manifest beside it.
+
+    Manifests of version 0.1.0 have no seal, and then there is nothing to hold it against.
 
     Raises:
-        CohortError: when it is missing or was damaged.
+        CohortError: when it is missing, was damaged or was changed after it was written.
 
     """
+    patience = time.monotonic() + PATIENCE_S
+    while True:
+        membership, text = _read(path)
+        sealed = _sealed(path)
+        if sealed is None or sealed == seal_of(text, len(membership)):
+            return membership
+        if time.monotonic() > patience:
+            raise CohortError(
+                f"{path} was cut or changed after it was written: it has {len(membership)} rows, "
+                f"and the manifest beside it tells of {sealed.get('rows')} and their hash. "
+                "Make it again: snakemake -R cohort_membership"
+            )
+        time.sleep(0.05)  # another run may be writing the two files just now
+
+
+def _sealed(path: str) -> Mapping[str, object] | None:
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        manifest = json.loads((Path(path).parent / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None  # a damaged manifest is made again by its own rule
+    sealed = manifest.get("membership") if isinstance(manifest, dict) else None
+    return sealed if isinstance(sealed, dict) else None
+
+
+def _read(path: str) -> tuple[Membership, str]:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            text = file.read()
     except FileNotFoundError:
         raise CohortError(
             f"{path} does not exist: this cohort was not made yet. Make it: snakemake cohort"
@@ -149,10 +196,10 @@ def read_membership(path: str) -> Membership:
     reader = csv.DictReader(io.StringIO(text))
     try:
         members = [_member(row) for row in reader]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise _damaged(f"{path}, line {reader.line_num}", str(error)) from error
     cohort_id = members[0].cohort_id if members else Path(path).parent.name
-    return Membership(cohort_id, members)
+    return Membership(cohort_id, members), text
 
 
 def _damaged(where: str, why: str) -> CohortError:

@@ -22,6 +22,6 @@ def read_metadata(layout: Layout, stage: Stage, gen_id: str) -> dict[str, Any]:
     path = Path(layout.generation(stage, gen_id)) / "metadata.json"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -18,7 +18,7 @@ from daydream.experiment.combinations import Combo, read_mappings
 from daydream.experiment.model import Catalog, Concept, Model, Template
 from daydream.experiment.pairing import ring_pairs
 from daydream.experiment.settings import Settings, load_config
-from daydream.store.ids import combo_id, generation_id
+from daydream.store.ids import combo_id, generation_id, sha256
 from daydream.store.layout import STAGES, Layout
 from daydream.store.membership import Member, read_membership
 from tests.support.workspace import Workspace
@@ -177,7 +177,9 @@ def test_writing_makes_manifest_membership_and_dictionary(data: Workspace) -> No
     roster = write_cohort(made)
     assert read_membership(made.layout.membership("trial")).by_stage == roster.by_stage
     manifest = json.loads(Path(made.layout.manifest("trial")).read_text())
-    assert manifest == {"cohort_id": "trial", **made.manifest}
+    written = Path(made.layout.membership("trial")).read_text()
+    seal = {"rows": written.count("\n") - 1, "sha256": sha256(written)}
+    assert manifest == {"cohort_id": "trial", **made.manifest, "membership": seal}
     assert set(read_mappings(made.layout)) == {c.combo_id for c in made.combos}
 
 

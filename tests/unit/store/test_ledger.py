@@ -6,12 +6,13 @@ import json
 import multiprocessing
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from daydream.store.ledger import NAME, Attempt, Ledger, read_attempts
@@ -85,6 +86,10 @@ def test_an_attempt_is_on_disk_before_the_ledger_is_closed(folder: str) -> None:
         assert ledger.attempts == [ANSWER]
 
 
+def answers(ledger: Ledger, fingerprint: str) -> list[Attempt]:
+    return [a for a in ledger.attempts if a.is_answer and a.fingerprint == fingerprint]
+
+
 def test_the_ledger_only_grows(folder: str) -> None:
     keep(folder, ANSWER)
     before = content(folder)
@@ -97,21 +102,21 @@ def test_answers_are_found_by_fingerprint_and_the_newest_is_last(folder: str) ->
     old, new = replace(ANSWER, text="old"), replace(ANSWER, text="new")
     keep(folder, old, replace(ANSWER, fingerprint="f2"), FAILURE, new)
     with Ledger.open(folder) as ledger:
-        assert [a.text for a in ledger.answers("f1")] == ["old", "new"]
-        assert [a.fingerprint for a in ledger.answers("f2")] == ["f2"]
-        assert ledger.answers("f3") == []
+        assert [a.text for a in answers(ledger, "f1")] == ["old", "new"]
+        assert [a.fingerprint for a in answers(ledger, "f2")] == ["f2"]
+        assert answers(ledger, "f3") == []
 
 
 def test_a_failure_is_no_answer(folder: str) -> None:
     keep(folder, FAILURE)
     with Ledger.open(folder) as ledger:
-        assert ledger.answers("f1") == []
+        assert answers(ledger, "f1") == []
 
 
 def test_an_answer_of_this_session_is_found_at_once(folder: str) -> None:
     with Ledger.open(folder) as ledger:
         ledger.append(ANSWER)
-        assert ledger.answers("f1") == [ANSWER]
+        assert answers(ledger, "f1") == [ANSWER]
 
 
 @pytest.mark.parametrize("cut", [1, 2, 30, 150])
@@ -231,7 +236,7 @@ def test_whoever_waits_for_the_lock_reads_what_its_holder_paid_for(folder: str) 
 
     def second() -> None:
         with Ledger.open(folder) as ledger:
-            found.extend(ledger.answers("f1"))
+            found.extend(answers(ledger, "f1"))
 
     with ThreadPoolExecutor(1) as pool:
         with Ledger.open(folder) as ledger:
@@ -258,3 +263,37 @@ def test_an_answer_that_does_not_fit_on_the_disk_is_told(folder: str) -> None:
     root = str(ROOT)
     code = FULL_DISK.format(root=root, folder=folder)
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 7
+
+
+@given(position=st.integers(0), byte=st.integers(0, 255))
+def test_one_bad_byte_never_hides_an_answer_silently(position: int, byte: int) -> None:
+    """The answer is read, perhaps with a wrong character, or the line is named as damaged."""
+    with tempfile.TemporaryDirectory() as folder:
+        keep(folder, replace(ANSWER, text="An essay of some length.\nWith two lines, \u00e9."))
+        line = bytearray(content(folder))
+        place = position % (len(line) - 1)
+        was, line[place] = line[place], byte
+        assume(was != byte and byte != 0x0A)
+        Path(folder, NAME).write_bytes(bytes(line))
+        with Ledger.open(folder) as ledger:
+            assert ledger.attempts or ledger.damaged == [1] or place == len(line) - 2
+
+
+def test_a_line_torn_by_a_kill_is_not_called_damaged(folder: str) -> None:
+    keep(folder, ANSWER)
+    whole = content(folder)
+    for cut in range(1, len(whole)):
+        Path(folder, NAME).write_bytes(whole[:cut])
+        with Ledger.open(folder) as ledger:
+            assert ledger.damaged == [], whole[:cut]
+
+
+@pytest.mark.parametrize("deep", [b"[" * 100_000, b'{"a":' * 100_000])
+def test_deep_json_in_a_ledger_is_named_and_stops_nothing_else(folder: str, deep: bytes) -> None:
+    keep(folder, ANSWER)
+    with open(Path(folder, NAME), "ab") as file:
+        file.write(deep + b"]" * 10 + b"\n")
+    keep(folder, ANSWER)
+    with Ledger.open(folder) as ledger:
+        assert ledger.attempts == [ANSWER, ANSWER]
+        assert ledger.damaged == [2]
