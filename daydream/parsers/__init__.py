@@ -6,15 +6,27 @@ table. It raises ``ParseError`` when it does not find exactly one thing to retur
 
 from daydream.parsers.draft import DRAFT_PARSERS
 from daydream.parsers.score import SCORE_PARSERS, ScoreRange, read_json_score
+from daydream.parsers.thinking import (
+    THINKING_TAGS,
+    SplitAnswer,
+    ThinkingTags,
+    split_thinking,
+    tags_of,
+)
 from daydream.parsers.verdict import VERDICT_PARSERS, VERDICTS, Verdict, read_json_verdict
 
 __all__ = [
     "DRAFT_PARSERS",
     "SCORE_PARSERS",
+    "THINKING_TAGS",
     "VERDICTS",
     "VERDICT_PARSERS",
     "ScoreRange",
+    "SplitAnswer",
+    "ThinkingTags",
     "Verdict",
     "read_json_score",
     "read_json_verdict",
+    "split_thinking",
+    "tags_of",
 ]

@@ -1,8 +1,8 @@
 """Draft parsers: the part of a draft that goes on to the essay stage.
 
-A block's content is returned without the white space around it. ``<thinking>`` (and ``<think>``)
-blocks are dropped before any other tag is looked for, since a model that thinks about the tags it
-was asked for names them there. All patterns are bounded, so time grows linearly with the text.
+A block's content is returned without the white space around it. Thinking blocks are dropped
+before any other tag is looked for, since a model that thinks about the tags it was asked for names
+them there. All patterns are bounded, so time grows linearly with the text.
 """
 
 import re
@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from daydream.errors import ParseError
+from daydream.parsers.thinking import split_thinking
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
-_THINKING = r"(?i)<\s{0,8}(/?)think(?:ing)?\s{0,8}>"
 _ESSAY = r"(?i)<\s{0,8}(/?)\s{0,8}essay(?=[\s/>])([^<>]*)>"
 _IDEA = r"(?i)<\s{0,8}(/?)\s{0,8}essay-idea(?=[\s/>])([^<>]*)>"
 _STAGE = r"""(?i)(?<![\w-])stage\s{0,8}=\s{0,8}["'“”]?\s{0,8}([0-9]{1,9}(?:\.[0-9]{1,9})?)"""
@@ -84,29 +84,10 @@ DRAFT_PARSERS: Mapping[str, Callable[[str], str]] = MappingProxyType(
 """Draft parsers by the name used in ``draft_templates.csv``."""
 
 
-def _without_thinking(text: str, wanted: str) -> str:
-    """Drop the thinking; thinking that is never closed ends where a ``wanted`` tag opens."""
-    last_wanted = max((tag.start() for tag in re.finditer(wanted, text)), default=len(text))
-    kept: list[str] = []
-    at = 0
-    opened: re.Match[str] | None = None
-    for tag in re.finditer(_THINKING, text):
-        if tag[1]:
-            # Closed but never opened: the prompt opened it, unless the answer stands before it.
-            if opened is None and (kept or last_wanted < tag.start()):
-                kept.append(text[at : tag.start()])
-            opened, at = None, tag.end()
-        elif opened is None:
-            kept.append(text[at : tag.start()])
-            opened = tag
-    return "".join([*kept, text[at:] if opened is None else _rest(text, opened, wanted)])
-
-
-def _rest(text: str, opened: re.Match[str], wanted: str) -> str:
-    for tag in re.finditer(wanted, text):
-        if not tag[1] and tag.start() >= opened.end():
-            return text[tag.start() :]
-    return text[opened.end() :]
+def _without_thinking(text: str, answer_tag: str) -> str:
+    """Drop the thinking; of a block that is never closed only the tag, as it may be the draft."""
+    answer = split_thinking(text, answer_tag=answer_tag)
+    return answer.text + (answer.unclosed or "")
 
 
 def _ideas(text: str) -> list[_Block]:

@@ -3,6 +3,7 @@
 import re
 
 from daydream.errors import ParseError
+from daydream.parsers.thinking import split_thinking
 
 _LONGEST_LINE = 10_000
 _QUOTES = "\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
@@ -13,17 +14,15 @@ _DECORATION = str.maketrans(
 )
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
-_THOUGHT = r"(?i)<(/?)think(?:ing)?>"
 WORDY = r"[^\W_]"
 
 
 def without_thinking(text: str) -> str:
-    """Return what follows the last thinking block, if any; all thinking is a ``ParseError``."""
-    tags = list(re.finditer(_THOUGHT, text))
-    ends = [tag.end() for tag in tags if tag[1]]
-    if not ends and tags and not text[: tags[0].start()].strip():
-        raise ParseError("the answer is all thinking: its first tag is never closed")
-    return text[ends[-1] :] if ends else text
+    """Return an answer without its thinking blocks; all thinking is a ``ParseError``."""
+    answer = split_thinking(text)
+    if answer.unclosed is not None and not answer.text.strip():
+        raise ParseError("the answer is all thinking: its first block is never closed")
+    return answer.text + (answer.unclosed or "")
 
 
 def last_lines(text: str, count: int) -> list[str]:

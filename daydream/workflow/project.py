@@ -87,12 +87,13 @@ class Project(Results):
     @property
     def score_parser_sources(self) -> list[str]:
         """The source files that decide which score an answer has."""
-        return sorted(map(str, PARSERS.glob("score*.py")))
+        return sorted(map(str, (*PARSERS.glob("score*.py"), PARSERS / "thinking.py")))
 
     @property
     def verdict_parser_sources(self) -> list[str]:
         """The source files that decide which verdict an answer has."""
-        return [str(PARSERS / f"{name}.py") for name in ("score_json", "score_text", "verdict")]
+        names = ("score_json", "score_text", "thinking", "verdict")
+        return [str(PARSERS / f"{name}.py") for name in names]
 
     def gen_id_pattern(self, stage: Stage) -> str:
         """A regular expression for the generations that the workflow may make.
