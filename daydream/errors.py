@@ -45,6 +45,10 @@ class BudgetError(CallError):
     """A call was not made because it could cost more than is left."""
 
 
+class LockError(DaydreamError):
+    """A file cannot be locked, and without a lock an answer could be paid twice."""
+
+
 class ArchiveError(DaydreamError):
     """An archive cannot be written, or is not one that ``daydream export`` wrote."""
 

@@ -14,9 +14,10 @@ from daydream.errors import CatalogError, CohortError
 from daydream.experiment.csv_rows import Row, read_table
 from daydream.experiment.model import Catalog, Concept
 from daydream.experiment.settings import Settings
-from daydream.store.files import append_line, locked, write_text
+from daydream.store.files import append_line, write_text
 from daydream.store.ids import combo_id
 from daydream.store.layout import LEVELS, Layout, exists
+from daydream.store.locks import locked
 
 COLUMNS = ("combo_id", "version", "concept_id", "description_level", "k_max", "created_at")
 
@@ -114,7 +115,7 @@ def remember_combos(combos: Iterable[Combo], layout: Layout) -> None:
         CohortError: when an id already stands for other concepts.
 
     """
-    with locked(layout.root):
+    with locked(layout.combo_lock):
         known = read_mappings(layout)
         new = [combo for combo in combos if not _is_known(combo, known, layout)]
         if not exists(layout.combo_mappings):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +21,7 @@ from daydream.generation.prompts import combo_concepts, read_text, render
 from daydream.generation.versions import versions
 from daydream.llm.pool import Clients
 from daydream.llm.request import Request
-from daydream.store.files import locked, write_json, write_text
+from daydream.store.files import write_json, write_text
 from daydream.store.ids import sha256
 from daydream.store.layout import Layout, Stage, exists
 from daydream.store.ledger import Attempt, Ledger
@@ -57,8 +58,9 @@ class Generator:
         folder = self.layout.generation(member.stage, member.gen_id)
         template = self.design.catalog.template(member.stage, member.template_id)
         facts: dict[str, Any] = {"status": "failed", **identity(member)}
-        holding = locked(folder) if template.is_copy else Ledger.open(folder)
-        with holding as ledger:
+        # A copy is free, and two of one draft are equal: nothing to hold.
+        ledger_or_none = nullcontext() if template.is_copy else Ledger.open(folder)
+        with ledger_or_none as ledger:
             try:
                 if ledger is None:
                     parsed = self._copy(member, facts)

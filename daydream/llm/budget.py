@@ -7,7 +7,6 @@ the limit holds even when all calls under way turn out as expensive as they can.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import socket
@@ -23,9 +22,10 @@ from typing import Any, NamedTuple
 
 from daydream.errors import BudgetError, ConfigError
 from daydream.experiment.settings import Limit
-from daydream.store.files import locked, write_json
+from daydream.store.files import write_json
 from daydream.store.layout import STAGES, Layout
 from daydream.store.ledger import Attempt, read_attempts
+from daydream.store.locks import hold, is_held, locked
 
 SETTLING_S = 0.2  # between looks at a budget that calls under way hold
 
@@ -163,7 +163,7 @@ class Budget:
 
     @contextmanager
     def _changing(self) -> Iterator[State]:
-        with locked(self._folder):
+        with locked(f"{self._folder}/spent.lock"):
             self._show_alive()
             state = self._read()
             try:
@@ -191,8 +191,7 @@ class Budget:
         """Hold a file of this process, which the kernel lets go when the process is killed."""
         if self._alive is None:
             path = Path(f"{self._folder}/{self._process}.alive")
-            self._alive = FileIO(str(path), "w")
-            fcntl.flock(self._alive, fcntl.LOCK_EX)
+            self._alive = hold(str(path))
             weakref.finalize(self, path.unlink, missing_ok=True)
 
     def _drop_the_dead(self, state: State) -> None:
@@ -203,10 +202,7 @@ class Budget:
 
     def _is_dead(self, process: str) -> bool:
         path = Path(f"{self._folder}/{process}.alive")
-        try:
-            with path.open("w") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if is_held(str(path)):
             return False
         path.unlink(missing_ok=True)
         return True

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
+_HOST = socket.gethostname()[:40]
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
@@ -23,10 +22,12 @@ def write_text(path: str | Path, text: str) -> None:
 def write_bytes(path: str | Path, content: bytes) -> None:
     """Write a whole file or leave the old one: a sibling is written, then renamed.
 
-    The sibling is named after the thread, so that two writers of one file cannot mix their halves.
+    The sibling is named after host, process and thread, so that two writers of one file cannot mix
+    their halves.
     """
     folder, name = os.path.split(path)
-    sibling = os.path.join(folder, f".{name}.{os.getpid()}-{threading.get_ident()}")
+    writer = f"{_HOST}-{os.getpid()}-{threading.get_ident()}"
+    sibling = os.path.join(folder, f".{name}.{writer}")
     try:
         descriptor = os.open(sibling, _NEW, 0o666)
     except FileNotFoundError:
@@ -74,22 +75,3 @@ def append_to(file: FileIO, line: str) -> None:
         torn = b"" if file.read(1) == b"\n" else b"\n"
     write_all(file, torn + line.encode("utf-8", "replace") + b"\n")
     os.fsync(file.fileno())
-
-
-@contextmanager
-def locked(folder: str) -> Iterator[None]:
-    """Hold a folder between processes and threads, making it first.
-
-    The lock is the kernel's and on the folder itself: it leaves no file, and it is gone when its
-    holder is killed.
-    """
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:
-        os.makedirs(folder, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -63,6 +63,11 @@ class Layout:
         return self.under("combo_mappings.csv")
 
     @property
+    def combo_lock(self) -> str:
+        """The file that is held while combos are added to the dictionary."""
+        return self.under("combo_mappings.lock")
+
+    @property
     def concept_index(self) -> str:
         """What ``raw_data`` writes: the concepts at a glance."""
         return self.under("catalog", "concept_index.csv")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
@@ -11,7 +10,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from daydream.store.files import append_to, locked
+from daydream.store.files import append_to
+from daydream.store.locks import locked
 
 NAME = "attempts.jsonl"
 
@@ -66,14 +66,15 @@ class Ledger:
     @classmethod
     @contextmanager
     def open(cls, folder: str) -> Iterator[Ledger]:
-        """Open a generation's ledger, holding its folder.
+        """Open a generation's ledger, holding it: the ledger is its own lock file.
 
-        Whoever waits for the folder reads the answer that its holder paid for.
+        Whoever waits for it reads the answer that its holder paid for.
+
+        Raises:
+            LockError: when the file system has no locks.
         """
-        with locked(folder):
-            descriptor = os.open(f"{folder}/{NAME}", os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
-            with FileIO(descriptor, "r+") as file:
-                yield cls(file)
+        with locked(f"{folder}/{NAME}") as file:
+            yield cls(file)
 
     def append(self, attempt: Attempt) -> None:
         """Add an attempt; it is on disk when this returns."""

@@ -6,12 +6,12 @@ exactly once, and a batch is over when the last of its outcomes is in a ledger.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from io import FileIO
 from queue import SimpleQueue
 from typing import NamedTuple
 
@@ -58,7 +58,7 @@ class Batch:
     """
 
     state: BatchState
-    lock: int | None = None
+    lock: FileIO | None = None
     content: bytes | None = None
     adopted: bool = False
     outcomes: dict[Key, Outcome] | None = None
@@ -217,7 +217,7 @@ class Room:
         with self.changed:
             self._batches.pop(batch.state.uuid, None)
             if batch.lock is not None:
-                os.close(batch.lock)
+                batch.lock.close()
                 batch.lock = None
 
     def _attach(self, waiter: Waiter) -> None:

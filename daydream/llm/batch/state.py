@@ -6,16 +6,16 @@ its ledger. Beside it, ``<uuid>.lock`` is held by the process that looks after t
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from dataclasses import dataclass, fields
+from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from daydream.errors import CallError
 from daydream.llm.request import Request
 from daydream.store.files import write_text
+from daydream.store.locks import hold
 
 
 class Key(NamedTuple):
@@ -123,19 +123,12 @@ class StateFolder:
         self.path(uuid).unlink(missing_ok=True)
         self._lock_path(uuid).unlink(missing_ok=True)
 
-    def try_lock(self, uuid: str) -> int | None:
-        """A descriptor that holds the batch until it is closed or its process dies.
+    def try_lock(self, uuid: str) -> FileIO | None:
+        """A file that holds the batch until it is closed or its process dies.
 
         None while another process looks after the batch.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._lock_path(uuid), os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        return descriptor
+        return hold(str(self._lock_path(uuid)))
 
     def _lock_path(self, uuid: str) -> Path:
         return self.folder / f"{uuid}.lock"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daydream.store.files import append_line, locked, write_json, write_text
+from daydream.store.files import append_line, write_json, write_text
 from tests.support.workspace import ROOT
 
 FULL_DISK = """
@@ -156,37 +155,3 @@ def test_any_lines_are_read_back(tmp_path_factory, lines: list[str]) -> None:
         append_line(path, line)
     content = path.read_bytes().decode() if lines else ""
     assert content == "".join(f"{line}\n" for line in lines[:5])
-
-
-def count_up(path: str, times: int) -> None:
-    for _ in range(times):
-        with locked(path + ".lock"):
-            number = int(Path(path).read_text())
-            Path(path).write_text(str(number + 1))
-
-
-def test_a_lock_holds_between_threads(tmp_path: Path) -> None:
-    path = tmp_path / "count"
-    path.write_text("0")
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: count_up(str(path), 25), range(8)))
-    assert path.read_text() == "200"
-
-
-def test_a_lock_holds_between_processes(tmp_path: Path) -> None:
-    path = tmp_path / "count"
-    path.write_text("0")
-    context = multiprocessing.get_context("fork")
-    workers = [context.Process(target=count_up, args=(str(path), 50)) for _ in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(20)
-    assert path.read_text() == "150"
-
-
-def test_a_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="x"), locked(str(tmp_path / "deep" / "l")):
-        raise ValueError("x")
-    with locked(str(tmp_path / "deep" / "l")):
-        pass

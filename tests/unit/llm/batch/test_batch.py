@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -400,7 +399,7 @@ def test_a_locked_batch_can_be_locked_again_only_after_it_was_let_go(bench: Benc
     held = bench.states.try_lock("ab12")
     assert held is not None
     assert bench.states.try_lock("ab12") is None
-    os.close(held)
+    held.close()
     assert bench.states.try_lock("ab12") is not None
 
 
