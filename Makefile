@@ -42,6 +42,7 @@ lint: $(VENV)/.ready-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
 

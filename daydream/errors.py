@@ -1,8 +1,18 @@
 """Every error that a user can cause or meet, in one small tree."""
 
+from __future__ import annotations
+
+from daydream.formats import printable
+
 
 class DaydreamError(Exception):
-    """Shown to the user as it is: what is wrong, where, and what to do about it."""
+    """Shown to the user as it is: what is wrong, where, and what to do about it.
+
+    Messages quote providers and models, so they are cleaned of what a terminal would obey.
+    """
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class ConfigError(DaydreamError):

@@ -1,1 +1,1 @@
-"""A cohort as one archive: what belongs to it, and how it is written and read safely."""
+"""Archives of a cohort: export, unpack and verify."""

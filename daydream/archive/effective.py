@@ -1,4 +1,4 @@
-"""The configuration in effect, as a file of its own that can be given away."""
+"""The configuration in effect, written as a file that can be given away."""
 
 from __future__ import annotations
 

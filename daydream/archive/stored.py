@@ -1,4 +1,4 @@
-"""Which files a cohort rests on."""
+"""The list of files that a cohort needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unpacking an archive that may come from anybody: nothing is written outside of its folder."""
+"""Safe unpacking of an archive from anybody: nothing is written outside its folder."""
 
 from __future__ import annotations
 

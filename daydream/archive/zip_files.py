@@ -1,4 +1,4 @@
-"""Zip files that have the same bytes for the same content, and are written whole or not at all."""
+"""Zip files that are written whole or not at all, and have the same bytes for the same content."""
 
 from __future__ import annotations
 

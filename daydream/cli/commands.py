@@ -1,4 +1,4 @@
-"""What each command of ``daydream`` does: it looks at an opened experiment and yields lines."""
+"""The functions of the `daydream` commands: each looks at an opened experiment and yields lines."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Columns for a terminal."""
+"""Tables for a terminal: aligned columns no wider than a screen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+
+from daydream.formats import clip
 
 WIDTH = 100  # columns of a terminal
 NARROWEST = 12
@@ -25,11 +27,7 @@ def aligned(rows: Sequence[Sequence[object]], texts: int, width: int = WIDTH) ->
         widths[longest] = max(NARROWEST, widths[longest] - surplus)
     for row in cells:
         parts = (
-            _clip(cell, size).ljust(size) if column < texts else cell.rjust(size)
+            clip(cell, size).ljust(size) if column < texts else cell.rjust(size)
             for column, (cell, size) in enumerate(zip(row, widths, strict=True))
         )
         yield "  ".join(parts).rstrip()
-
-
-def _clip(text: str, size: int) -> str:
-    return text if len(text) <= size else text[: size - 3] + "..."

@@ -1,4 +1,4 @@
-"""The best of a cohort in a terminal, from its tables."""
+"""The best combinations, templates and models of a cohort in a terminal: `daydream leaderboard`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from daydream.errors import CohortError
 from daydream.experiment.combinations import Combo, read_mappings
+from daydream.formats import clip
 from daydream.store.layout import Layout, exists
 
 LISTS = (
@@ -73,5 +74,5 @@ def _label(combos: Mapping[str, Combo], row: dict[str, str], keys: tuple[str, ..
 
 def _line(label: str, row: dict[str, str]) -> str:
     share = f"{100 * float(row['average_share']):.1f}%" if row["average_share"] else "-"
-    short = label if len(label) <= 60 else f"{label[:57]}..."
+    short = clip(label, 60)
     return f"{short:<62}{share:>14}{row['n_valid']:>9}"

@@ -13,6 +13,7 @@ from typing import Any
 from daydream import __version__
 from daydream.cli import commands
 from daydream.errors import DaydreamError
+from daydream.formats import printable
 from daydream.store.layout import STAGES
 
 Command = Callable[[Any, argparse.Namespace], Iterator[str]]
@@ -103,12 +104,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="replace")  # a terminal may lack characters that models use
     try:
         for line in arguments.run(arguments.opened(arguments), arguments):
-            print(line)
+            print(printable(line))  # texts of models and providers are among the lines
         sys.stdout.flush()  # here, or a reader that has left would be noticed too late to be caught
     except BrokenPipeError:  # the reader, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (DaydreamError, OSError) as error:
-        print(f"Error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"Error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         return 1
     return 0
 

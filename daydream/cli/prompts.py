@@ -1,4 +1,4 @@
-"""Prompts before they are paid."""
+"""Rendered prompts before they are paid for: `daydream prompts`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL over a cohort: its tables, its roster and what each generation took, as views in DuckDB."""
+"""SQL over a cohort's tables, membership and metadata, as views in DuckDB: `daydream query`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from daydream.errors import QueryError
+from daydream.formats import clip
 from daydream.results.names import ANALYSIS_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
 from daydream.results.parquet import arrow_table, read_parquet
 from daydream.store.layout import Layout, exists
@@ -127,4 +128,4 @@ def _shown(value: object) -> str:
     if value is None:
         return NULL
     text = f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())
-    return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
+    return clip(text, WIDEST)

@@ -1,4 +1,4 @@
-"""One generation with everything that it comes from and that came from it, texts included."""
+"""One generation with its lineage and its children, texts included: `daydream show`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 from daydream.cli.console import WIDTH, aligned
 from daydream.cli.show_comparisons import meetings
-from daydream.cli.text import lines_of, printable, result_of
+from daydream.cli.text import lines_of, result_of
 from daydream.experiment.combinations import read_mappings
 from daydream.experiment.model import Catalog
+from daydream.formats import printable
 from daydream.store.index import children_of, find_id, known_members, lineage_of
 from daydream.store.layout import Layout, exists
 from daydream.store.ledger import read_attempts

@@ -1,4 +1,4 @@
-"""Whom an essay met in comparisons, and who won."""
+"""The comparisons of one essay, with opponents and verdicts, for `daydream show`."""
 
 from __future__ import annotations
 

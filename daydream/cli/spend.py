@@ -1,4 +1,4 @@
-"""What the calls have cost, as a person or a program reads it."""
+"""Costs of calls as text and as JSON: `daydream spend`."""
 
 from __future__ import annotations
 

@@ -1,21 +1,13 @@
-"""Texts of the store as a terminal may show them."""
+"""Stored texts made safe for a terminal: control characters removed, long lines wrapped."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from daydream.formats import printable
 from daydream.store.layout import Layout
 from daydream.store.membership import Member
-
-# What a model writes must not move the cursor of the terminal it is read in.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-def printable(text: str) -> str:
-    """The text without control characters and without blank lines at its end."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.rstrip("\n"))
 
 
 def lines_of(what: str, path: str) -> Iterator[str]:
@@ -23,7 +15,7 @@ def lines_of(what: str, path: str) -> Iterator[str]:
     content = _read(path)
     if content is not None:
         yield f"---- {what} ({path})"
-        yield printable(content)
+        yield printable(content.rstrip("\n"))
 
 
 def result_of(layout: Layout, judgement: Member) -> str:

@@ -1,4 +1,4 @@
-"""What ``parsed.txt`` keeps of an answer: by stage, template and the shape that was asked for."""
+"""The choice of parser for an answer, by stage, template and the shape that was asked for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which code made a generation."""
+"""Versions of the code that made a generation."""
 
 from __future__ import annotations
 

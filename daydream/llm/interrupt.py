@@ -1,4 +1,4 @@
-"""Leaving: whoever presses Ctrl-C shall not wait a day until a batch is answered."""
+"""Stopping by Ctrl-C: a run does not wait up to a day until a batch is answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that the report counts, read once from the data root."""
+"""The data of a report, read once from the data root."""
 
 from __future__ import annotations
 

@@ -1,13 +1,14 @@
-"""What the page of an essay tells of the comparisons that the essay was in."""
+"""The comparisons of one essay, for the essay's page."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from daydream.formats import printable
 from daydream.report.generation_view import Piece, read_piece, reasoning_of
 from daydream.report.names import Names
-from daydream.report.text import Shown, printable
+from daydream.report.text import Shown
 from daydream.results.comparisons import ComparisonRow, cohort_comparisons
 from daydream.store.layout import Layout
 from daydream.store.membership import Membership

@@ -1,4 +1,4 @@
-"""The page of one essay: concepts, draft, essay, and each evaluation beside it."""
+"""The page of one essay: concepts, draft, essay, evaluations."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from daydream.formats import printable
 from daydream.parsers import ScoreRange
 from daydream.report import grid
 from daydream.report.data import ReportTables
@@ -21,7 +22,7 @@ from daydream.report.generation_view import (
 )
 from daydream.report.grid import Cell
 from daydream.report.names import Names
-from daydream.report.text import Shown, printable, title_of
+from daydream.report.text import Shown, title_of
 from daydream.store.layout import Layout, Stage
 from daydream.store.membership import Member, Membership
 

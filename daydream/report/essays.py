@@ -1,4 +1,4 @@
-"""The essays of a cohort in figures: a row each, for the table that the page sorts and filters."""
+"""The table of essays that the page sorts and filters, a row each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One essay with all that it comes from and all that was said of it."""
+"""One essay with its lineage and its evaluations, for its page."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from daydream.experiment.catalog import description_file
+from daydream.formats import printable
 from daydream.report import grid
 from daydream.report.names import Names
-from daydream.report.text import Shown, link, printable, read_shown, shown
+from daydream.report.text import Shown, link, read_shown, shown
 from daydream.store.layout import LEVELS, Layout, Stage
 from daydream.store.ledger import read_attempts
 from daydream.store.membership import Member

@@ -1,4 +1,4 @@
-"""Tables as a page shows them: text for the reader, and beside it the value to sort by."""
+"""Tables of a page: text for the reader, and beside it the value to sort by."""
 
 from __future__ import annotations
 

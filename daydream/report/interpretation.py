@@ -1,4 +1,4 @@
-"""What the measures of reliability say, in sentences."""
+"""Sentences that interpret the measures of reliability."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader calls combos, templates and models."""
+"""Names of combinations, templates and models as a reader sees them."""
 
 from __future__ import annotations
 

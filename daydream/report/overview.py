@@ -1,4 +1,4 @@
-"""The first section: what ran, when, what it cost, what is missing and why."""
+"""The overview of a report: what ran, when, at what cost, what is missing and why."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from daydream.formats import known_usd
+from daydream.formats import known_usd, printable
 from daydream.report import grid
 from daydream.report.data import ReportTables
 from daydream.report.grid import Cell, Column, Grid
-from daydream.report.text import link, plural, printable
+from daydream.report.text import link, plural
 from daydream.store.failures import Failure, Missing, NextStep, by_cause, find_missing, next_steps
 from daydream.store.layout import Layout
 from daydream.store.membership import Membership

@@ -1,4 +1,4 @@
-"""The tables of pairwise judging on the index: who wins, and whether the first place does."""
+"""Tables of comparisons on the index page: ranking and position bias."""
 
 from __future__ import annotations
 

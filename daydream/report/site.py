@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from daydream import __version__
+from daydream.formats import printable
 from daydream.report import interpretation, pairwise_grids
 from daydream.report import tables as tables_module
 from daydream.report.charts.data import chart_data
@@ -26,7 +27,7 @@ from daydream.report.data import ReportTables, gather
 from daydream.report.essay_page import EssayPage, Reader
 from daydream.report.essays import EssayRow, as_script, assigned, essay_rows
 from daydream.report.overview import overview
-from daydream.report.text import link, plural, printable
+from daydream.report.text import link, plural
 from daydream.store.files import write_text
 from daydream.store.layout import Layout
 from daydream.store.membership import Membership, read_membership

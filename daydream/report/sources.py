@@ -1,4 +1,4 @@
-"""The files of the package that decide what a report looks like."""
+"""The files of the package that decide what a report looks like, as inputs of its rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of the report: leaderboard, reliability, evaluators, variance, evaluations needed."""
+"""Tables of the index page: leaderboard, reliability, evaluators, variance."""
 
 from __future__ import annotations
 

@@ -1,17 +1,14 @@
-"""Texts of models as a page can show them, and links to their files."""
+"""Models' texts made safe for a page, and links to their files."""
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 from urllib.parse import quote
 
+from daydream.formats import printable
+
 LONGEST = 200_000  # characters of one text on a page; its file has all
 TITLE = 90
-# A browser shows none of these, or another character than the file has.
-# Overrides of direction (202a to 202e) would show the letters after them in another order.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff\ufffe\uffff]")
-_LINE_ENDS = re.compile(r"\r\n?")
 
 
 class Shown(NamedTuple):
@@ -21,14 +18,9 @@ class Shown(NamedTuple):
     left: int = 0
 
 
-def printable(text: str) -> str:
-    """The text with a replacement character for every control character."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", _LINE_ENDS.sub("\n", text)).rstrip()
-
-
 def shown(text: str) -> Shown:
     """A text as a page shows it."""
-    return Shown(printable(text[:LONGEST]), max(0, len(text) - LONGEST))
+    return Shown(printable(text[:LONGEST]).rstrip(), max(0, len(text) - LONGEST))
 
 
 def read_shown(path: str) -> Shown | None:

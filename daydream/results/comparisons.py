@@ -1,4 +1,4 @@
-"""``parsed_comparisons.csv``: a row per comparison, read from parsed.txt and never from raw.txt."""
+"""The table `parsed_comparisons`: a row per comparison, read from parsed.txt alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether enough of the evaluations behind an average have a score."""
+"""The coverage rule: whether enough evaluations behind an average have a score."""
 
 from __future__ import annotations
 

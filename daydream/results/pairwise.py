@@ -1,4 +1,4 @@
-"""The tables of comparisons: who wins, and how often the essay shown first does."""
+"""The tables of comparisons: `pairwise_ranking` and `position_bias`."""
 
 from __future__ import annotations
 

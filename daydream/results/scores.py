@@ -1,4 +1,4 @@
-"""``parsed_scores.csv``: a row per evaluation, read from parsed.txt and never from raw.txt."""
+"""The table `parsed_scores`: a row per evaluation, read from parsed.txt, never from raw.txt."""
 
 from __future__ import annotations
 

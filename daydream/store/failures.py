@@ -1,4 +1,4 @@
-"""What failed in a cohort, grouped by cause, with what to type next."""
+"""Failures of a cohort as data, grouped by cause, with the commands that help."""
 
 from __future__ import annotations
 

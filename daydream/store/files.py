@@ -1,4 +1,4 @@
-"""Writing files so that a reader, or a kill, never meets half of one."""
+"""Atomic writes of whole files, and appends of whole lines."""
 
 from __future__ import annotations
 

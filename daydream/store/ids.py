@@ -1,4 +1,4 @@
-"""Ids that say what a thing is made of, so that equal things share one folder."""
+"""Ids as hashes of what a thing is made of, so that equal things share one folder."""
 
 from __future__ import annotations
 

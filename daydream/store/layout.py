@@ -1,4 +1,4 @@
-"""Where every file stands under ``data_root`` (the grammar of the Snakefile's header)."""
+"""Paths of all files under `data_root` (the grammar of the Snakefile's header)."""
 
 from __future__ import annotations
 

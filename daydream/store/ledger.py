@@ -1,4 +1,4 @@
-"""``attempts.jsonl``: every answer and every failed call of a generation, never rewritten."""
+"""The ledger of a generation, `attempts.jsonl`: every answer and every failed call, append-only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a generation is and what it took, as one row."""
+"""The record of a generation as one row: what it is, its state, its cost and tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the calls have cost, from the ledgers, and what of it was wasted."""
+"""Costs of calls added up from the ledgers, and what of them was wasted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a cohort is: wanted, done, missing and failed, by stage and model."""
+"""The state of each generation (done, missing, failed), counted by stage and model."""
 
 from __future__ import annotations
 

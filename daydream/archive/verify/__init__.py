@@ -1,1 +1,1 @@
-"""``daydream verify``: every number walked back to the texts that it comes from."""
+"""`daydream verify`: every number walked back to the texts that it comes from."""

@@ -1,4 +1,4 @@
-"""Two versions of a table, cell by cell."""
+"""Comparison of two versions of a table, cell by cell."""
 
 from __future__ import annotations
 

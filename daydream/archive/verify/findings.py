@@ -1,4 +1,4 @@
-"""What a verification found: how often a claim held, and where it did not."""
+"""Results of a check: how often a claim held, and where it did not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A generation's folder as it is on disk, read once for all that is asked of it."""
+"""A generation's folder as it is on disk, read once for all checks."""
 
 from __future__ import annotations
 

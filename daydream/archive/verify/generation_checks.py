@@ -1,4 +1,4 @@
-"""Each generation against what it was made from: template and parents, ledger, parser."""
+"""Checks of a generation against what it was made from: template, parents, ledger, parser."""
 
 from __future__ import annotations
 

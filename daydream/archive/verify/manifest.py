@@ -1,4 +1,4 @@
-"""The files of an archive against its manifest."""
+"""Checks of the files of an archive against its manifest of hashes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The roster of a cohort: ids say what they stand for, and metadata say what the roster says."""
+"""Checks of a membership: ids against what they stand for, rows against metadata."""
 
 from __future__ import annotations
 

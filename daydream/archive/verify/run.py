@@ -1,4 +1,4 @@
-"""``daydream verify``: walk every number back to the text that it comes from."""
+"""The run of all checks of `daydream verify`, on a data root or an archive."""
 
 from __future__ import annotations
 

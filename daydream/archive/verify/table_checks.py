@@ -1,4 +1,4 @@
-"""What was parsed against the generations, and the tables of ``6_summary`` against that."""
+"""Checks of parsed scores against the generations, and of the tables against those."""
 
 from __future__ import annotations
 

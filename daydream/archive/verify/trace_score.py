@@ -1,4 +1,4 @@
-"""One score walked back, step by step: pivot, scores, answer, prompt, essay, draft, concepts."""
+"""The trace of one score, step by step: pivot, scores, answer, prompt, essay, draft, concepts."""
 
 from __future__ import annotations
 

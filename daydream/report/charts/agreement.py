@@ -1,4 +1,4 @@
-"""How far evaluators agree: with each other, over each essay, and on the level."""
+"""Charts of agreement: correlations of evaluators, range per essay, reliability."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the charts have in common: colours, labels, limits, and how their data are written."""
+"""Shared parts of the charts: colours, labels, limits, and how data are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an essay costs, against the score it gets."""
+"""Chart of the cost of an essay against its score."""
 
 from __future__ import annotations
 

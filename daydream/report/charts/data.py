@@ -1,4 +1,4 @@
-"""The numbers of a chart as a table, for whoever cannot see the chart."""
+"""The numbers of a chart as a table, for readers who cannot see the chart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Heat maps: combination x template x model."""
+"""Heat maps of mean scores: combination x template x model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the labels of dots stand, so that they cover neither each other nor other dots."""
+"""Placement of the labels of dots, so that they cover neither each other nor other dots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaderboards: means with intervals, the best on top."""
+"""Leaderboard charts: means with intervals, the best on top."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The charts of the report, as Vega-Lite specifications with their data inside."""
+"""The list of charts of the report, as Vega-Lite specifications with their data inside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much more or less than the others each evaluator gives."""
+"""Chart of each evaluator's severity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the scores of each evaluator are spread over the scale."""
+"""Chart of the distribution of each evaluator's scores over the scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which sources the variance of the scores has."""
+"""Chart of the sources of variance of the scores."""
 
 from __future__ import annotations
 

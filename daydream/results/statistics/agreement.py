@@ -1,4 +1,4 @@
-"""Per essay: how far apart its scores are, and between whom."""
+"""Agreement per essay: the range of its scores, between evaluators and within each."""
 
 from __future__ import annotations
 

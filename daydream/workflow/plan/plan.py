@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from daydream.formats import rough_usd
 from daydream.store.layout import Stage
 
 FIRST_ROWS, FIRST_REASONS = 5, 3
@@ -192,13 +193,7 @@ def _money(rows: Sequence[Row]) -> str:
     if unknown and all(row.usd_low is None for row in rows if row.to_buy):
         return "?"
     low, high = sum(r.usd_low or 0 for r in rows), sum(r.usd_high or 0 for r in rows)
-    return _span(_usd(low), _usd(high)) + ("+?" if unknown else "")
-
-
-def _usd(amount: float) -> str:
-    if amount == 0 or amount >= 100:
-        return f"{amount:.0f}"
-    return f"{amount:.2f}" if amount >= 0.1 else f"{amount:.2g}" if amount >= 1e-4 else "0.0001"
+    return _span(rough_usd(low), rough_usd(high)) + ("+?" if unknown else "")
 
 
 def _span(low: str, high: str) -> str:

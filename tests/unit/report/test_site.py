@@ -18,7 +18,7 @@ from daydream.report.essays import EssayRow, as_json, essay_rows
 from daydream.report.pairwise_grids import comparisons
 from daydream.report.site import MARK, write_site
 from daydream.report.tables import leaderboards
-from daydream.report.text import LONGEST, printable, shown, title_of
+from daydream.report.text import LONGEST, shown, title_of
 from daydream.store.layout import Layout
 from tests.support.report_store import ReportStore, Size
 
@@ -201,7 +201,7 @@ def test_json_in_a_script_has_no_nan_no_markup_and_no_line_separator() -> None:
 
 
 def test_control_characters_are_replaced_and_long_texts_cut_with_a_word_on_it() -> None:
-    assert printable("a\x00b\x1b[31m\u202ec\r\nd\re\tf\n") == "a�b�[31m�c\nd\ne\tf"
+    assert shown("a\x00b\x1b[31m\u202ec\r\nd\re\tf\n").text == "a�b�[31m�c\nd\ne\tf"
     assert shown("x" * (LONGEST + 5)) == ("x" * LONGEST, 5)
 
 

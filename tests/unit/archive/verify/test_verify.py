@@ -28,6 +28,14 @@ Cli = Callable[..., dict]
 TAMPERED = "Tampered with."
 
 
+def unseal(membership: Path) -> None:
+    """Take the membership's hash out of the manifest, as a forger would."""
+    path = membership.parent / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["membership"]
+    path.write_text(json.dumps(manifest))
+
+
 def make_everything(work: Workspace) -> Project:
     """The cohort, its generations, its scores and its tables, without Snakemake."""
     project = Project(load_config(values=work.config | {"data_root": str(work.data)}))
@@ -240,6 +248,7 @@ def test_a_concept_that_is_gone_is_named(made: Workspace, found: Cli) -> None:
 def test_a_changed_row_of_the_roster_is_named(made: Workspace, found: Cli) -> None:
     gen_id = one(made, "evaluation")
     path = made.data / "cohorts" / "trial" / "membership.csv"
+    unseal(path)
     row = next(line for line in path.read_text().splitlines() if gen_id in line)
     replace(path, row, row.replace("judge", "critic"))
     lines = told(found(code=1))
@@ -253,6 +262,7 @@ def test_a_row_that_was_left_out_is_named_even_if_the_tables_agree(
     made: Workspace, found: Cli
 ) -> None:
     gen_id = made.ids("evaluation")[-1]
+    unseal(made.data / "cohorts" / "trial" / "membership.csv")
     for name in ("cohorts/trial/membership.csv", "5_parsing/trial/parsed_scores.csv"):
         path = made.data / name
         lines = path.read_text().splitlines(keepends=True)
@@ -274,6 +284,7 @@ def test_rows_left_out_are_not_checkable_once_the_catalogs_ask_for_something_els
 def test_a_row_without_its_parent_is_named(made: Workspace, found: Cli) -> None:
     gen_id = one(made, "essay")
     path = made.data / "cohorts" / "trial" / "membership.csv"
+    unseal(path)
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(x for x in lines if not x.startswith(f"essay,{gen_id}")))
     lines = told(found(code=1))
@@ -422,6 +433,7 @@ def test_a_lost_ledger_is_counted_as_not_checkable(made: Workspace, found: Cli) 
 
 def test_a_roster_of_other_software_has_ids_of_its_own(made: Workspace) -> None:
     path = made.data / "cohorts" / "trial" / "membership.csv"
+    unseal(path)
     text = path.read_text()
     for stage in STAGES[:3]:
         for gen_id in made.ids(stage):
@@ -583,3 +595,16 @@ def test_a_column_that_an_earlier_version_did_not_have_is_no_fault(
 def test_experiments_that_cannot_be_opened_are_a_finding() -> None:
     (check,) = checks(Subject("trial.zip", None, problem="no column 'name'"))
     assert check.findings[0].found == "no column 'name'"
+
+
+def test_a_membership_that_was_cut_is_one_message(
+    made: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = made.data / "cohorts" / "trial" / "membership.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:-3]))
+    config = made.root / "config.yaml"
+    assert main(["verify", "--directory", str(made.root), "--configfile", str(config)]) == 1
+    error = capsys.readouterr().err
+    assert "was cut or changed after it was written: it has 18 rows" in error
+    assert "snakemake -R cohort_membership" in error
