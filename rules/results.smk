@@ -1,7 +1,8 @@
 """Tables: the scores of the cohort, what they say, and the same over every cohort in the store.
 
 Inputs:  the parsed.txt of every evaluation and comparison; membership.csv, so that a cohort that
-         grew or shrank brings new tables; the scales of the evaluation templates
+         grew or shrank brings new tables; the scales of the evaluation templates; the models,
+         for their families
 Outputs: 5_parsing/<cohort>/{parsed_scores,parsed_comparisons}.csv, 6_summary/<cohort>/*.csv,
          both also as *.parquet; 7_cross_experiment/*.csv
 Reruns:  when one of these is newer, and the tables over every cohort also when the configuration
@@ -16,6 +17,7 @@ rule parsed_scores:
         membership=cohort_made,
         evaluations=scored,
         scales=layout.templates_csv("evaluation"),
+        models=layout.models_csv,
     output:
         csv=shown(layout.scores(COHORT), "parsed_scores", "parsed_scores"),
         parquet=layout.scores(COHORT, "parquet"),
@@ -75,6 +77,7 @@ rule cross_scores:
         scores=rules.parsed_scores.output.csv,
         membership=cohort_made,
         others=project.other_cohorts_scores,
+        models=layout.models_csv,
     output:
         layout.cross("parsed_scores"),
     log:

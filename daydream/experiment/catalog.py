@@ -101,7 +101,7 @@ def read_scales(path: str) -> dict[str, ScoreRange]:
 
 
 def _models(layout: Layout, settings: Settings) -> tuple[Model, ...]:
-    rows = read_table(layout.raw("llm_models.csv"), MODEL_COLUMNS, "id")
+    rows = read_table(layout.models_csv, MODEL_COLUMNS, "id")
     return tuple(_model(row, settings) for row in rows)
 
 

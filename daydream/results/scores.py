@@ -5,18 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from daydream.experiment.catalog import read_scales
-from daydream.parsers import ScoreRange
+from daydream.results.score_sources import ScoreSources, answer_facts
 from daydream.store.files import write_text
 from daydream.store.index import memberships, stored_ids, stored_member
 from daydream.store.layout import Layout, Stage, exists
 from daydream.store.membership import PARENT_STAGE, Member, Membership
-from daydream.store.metadata import failure_of
+from daydream.store.metadata import failure_of, read_metadata
 
 Row = TypeVar("Row", bound=NamedTuple)
 
@@ -26,6 +25,8 @@ class ScoreRow(NamedTuple):
 
     ``score`` is on the evaluation template's own scale, None when there is none, and then
     ``error`` says why. ``replicate`` is the evaluation's. Paths are relative to the data root.
+    Providers are the models' families, from the catalog. ``returned_model`` to ``answered_at``
+    are of the evaluation's answer (UTC); words are counted in the parsed texts.
     """
 
     gen_id: str
@@ -42,31 +43,34 @@ class ScoreRow(NamedTuple):
     error: str
     evaluation_response_path: str
     generation_response_path: str
+    draft_gen_id: str = ""
+    generation_provider: str = ""
+    evaluation_provider: str = ""
+    essay_words: int | None = None
+    draft_words: int | None = None
+    returned_model: str = ""
+    finish_reason: str = ""
+    temperature: float | None = None
+    answered_at: str = ""
 
 
 def cohort_scores(layout: Layout, membership: Membership) -> Iterator[ScoreRow]:
     """The evaluations of a cohort, in its order."""
-    scales = _scales(layout)
+    sources = ScoreSources(layout)
     for member in membership.stage("evaluation"):
         line = membership.lineage(member)
-        yield _row(layout, scales, line["draft"], line["essay"], member)
-
-
-def _scales(layout: Layout) -> dict[str, ScoreRange]:
-    """The range of each evaluation template that the catalog still has."""
-    path = layout.templates_csv("evaluation")
-    return read_scales(path) if exists(path) else {}
+        yield _row(layout, sources, line["draft"], line["essay"], member)
 
 
 def _row(
     layout: Layout,
-    scales: Mapping[str, ScoreRange],
+    sources: ScoreSources,
     draft: Member,
     essay: Member,
     evaluation: Member,
 ) -> ScoreRow:
     score, error = _score(layout, draft, essay, evaluation)
-    scale = scales.get(evaluation.template_id)
+    scale = sources.scales.get(evaluation.template_id)
     if score is not None and scale and not scale.low <= score <= scale.high:
         # Scored before somebody edited the range: its share of the new one would mean nothing.
         error = (
@@ -90,6 +94,12 @@ def _row(
         error=error,
         evaluation_response_path=layout.relative(f"{folder}/raw.txt"),
         generation_response_path=_essay_path(layout, essay),
+        draft_gen_id=draft.gen_id,
+        generation_provider=sources.family(essay.llm_model_id),
+        evaluation_provider=sources.family(evaluation.llm_model_id),
+        essay_words=sources.words("essay", essay.gen_id),
+        draft_words=sources.words("draft", draft.gen_id),
+        **answer_facts(read_metadata(layout, "evaluation", evaluation.gen_id))._asdict(),
     )
 
 
@@ -128,7 +138,7 @@ def store_scores(layout: Layout) -> Iterator[ScoreRow]:
     ``cohort_id`` names all cohorts that contain it, separated by blanks. A folder with neither
     metadata.json nor parsed.txt, as of a prompt that was only rendered, is no evaluation yet.
     """
-    cohorts, scales = _cohorts_by_evaluation(layout), _scales(layout)
+    cohorts, sources = _cohorts_by_evaluation(layout), ScoreSources(layout)
 
     @cache  # an essay has many evaluations
     def parent(stage: Stage, gen_id: str) -> Member:
@@ -140,7 +150,7 @@ def store_scores(layout: Layout) -> Iterator[ScoreRow]:
         evaluation = stored_member(layout, "evaluation", gen_id, cohorts.get(gen_id, ""))
         essay = parent(PARENT_STAGE["evaluation"], evaluation.parent_gen_id)
         draft = parent(PARENT_STAGE["essay"], essay.parent_gen_id)
-        yield _row(layout, scales, draft, essay, evaluation)
+        yield _row(layout, sources, draft, essay, evaluation)
 
 
 def _is_begun(folder: str) -> bool:

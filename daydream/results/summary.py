@@ -25,6 +25,7 @@ Scales = Mapping[str, ScoreRange]
 Kept = Mapping[str, Sequence[str]]
 Table = Callable[[pd.DataFrame, Scales], pd.DataFrame]
 
+NUMBERS = ("essay_words", "draft_words", "temperature")  # of the scores, NaN where blank
 HIGH, LOW = 0.8, 0.3  # shares of the template's range: 8 and 3 on a scale from 0 to 10
 GENERATION = ["combo_id", "draft_template", "generation_template", "generation_model"]
 GROUPINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -52,6 +53,9 @@ def read_scores(path: str) -> pd.DataFrame:
         raise CohortError(f"{path} does not exist. Make it: snakemake results_processing") from None
     frame["score"] = pd.to_numeric(frame["score"], errors="coerce").astype(float)
     frame["replicate"] = frame["replicate"].astype(int)
+    for column in NUMBERS:  # a table that an earlier version made has none of them
+        cells = frame[column] if column in frame else pd.Series("", index=frame.index)
+        frame[column] = pd.to_numeric(cells, errors="coerce").astype(float)
     return frame
 
 

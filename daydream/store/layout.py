@@ -35,6 +35,11 @@ class Layout:
         """A catalog file."""
         return self.under("1_raw", name)
 
+    @property
+    def models_csv(self) -> str:
+        """The catalog of models."""
+        return self.raw("llm_models.csv")
+
     def templates_csv(self, stage: Stage) -> str:
         """The table of a stage's templates."""
         return self.raw(f"{stage}_templates.csv")

@@ -16,7 +16,8 @@ from daydream.store.membership import Member, Membership
 HEADER = (
     "gen_id,parent_gen_id,cohort_id,combo_id,draft_template,generation_template,generation_model,"
     "evaluation_template,evaluation_llm_model,replicate,score,error,evaluation_response_path,"
-    "generation_response_path"
+    "generation_response_path,draft_gen_id,generation_provider,evaluation_provider,essay_words,"
+    "draft_words,returned_model,finish_reason,temperature,answered_at"
 )
 DRAFT = Member("draft", "d_1", "trial", "", "combo_v1_x", "free", "gpt", 1)
 ESSAY = Member("essay", "e_1", "trial", "d_1", "combo_v1_x", "longer", "gpt", 1)
@@ -68,7 +69,38 @@ def test_a_row_tells_where_a_score_comes_from(layout: Layout) -> None:
         error="",
         evaluation_response_path="gens/evaluation/v_1/raw.txt",
         generation_response_path="gens/essay/e_1/parsed.txt",
+        draft_gen_id="d_1",
+        essay_words=2,
+        draft_words=2,
     )
+
+
+def test_a_row_tells_how_its_answer_came_and_of_which_families_its_models_are(
+    layout: Layout,
+) -> None:
+    store_family(layout)
+    store(
+        layout,
+        EVALUATION,
+        "7.0",
+        returned_model="lab/judge-0301",
+        finish_reason="stop",
+        parameters={"temperature": 0, "max_tokens": 9},
+        answered_at="2026-11-26T10:00:00Z",
+    )
+    models = Path(layout.models_csv)
+    models.parent.mkdir(parents=True)
+    models.write_text("id,model,provider\ngpt,openai/gpt-5,\njudge,j,Lab\nother,plain,\n")
+    for row in (only_row(layout), *store_scores(layout)):
+        assert (row.generation_provider, row.evaluation_provider) == ("openai", "lab")
+        assert (row.returned_model, row.finish_reason) == ("lab/judge-0301", "stop")
+        assert (row.temperature, row.answered_at) == (0.0, "2026-11-26T10:00:00Z")
+
+
+def test_the_words_of_a_text_that_is_missing_are_blank(layout: Layout) -> None:
+    store_family(layout)
+    Path(layout.parsed("essay", "e_1")).unlink()
+    assert (only_row(layout).essay_words, only_row(layout).draft_words) == (None, 2)
 
 
 @pytest.mark.parametrize("root", ["data", "data/", "/tmp/some where/data"])

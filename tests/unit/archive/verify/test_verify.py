@@ -123,8 +123,8 @@ def test_a_cohort_that_nobody_touched_matches_in_every_number(found: Cli) -> Non
     assert result["ok"] is True and told(result) == [] and skipped(result) == {}
     assert (result["wanted"], result["done"]) == (21, 21)
     counts = [check["checked"] for check in result["checks"]]
-    # 21 ids and 3 combos; 21 metadata; 21 parsed; 18 were asked of a model; 12 rows of 14 twice.
-    assert counts[:8] == [24, 21, 21, 18, 18, 18, 18, 336]
+    # 21 ids and 3 combos; 21 metadata; 21 parsed; 18 were asked of a model; 12 rows of 23 twice.
+    assert counts[:8] == [24, 21, 21, 18, 18, 18, 18, 552]
     assert counts[8] > 1000
 
 
@@ -198,7 +198,9 @@ def test_a_changed_essay_is_named_with_the_prompts_that_show_it(
     made.gen("essay", gen_id).write_text(TAMPERED)
     lines = told(found(code=1))
     children = [r["gen_id"] for r in made.members("evaluation") if r["parent_gen_id"] == gen_id]
-    assert len(lines) == 1 + len(children) == 3
+    words = [line for line in lines if "column essay_words" in line]
+    assert len(words) == 2 * len(children)  # in two forms of the table
+    assert len(lines) - len(words) == 1 + len(children) == 3
     assert sum(f"gens/essay/{gen_id}/parsed.txt | " in line for line in lines) == 1
     for child in children:
         (line,) = [x for x in lines if x.startswith(f"gens/evaluation/{child}/prompt.txt")]
@@ -416,6 +418,7 @@ def test_generations_of_other_software_are_counted_as_not_checkable(
             made.gen(stage, gen_id, "metadata.json").unlink()
             made.gen(stage, gen_id, "attempts.jsonl").unlink(missing_ok=True)
     made.gen("evaluation", one(made, "evaluation"), "raw.txt").unlink()
+    Project(load_config(values=made.config | {"data_root": str(made.data)})).write_scores()
     result = found()
     assert skipped(result) == {
         "no metadata.json of this package": 21,
@@ -471,10 +474,13 @@ def test_a_lost_parent_is_named(made: Workspace, found: Cli) -> None:
     gen_id = one(made, "draft")
     made.gen("draft", gen_id).unlink()
     lines = told(found(code=1))
-    assert len(lines) == 2  # the copy and the essay that was written from it
-    assert all(
-        line.startswith(f"gens/draft/{gen_id}/parsed.txt | the draft behind") for line in lines
-    )
+    behind = [
+        x for x in lines if x.startswith(f"gens/draft/{gen_id}/parsed.txt | the draft behind")
+    ]
+    assert len(behind) == 2  # the copy and the essay that was written from it
+    others = [line for line in lines if line not in behind]
+    # Two essays, two evaluations of each, in two forms of the table.
+    assert len(others) == 8 and all("column draft_words" in line for line in others)
 
 
 def test_a_score_is_walked_back_to_its_concepts(
@@ -498,7 +504,8 @@ def test_a_score_is_walked_back_to_its_concepts(
     made.gen("essay", row["parent_gen_id"]).write_text(TAMPERED)
     assert main(["verify", "--score", row["gen_id"], *place]) == 1
     out, err = capsys.readouterr()
-    assert out.count("BAD ") == 2 and "2 step(s) do not hold" in err
+    assert out.count("BAD ") == 3 and "3 step(s) do not hold" in err
+    assert "column essay_words" in out
     assert main(["verify", "--score", "v_none", *place]) == 1
     assert "there is no generation 'v_none'" in capsys.readouterr().err
 

@@ -1,0 +1,83 @@
+"""What a row of ``parsed_scores`` says beside the score: families, lengths, how the answer came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from daydream.errors import CatalogError
+from daydream.experiment.catalog import read_scales
+from daydream.experiment.csv_rows import read_table
+from daydream.parsers import ScoreRange
+from daydream.store.layout import Layout, Stage, exists
+
+
+class AnswerFacts(NamedTuple):
+    """How an answer came, as its metadata tell it; None (blank in a CSV) where they do not."""
+
+    returned_model: str
+    finish_reason: str
+    temperature: float | None
+    answered_at: str
+
+
+class ScoreSources:
+    """The catalogs and texts that rows of scores are filled from, each read once."""
+
+    def __init__(self, layout: Layout) -> None:
+        path = layout.templates_csv("evaluation")
+        self.scales: Mapping[str, ScoreRange] = read_scales(path) if exists(path) else {}
+        self._families = model_families(layout)
+        self._layout = layout
+        self._words = cache(self._count)
+
+    def family(self, model_id: str) -> str:
+        """The provider of a model, ``""`` of one that the catalog does not have any more."""
+        return self._families.get(model_id, "")
+
+    def words(self, stage: Stage, gen_id: str) -> int | None:
+        """How many words, separated by white space, a parsed text has; None without one."""
+        return self._words(stage, gen_id) if gen_id else None
+
+    def _count(self, stage: Stage, gen_id: str) -> int | None:
+        try:
+            text = Path(self._layout.parsed(stage, gen_id)).read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return None
+        return len(text.split())
+
+
+def model_families(layout: Layout) -> dict[str, str]:
+    """The family of every model in the catalog: its ``provider``, lower case.
+
+    A blank provider is read from the model's own name, ``openai/gpt-5`` being OpenAI's.
+    """
+    try:
+        rows = read_table(layout.models_csv, ("id",), "id")
+    except CatalogError:
+        return {}
+    return {row.text("id"): _family(row.text("provider"), row.text("model")) for row in rows}
+
+
+def _family(provider: str, model: str) -> str:
+    owner, slash, _ = model.partition("/")
+    return (provider or (owner if slash else "")).strip().lower()
+
+
+def answer_facts(metadata: Mapping[str, Any]) -> AnswerFacts:
+    """What ``metadata.json`` says of the answer in use."""
+    parameters = metadata.get("parameters")
+    temperature = parameters.get("temperature") if isinstance(parameters, dict) else None
+    is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    return AnswerFacts(
+        returned_model=_text(metadata.get("returned_model")),
+        finish_reason=_text(metadata.get("finish_reason")),
+        temperature=float(temperature) if is_number else None,  # type: ignore[arg-type]
+        answered_at=_text(metadata.get("answered_at")),
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
