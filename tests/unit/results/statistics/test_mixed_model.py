@@ -1,0 +1,94 @@
+"""Variance components by likelihood, against lme4's published results and direct computation."""
+
+import numpy as np
+import pytest
+from scipy.optimize import approx_fprime
+
+from daydream.results.statistics.likelihood_fit import approximate, best_variances, fit, profile
+from daydream.results.statistics.mixed_model import mixed_model
+
+# O. L. Davies and P. L. Goldsmith (1972), "Statistical Methods in Research and Production": yield
+# of dyestuff (table 6.4; 6 batches x 5), and growth inhibition by penicillin (table 6.6; 24 plates
+# x samples A to F). Both are data sets of lme4 for R, whose results are in D. Bates (2010),
+# "lme4: Mixed-effects modeling with R", sections 1.4 and 2.1.
+DYESTUFF = [
+    *(1545, 1440, 1440, 1520, 1580, 1540, 1555, 1490, 1560, 1495),
+    *(1595, 1550, 1605, 1510, 1560, 1445, 1440, 1595, 1465, 1545),
+    *(1595, 1630, 1515, 1635, 1625, 1520, 1455, 1450, 1480, 1445),
+]
+PENICILLIN = [
+    *("27 23 26 23 23 21", "27 23 26 23 23 21", "25 21 25 24 24 20", "26 23 25 23 23 20"),
+    *("25 22 26 22 23 20", "24 22 25 23 22 19", "24 20 23 21 22 19", "26 22 26 24 24 21"),
+    *("24 21 24 22 22 20", "24 21 24 23 22 19", "26 23 26 24 24 21", "25 22 26 24 24 20"),
+    *("26 24 26 24 25 22", "26 23 26 23 23 20", "26 23 25 24 24 22", "25 22 25 23 23 20"),
+    *("25 21 24 23 23 20", "25 22 24 23 23 19", "24 21 23 21 21 19", "26 23 26 24 24 21"),
+    *("25 21 24 22 22 18", "25 22 25 22 22 20", "24 21 24 22 24 19", "24 21 24 22 21 18"),
+]
+
+
+def dyestuff():
+    batch = np.repeat(np.arange(6), 5)
+    return mixed_model(np.array(DYESTUFF, dtype=float), [("batch", batch)], [])
+
+
+def test_dyestuff_has_the_components_and_profile_intervals_of_lme4():
+    model = dyestuff()
+    assert fit(model) == pytest.approx([1764.05, 2451.25], rel=1e-4)
+    best = best_variances(model, reml=False)
+    assert np.sqrt(best) * model.scale == pytest.approx([37.26, 49.51], abs=0.01)  # ML
+    assert profile(model, best, 0) == pytest.approx((12.2, 84.1), abs=0.05)
+    assert profile(model, best, 1) == pytest.approx((38.2, 67.7), abs=0.05)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_penicillin_has_the_components_and_profile_intervals_of_lme4(nested):
+    values = np.array([row.split() for row in PENICILLIN], dtype=float).ravel()
+    plate, sample = ("plate", np.repeat(np.arange(24), 6)), ("sample", np.tile(np.arange(6), 24))
+    parts = ([plate], [sample]) if nested else ([], [plate, sample])
+    model = mixed_model(values, *parts)
+    assert np.sqrt(fit(model)) == pytest.approx([0.8467, 1.9316, 0.5499], abs=2e-4)
+    best = best_variances(model, reml=False)
+    published = [(0.634, 1.182), (1.096, 3.556), (0.486, 0.629)]
+    for place, ends in enumerate(published):
+        assert profile(model, best, place) == pytest.approx(ends, abs=0.001)
+
+
+@pytest.mark.parametrize("crossed", [False, True])
+@pytest.mark.parametrize("reml", [False, True])
+def test_the_likelihood_is_that_of_the_whole_covariance_matrix(crossed, reml):
+    rng = np.random.default_rng(0)
+    essay = rng.integers(20, size=90)
+    combo, judge = (essay // 4), rng.integers(3, size=90)
+    y = rng.normal(size=90)
+    parts = [("essay", essay), ("combo", combo)]
+    model = mixed_model(y, [] if crossed else parts, [*(parts if crossed else []), ("j", judge)])
+    variances = np.array([0.3, 0.2, 0.15, 0.5])
+    v = 0.5 * np.eye(90)
+    for codes, variance in ((essay, 0.3), (combo, 0.2), (judge, 0.15)):
+        v += variance * (codes[:, None] == codes[None, :])
+    inverse, x, z = np.linalg.inv(v), np.ones((90, 1)), (y - y.mean()) / y.std()
+    information = x.T @ inverse @ x
+    residual = inverse - inverse @ x @ x.T @ inverse / information
+    expected = np.linalg.slogdet(v)[1] + z @ residual @ z
+    expected += reml * np.log(information.item())
+    value, gradient = model.deviance(variances, reml=reml)
+    assert value == pytest.approx(float(expected))
+    slope = approx_fprime(variances, lambda at: model.deviance(at, reml=reml)[0], 1e-7)
+    assert gradient == pytest.approx(slope, rel=1e-3, abs=1e-3)
+
+
+def test_the_interval_from_the_curvature_is_near_the_profile_where_there_are_many_levels():
+    rng = np.random.default_rng(3)
+    group = np.repeat(np.arange(150), 4)
+    y = rng.normal(size=150)[group] + rng.normal(size=600)
+    model = mixed_model(y, [("group", group)], [])
+    best = best_variances(model, reml=False)
+    for share in (False, True):
+        exact = profile(model, best, 0, share=share)
+        rough = approximate(model, best_variances(model, reml=True), 0, share=share)
+        assert rough == pytest.approx(exact, abs=0.02)
+
+
+def test_factors_that_are_not_nested_are_refused():
+    with pytest.raises(ValueError, match="not nested"):
+        mixed_model(np.arange(4.0), [("a", [0, 0, 1, 1]), ("b", [0, 1, 0, 1])], [])
