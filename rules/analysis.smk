@@ -11,7 +11,7 @@ Reruns:  when the scores, the membership or the scales are newer.
 rule analysis_tables:
     """The analyses of the cohort's scores, in 6_summary."""
     input:
-        scores=rules.parsed_scores.output.csv,
+        scores=rules.parsed_scores.output.parquet,
         membership=cohort_made,
         scales=layout.templates_csv("evaluation"),
     output:
@@ -30,7 +30,7 @@ rule analysis_tables:
 rule pairwise_tables:
     """Who wins the comparisons, and how often the essay shown first does, in 6_summary."""
     input:
-        comparisons=rules.parsed_comparisons.output.csv,
+        comparisons=rules.parsed_comparisons.output.parquet,
         membership=cohort_made,
     output:
         [shown(layout.summary(COHORT, table), table, table) for table in PAIRWISE_TABLES],

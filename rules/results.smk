@@ -55,7 +55,7 @@ rule parsed_comparisons:
 rule summary_tables:
     """What the scores say, in 6_summary."""
     input:
-        scores=rules.parsed_scores.output.csv,
+        scores=rules.parsed_scores.output.parquet,
         membership=cohort_made,
         scales=layout.templates_csv("evaluation"),
     output:
@@ -79,7 +79,8 @@ rule cross_scores:
         others=project.other_cohorts_scores,
         models=layout.models_csv,
     output:
-        layout.cross("parsed_scores"),
+        csv=layout.cross("parsed_scores"),
+        parquet=layout.cross("parsed_scores", "parquet"),
     log:
         "logs/cross_scores.log",
     run:
@@ -89,7 +90,7 @@ rule cross_scores:
 rule cross_tables:
     """What they say over every cohort, in 7_cross_experiment."""
     input:
-        scores=rules.cross_scores.output[0],
+        scores=rules.cross_scores.output.parquet,
         filters=kept_filters,
         scales=layout.templates_csv("evaluation"),
     output:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from daydream.errors import CohortError
+from daydream.results.parquet import read_rows
 from daydream.results.statistics.pairwise import bradley_terry, position_bias
 from daydream.results.summary import write_tables
 from daydream.store.membership import Membership, read_membership
@@ -18,16 +18,13 @@ _NUMBERS = ("strength", "first_share", "low", "high")
 
 
 def read_comparisons(path: str) -> pd.DataFrame:
-    """Read ``parsed_comparisons.csv``, all of it as text.
+    """Read ``parsed_comparisons``, from Parquet or CSV, all of it as text.
 
     Raises:
-        CohortError: when the file is missing.
+        CohortError: when the file is missing or was damaged.
 
     """
-    try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise CohortError(f"{path} does not exist. Make it: snakemake results_processing") from None
+    return read_rows(path).astype(str)
 
 
 def origins(membership: Membership) -> pd.DataFrame:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from typing import Any, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from daydream.errors import CohortError
 from daydream.store.files import write_bytes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TYPES = {
     int: pa.int64(),
@@ -52,3 +55,21 @@ def read_parquet(path: str) -> pa.Table:
             return pq.read_table(io.BytesIO(file.read()))
     except pa.ArrowInvalid as error:
         raise CohortError(f"{path} was damaged. Make it again: snakemake -f {path}") from error
+
+
+def read_rows(path: str) -> pd.DataFrame:
+    """Read a table of rows with its types from Parquet, or as text from CSV.
+
+    Raises:
+        CohortError: when the file is missing or was damaged.
+
+    """
+    import pandas as pd
+
+    try:
+        if path.endswith(".parquet"):
+            frame: pd.DataFrame = read_parquet(path).to_pandas()
+            return frame
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except FileNotFoundError:
+        raise CohortError(f"{path} does not exist. Make it: snakemake results_processing") from None

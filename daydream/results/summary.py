@@ -14,11 +14,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from daydream.errors import CohortError
 from daydream.experiment.catalog import read_scales
 from daydream.parsers import ScoreRange
 from daydream.results.coverage import CELL_EXPECTED, CELL_FLAG, CELL_VALID, FLAG, with_coverage
-from daydream.results.parquet import write_parquet
+from daydream.results.parquet import read_rows, write_parquet
 from daydream.store.files import write_text
 
 Scales = Mapping[str, ScoreRange]
@@ -41,16 +40,13 @@ FINAL_KEYS = ["generation_template", "generation_model", "evaluation_llm_model",
 
 
 def read_scores(path: str) -> pd.DataFrame:
-    """Read ``parsed_scores.csv``; ids stay text, a missing score is NaN.
+    """Read ``parsed_scores``, from Parquet or CSV; ids stay text, a missing score is NaN.
 
     Raises:
-        CohortError: when the file is missing.
+        CohortError: when the file is missing or was damaged.
 
     """
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise CohortError(f"{path} does not exist. Make it: snakemake results_processing") from None
+    frame = read_rows(path)
     frame["score"] = pd.to_numeric(frame["score"], errors="coerce").astype(float)
     frame["replicate"] = frame["replicate"].astype(int)
     for column in NUMBERS:  # a table that an earlier version made has none of them

@@ -109,9 +109,9 @@ class Layout:
         """A table of the cohort, in one of ``FORMS``."""
         return self.under("6_summary", cohort, f"{table}.{form}")
 
-    def cross(self, table: str) -> str:
-        """A table over every cohort."""
-        return self.under("7_cross_experiment", f"{table}.csv")
+    def cross(self, table: str, form: str = "csv") -> str:
+        """A table over every cohort, in one of ``FORMS``."""
+        return self.under("7_cross_experiment", f"{table}.{form}")
 
     @property
     def cross_filters(self) -> str:

@@ -106,8 +106,13 @@ class Results:
             Path(path).unlink(missing_ok=True)
 
     def write_store_scores(self) -> None:
-        """Write the ``parsed_scores.csv`` of every evaluation in the store."""
-        write_scores(self.layout.cross("parsed_scores"), store_scores(self.layout))
+        """Write the ``parsed_scores`` of every evaluation in the store, as CSV and as Parquet."""
+        from daydream.results.parquet import arrow_table, write_parquet
+
+        rows = list(store_scores(self.layout))
+        write_scores(self.layout.cross("parsed_scores"), rows)
+        path = self.layout.cross("parsed_scores", "parquet")
+        write_parquet(path, arrow_table(ScoreRow, rows))
 
     @property
     def other_cohorts_scores(self) -> list[str]:

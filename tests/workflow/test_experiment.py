@@ -98,7 +98,7 @@ def test_every_target_makes_its_own_room_of_the_house_and_no_more(
             "filtered_evaluation_results",
             "template_version_comparison_pivot",
         )
-    }
+    } | {"data/7_cross_experiment/parsed_scores.parquet"}
     work.run("all")
     assert server.received == CALLS
 
