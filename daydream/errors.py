@@ -27,6 +27,10 @@ class CohortError(DaydreamError):
     """The cohort cannot be built, or does not contain what was asked for."""
 
 
+class SpecError(CohortError):
+    """The spec of a cohort cannot be read, contradicts itself or asks for what does not exist."""
+
+
 class QueryError(DaydreamError):
     """SQL that DuckDB refuses, or a table that was not made."""
 
