@@ -60,7 +60,7 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks.bench --kill
 
 soak: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -m slow tests/workflow/test_soak.py
+	$(BIN)/python -m pytest -m slow tests/workflow/test_soak.py tests/unit/results
 
 check: lint
 	$(BIN)/python -m pytest -n $(WORKERS) tests/unit

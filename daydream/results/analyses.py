@@ -8,6 +8,7 @@ import pandas as pd
 
 from daydream.experiment.catalog import read_scales
 from daydream.results.statistics.agreement import comprehensive_variance, evaluator_agreement
+from daydream.results.statistics.contrasts import contrasts
 from daydream.results.statistics.evaluator_effects import evaluator_effects
 from daydream.results.statistics.ranking import ranking
 from daydream.results.statistics.ratings import ORIGIN, Scales, comparable, evaluations
@@ -24,6 +25,7 @@ _TEXTS = {
     *("parent_gen_id", *ORIGIN, "evaluation_template", "evaluation_llm_model"),
     *("analysis_type", "agreement_class", "stability_class", "measure", "scope"),
     *("component", "note", "by", "key", "tied_with", "group"),
+    *("axis", "level", "level_a", "level_b", "method", "warning", "letters", "name"),
 }
 _FLAGS = {"truncated", "reachable", "tied"}
 _WHOLE = {"count", "levels", "replicates", "evaluations", "rank", "rank_low", "rank_high"}
@@ -95,6 +97,7 @@ ANALYSIS: Mapping[str, Table] = {
     "evaluations_needed": widths_table,
     "evaluator_effects": evaluator_effects,
     "ranking": rankings,
+    "contrasts": contrasts,
 }
 
 

@@ -22,6 +22,7 @@ ANALYSIS_TABLES = (
     "evaluations_needed",
     "evaluator_effects",
     "ranking",
+    "contrasts",
 )
 
 

@@ -23,6 +23,7 @@ ANALYSIS = {
     "evaluations_needed",
     "evaluator_effects",
     "ranking",
+    "contrasts",
 }
 
 

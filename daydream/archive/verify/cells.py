@@ -15,7 +15,7 @@ from daydream.results.parquet import read_parquet
 
 _NO_KEY = {
     *("generation_response_path", "evaluation_response_path", "comparison_response_path"),
-    *("error", "note", "tied_with"),
+    *("error", "note", "tied_with", "method", "warning"),
 }
 _DAMAGE = (DaydreamError, OSError, ValueError, csv.Error, pa.ArrowException)
 NAMED = 4  # cells by which a finding names a row

@@ -16,12 +16,13 @@ IntArray = NDArray[np.int64]
 Scales = Mapping[str, ScoreRange]
 
 ESSAY = "parent_gen_id"
+DRAFT = "draft_gen_id"
 TEMPLATE = "evaluation_template"
 EVALUATOR = "evaluation_llm_model"
 ORIGIN = ("combo_id", "draft_template", "generation_template", "generation_model")
 COMMON = ScoreRange(0.0, 10.0)
 
-_TEXT = ("gen_id", ESSAY, "cohort_id", *ORIGIN, TEMPLATE, EVALUATOR, "error")
+_TEXT = ("gen_id", ESSAY, DRAFT, "cohort_id", *ORIGIN, TEMPLATE, EVALUATOR, "error")
 _COLUMNS = (*_TEXT, "replicate", "score")
 
 
