@@ -6,12 +6,14 @@ import argparse
 import json
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from daydream.errors import DaydreamError
-from daydream.experiment.settings import load_config
+from daydream.experiment.settings import Settings, load_config
 from daydream.store.layout import STAGES
 from daydream.workflow.project import FORCED_VARIABLE, Project, forced_targets
+
+Opened = tuple[dict[str, Any], Settings]
 
 if TYPE_CHECKING:
     from daydream.archive.verify.run import Subject
@@ -107,6 +109,20 @@ def export(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     return export(project, arguments.output)
 
 
+def design(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
+    """Show what a cohort's spec asks for and what it costs, before anything runs."""
+    from daydream.cli.design import cohort_of, compiled, designed, spec_path
+
+    config, settings = opened
+    path = spec_path(arguments.spec, settings)
+    if arguments.no_catalog:
+        return compiled(path, arguments)
+    if path is None:
+        return designed(Project(config), arguments)
+    cohort = cohort_of(path, settings)
+    return designed(Project(config | {"cohort": cohort or settings.cohort}, path), arguments)
+
+
 def verify(subject: Subject, arguments: argparse.Namespace) -> Iterator[str]:
     """Check that every number follows from the texts behind it, and that no file has changed."""
     from daydream.archive.verify import run, trace_score
@@ -136,10 +152,20 @@ def open_project(arguments: argparse.Namespace) -> Project:
     Raises:
         DaydreamError: when configuration or catalogs cannot be used.
     """
+    return Project(open_config(arguments)[0])
+
+
+def open_config(arguments: argparse.Namespace) -> Opened:
+    """The configuration that the common options name, checked, before any catalog is read.
+
+    Raises:
+        DaydreamError: when it cannot be used.
+    """
     files = arguments.configfile = [path.absolute() for path in arguments.configfile]
     if arguments.directory:
         _go_to(arguments.directory)
-    return Project(load_config(files, _values(arguments.config)))
+    config = load_config(files, _values(arguments.config))
+    return config, Settings.from_config(config)
 
 
 def _go_to(directory: str) -> None:

@@ -58,6 +58,14 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "-R", "--forcerun", nargs="+", default=[], help="buy again what these rules or files make"
     )
+    sub = _add(group, "design", commands.design, commands.open_config)
+    sub.add_argument(
+        "spec", nargs="?", metavar="SPEC", help="a cohort, or a file (default: the cohort's own)"
+    )
+    sub.add_argument("--limit", type=_count, metavar="N", help="rows to show (default: 20, or all)")
+    sub.add_argument("--format", choices=("table", "csv", "jsonl"), default="table")
+    sub.add_argument("--count", action="store_true", help="counts and cost, without the rows")
+    sub.add_argument("--no-catalog", action="store_true", help="compile the spec file by itself")
     sub = _add(group, "export", commands.export)
     sub.add_argument(
         "--output", type=os.path.abspath, metavar="FILE", help="(default <cohort_id>.zip)"

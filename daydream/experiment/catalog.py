@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from daydream.experiment.csv_rows import Row, read_table
 from daydream.experiment.model import Catalog, Concept, Limits, Model, Template
@@ -25,15 +26,40 @@ def load_catalog(layout: Layout, settings: Settings) -> Catalog:
         CatalogError: for the first thing that cannot be used.
 
     """
-    catalog = Catalog(
+    catalog = read_catalog(layout, settings)
+    check_catalog(catalog, layout)
+    return catalog
+
+
+@dataclass(frozen=True)
+class Named:
+    """The ids that a spec names: they are used, whatever their rows say of being active."""
+
+    templates: Mapping[Stage, Collection[str]] = field(default_factory=dict)
+    writers: Collection[str] = ()
+    judges: Collection[str] = ()
+
+
+def read_catalog(layout: Layout, settings: Settings, named: Named | None = None) -> Catalog:
+    """Read every catalog file, each row checked by itself.
+
+    Args:
+        layout: where they are.
+        settings: endpoints and filters.
+        named: writers and judges, when a spec says who they are; templates that are used too.
+
+    Raises:
+        CatalogError: for the first row that cannot be used.
+
+    """
+    templates = named.templates if named else {}
+    return Catalog(
         all_concepts=_concepts(layout),
-        all_templates={stage: _templates(layout, stage) for stage in STAGES},
-        all_models=_models(layout, settings),
+        all_templates={s: _templates(layout, s, templates.get(s, ())) for s in STAGES},
+        all_models=_models(layout, settings, named),
         replicates=_replicates(layout),
         filters=settings.filters,
     )
-    check_catalog(catalog, layout)
-    return catalog
 
 
 def _concepts(layout: Layout) -> tuple[Concept, ...]:
@@ -43,15 +69,15 @@ def _concepts(layout: Layout) -> tuple[Concept, ...]:
     )
 
 
-def _templates(layout: Layout, stage: Stage) -> tuple[Template, ...]:
+def _templates(layout: Layout, stage: Stage, named: Collection[str]) -> tuple[Template, ...]:
     if stage in OPTIONAL_STAGES and not exists(layout.templates_csv(stage)):
         return ()
     rows = read_table(layout.templates_csv(stage), TEMPLATE_COLUMNS, "template_id")
-    return tuple(_template(row, stage) for row in rows)
+    return tuple(_template(row, stage, named) for row in rows)
 
 
-def _template(row: Row, stage: Stage) -> Template:
-    active = row.flag("active")
+def _template(row: Row, stage: Stage, named: Collection[str]) -> Template:
+    active = row.flag("active") or row.text("template_id") in named
     common = (stage, row.text("template_id"), row.text("template_name"), row.text("description"))
     if not active:  # an old row may name a parser that no longer exists
         scale = _scale(row) if stage == "evaluation" else ScoreRange()
@@ -100,13 +126,15 @@ def read_scales(path: str) -> dict[str, ScoreRange]:
     return {row.text("template_id"): _scale(row) for row in rows}
 
 
-def _models(layout: Layout, settings: Settings) -> tuple[Model, ...]:
+def _models(layout: Layout, settings: Settings, named: Named | None) -> tuple[Model, ...]:
     rows = read_table(layout.models_csv, MODEL_COLUMNS, "id")
-    return tuple(_model(row, settings) for row in rows)
+    return tuple(_model(row, settings, named) for row in rows)
 
 
-def _model(row: Row, settings: Settings) -> Model:
+def _model(row: Row, settings: Settings, named: Named | None) -> Model:
     generates, evaluates = row.flag("for_generation"), row.flag("for_evaluation")
+    if named is not None:
+        generates, evaluates = (row.text("id") in ids for ids in (named.writers, named.judges))
     used = generates or evaluates
     endpoint = row.text("endpoint") or settings.default_endpoint
     if used and endpoint not in settings.endpoints:
@@ -126,6 +154,7 @@ def _model(row: Row, settings: Settings) -> Model:
         price_out=row.number_or_none("price_out", least=0),
         max_tokens=row.whole_or_none("max_tokens"),
         temperature=row.number_or_none("temperature", least=0),
+        provider=row.text("provider"),
         limits=Limits(
             row.whole_or_none("max_concurrency"),
             row.number_or_none("requests_per_minute", least=0.001),

@@ -17,6 +17,7 @@ from daydream.experiment.model import Catalog
 from daydream.experiment.pairing import ring_pairs
 from daydream.experiment.selection import selected_lineages
 from daydream.experiment.settings import Settings
+from daydream.experiment.spec_design import Lineage, SpecDesign
 from daydream.store.files import write_json
 from daydream.store.ids import generation_id, sha256
 from daydream.store.layout import Layout, Stage, exists
@@ -32,16 +33,27 @@ class Design:
     catalog: Catalog
     combos: tuple[Combo, ...]
     selected: tuple[Member, ...] | None
+    spec: SpecDesign | None = None
 
     @classmethod
-    def load(cls, settings: Settings, layout: Layout) -> Design:
-        """Read the catalogs and choose the combos, or the lineages of the selected essays.
+    def load(cls, settings: Settings, layout: Layout, spec: str | None = None) -> Design:
+        """Read the catalogs and the spec, or choose the combos or the selected essays.
+
+        Args:
+            settings: which cohort, and what its design is made from.
+            layout: where catalogs and specs are.
+            spec: a spec to use in place of the cohort's own, if it has one.
 
         Raises:
             CatalogError: when a catalog cannot be used.
             CohortError: when a selected essay has no lineage.
 
         """
+        if spec is None and settings.cohort and exists(layout.spec(settings.cohort)):
+            spec = layout.spec(settings.cohort)
+        if spec is not None:
+            found = SpecDesign.load(Path(spec), settings, layout)
+            return cls(settings, layout, found.catalog, found.combos, None, found)
         catalog = load_catalog(layout, settings)
         if exists(layout.selected_essays):
             return cls(settings, layout, catalog, (), tuple(selected_lineages(layout)))
@@ -52,6 +64,11 @@ class Design:
     def combo(self) -> dict[str, Combo]:
         """The combos by id."""
         return {combo.combo_id: combo for combo in self.combos}
+
+    @property
+    def spec_files(self) -> tuple[str, ...]:
+        """The spec and the files that it is made from; none without a spec."""
+        return () if self.spec is None else self.spec.files(self.layout)
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -85,6 +102,8 @@ class Design:
         else:
             axes["generation_models"] = sorted(m.id for m in catalog.generation_models)
             axes["combos"] = sorted(combo.combo_id for combo in self.combos)
+        if self.spec is not None:
+            axes["spec"] = self.spec.digest
         return dict(sorted(axes.items()))
 
     @cached_property
@@ -108,6 +127,9 @@ class Design:
 
     def members(self) -> Iterator[Member]:
         """Every generation of the cohort, parents before children."""
+        if self.spec is not None:
+            yield from self._members_of_spec(self.spec)
+            return
         essays = []
         for member in self._drafts_and_essays():
             yield member
@@ -117,6 +139,31 @@ class Design:
             yield from self._evaluations(essay)
         if self.compares:
             yield from self._comparisons(essays)
+
+    def lineages(self) -> Iterator[Lineage]:
+        """A row for each evaluation, with all that it comes from."""
+        if self.spec is not None:
+            yield from self.spec.lineages
+            return
+        by_id: dict[str, Member] = {}
+        for member in self.members():
+            by_id[member.gen_id] = member
+            if member.stage == "evaluation":
+                essay = by_id[member.parent_gen_id]
+                draft = by_id[essay.parent_gen_id]
+                yield Lineage(*draft[4:8], *essay[5:8], *member[5:8])
+
+    def _members_of_spec(self, spec: SpecDesign) -> Iterator[Member]:
+        essays = []
+        for member in spec.members(self.cohort_id):
+            yield member
+            if member.stage == "essay":
+                essays.append(member)
+        if self.compares:
+            author = {essay.gen_id: essay.llm_model_id for essay in essays}
+            for member in self._comparisons(essays):
+                if spec.may_judge(member.llm_model_id, map(author.__getitem__, member.parents)):
+                    yield member
 
     def _drafts_and_essays(self) -> Iterator[Member]:
         if self.selected is not None:

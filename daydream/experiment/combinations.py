@@ -15,7 +15,7 @@ from daydream.experiment.csv_rows import Row, read_table
 from daydream.experiment.model import Catalog, Concept
 from daydream.experiment.settings import Settings
 from daydream.store.files import append_line, write_text
-from daydream.store.ids import combo_id
+from daydream.store.ids import ORDERED, combo_id
 from daydream.store.layout import LEVELS, Layout, exists
 from daydream.store.locks import locked
 
@@ -34,7 +34,8 @@ class Combo:
     @property
     def identity(self) -> tuple[tuple[str, ...], str, int]:
         """What the id stands for."""
-        return tuple(sorted(self.concept_ids)), self.level, self.k_max
+        ids = self.concept_ids if self.combo_id.startswith(ORDERED) else sorted(self.concept_ids)
+        return tuple(ids), self.level, self.k_max
 
 
 def choose_combos(catalog: Catalog, settings: Settings, layout: Layout) -> list[Combo]:
@@ -45,7 +46,7 @@ def choose_combos(catalog: Catalog, settings: Settings, layout: Layout) -> list[
 
     """
     if exists(layout.curated_combos):
-        return _curated(catalog, settings, layout.curated_combos)
+        return choose_curated(catalog, settings, layout)
     return _subsets(catalog.concepts, settings, layout)
 
 
@@ -60,7 +61,14 @@ def _subsets(concepts: tuple[Concept, ...], settings: Settings, layout: Layout) 
     return [Combo(combo_id(ids, level, k), ids, level, k) for ids in subsets]
 
 
-def _curated(catalog: Catalog, settings: Settings, path: str) -> list[Combo]:
+def choose_curated(catalog: Catalog, settings: Settings, layout: Layout) -> list[Combo]:
+    """The combos of ``2_tasks/selected_combo_mappings.csv``.
+
+    Raises:
+        CatalogError: when a row is wrong, or there is none.
+
+    """
+    path = layout.curated_combos
     rows = read_table(path, ("combo_id", "concept_id"))
     if not rows:
         raise CatalogError(f"{path}: no combo. Add rows, or remove the file to use all k-subsets.")
@@ -144,6 +152,7 @@ def _as_csv(combos: list[Combo], path: str) -> str:
     writer = csv.DictWriter(buffer, [name.strip() for name in header], lineterminator="\n")
     for combo in combos:
         for concept_id in combo.concept_ids:
-            cells = (combo.combo_id, "v1", concept_id, combo.level, combo.k_max, now)
+            version = "v2" if combo.combo_id.startswith(ORDERED) else "v1"
+            cells = (combo.combo_id, version, concept_id, combo.level, combo.k_max, now)
             writer.writerow(dict(zip(COLUMNS, cells, strict=True)))
     return buffer.getvalue().removesuffix("\n")

@@ -70,6 +70,7 @@ class Model:
     max_tokens: int | None = None
     temperature: float | None = None
     limits: Limits = Limits()
+    provider: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from daydream.store.layout import Stage
 
 PREFIXES: dict[Stage, str] = {"draft": "d", "essay": "e", "evaluation": "v", "comparison": "c"}
+ORDERED = "combo_v2_"  # how the id of a combo begins whose order is part of it
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _LENGTH = 16
 
@@ -21,6 +22,12 @@ def combo_id(concept_ids: Iterable[str], level: str, k: int) -> str:
     """The id of a set of concepts at a description level, whatever their order."""
     key = "|".join((*sorted(concept_ids), level, str(k)))
     return f"combo_v1_{sha256(key)[:12]}"
+
+
+def ordered_combo_id(concept_ids: Iterable[str], level: str, k: int) -> str:
+    """The id of concepts in one order: another order of the same ones has another id."""
+    key = "|".join(("ordered", *concept_ids, level, str(k)))
+    return f"{ORDERED}{sha256(key)[:12]}"
 
 
 def generation_id(

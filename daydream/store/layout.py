@@ -77,6 +77,10 @@ class Layout:
         """What ``raw_data`` writes: the concepts at a glance."""
         return self.under("catalog", "concept_index.csv")
 
+    def spec(self, cohort: str) -> str:
+        """The optional design of a named cohort."""
+        return self.under("cohorts", cohort, "spec", "config.yaml")
+
     def manifest(self, cohort: str) -> str:
         """What a cohort asks for."""
         return self.under("cohorts", cohort, "manifest.json")

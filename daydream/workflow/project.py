@@ -35,7 +35,7 @@ PARSERS = PACKAGE_ROOT / "daydream" / "parsers"
 class Project(Results):
     """An experiment: its settings, its design, and what of its cohort is on disk."""
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
+    def __init__(self, config: Mapping[str, Any], spec: str | None = None) -> None:
         """Read and check configuration and catalogs.
 
         Raises:
@@ -46,7 +46,7 @@ class Project(Results):
         self.settings = Settings.from_config(config)
         self.layout = Layout(self.settings.data_root)
         self._check_data_root()
-        self.design = Design.load(self.settings, self.layout)
+        self.design = Design.load(self.settings, self.layout, spec)
         check_prices(self.settings.budget, self._unpriced_models())
         self.cohort = self.design.cohort_id
         if self.settings.batch:
@@ -82,6 +82,7 @@ class Project(Results):
             layout.raw("llm_models.csv"),
             *map(layout.templates_csv, needed),
             *filter(exists, optional),
+            *self.design.spec_files,
         ]
 
     @property

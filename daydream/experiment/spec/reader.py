@@ -31,13 +31,13 @@ TOP_KEYS = ("axes", "rules", "combos", "output", "looks")
 RULE_KEYS = ("subsets", "ties", "pairs", "tuples", "exclude")
 FLAG_KEYS = ("self_judging", "same_provider")
 COMBO_KEYS: Mapping[CombosKind, tuple[str, ...]] = {
-    "focused": ("k_max",),
-    "exhaustive": ("k_min", "k_max"),
+    "focused": ("k_max", "level"),
+    "exhaustive": ("k_min", "k_max", "level"),
     "curated": (),
-    "sample": ("n", "seed", "k_max"),
-    "around": ("cohort", "top"),
+    "sample": ("n", "seed", "k_max", "level"),
+    "around": ("cohort", "top", "level"),
 }
-COMMON_COMBO_KEYS = ("kind", "level", "ordered")
+COMMON_COMBO_KEYS = ("kind", "ordered")
 
 Rule = TypeVar("Rule")
 
