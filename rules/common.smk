@@ -10,6 +10,7 @@ sys.path.insert(0, workflow.basedir)
 
 from daydream.workflow.dry_run import Job, report_at_exit
 from daydream.errors import BudgetError, DaydreamError
+from daydream.experiment.config_file import keep_typed
 from daydream.store.layout import STAGES
 from daydream.report.charts.figures import FIGURES
 from daydream.report.sources import page_sources
@@ -29,6 +30,11 @@ from snakemake.logging import logger
 
 share_package(workflow.basedir)
 try:
+    keep_typed(
+        config,
+        workflow.config_settings.config_args or [],
+        [*workflow.configfiles, *workflow.overwrite_configfiles],
+    )
     project = Project(config)
 except DaydreamError as error:
     sys.exit(f"Error: {error}")

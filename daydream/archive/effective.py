@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from daydream.experiment.settings import Endpoint, Settings
 
 LEFT_OUT = "left out of the archive"
-_NESTED = ("data_root", "cohort", "endpoints", "stages", "filters", "budget")
+_NESTED = ("data_root", "cohort", "endpoints", "stages", "filters")
 
 
 def effective_config(settings: Settings, data_root: str, cohort: str) -> dict[str, Any]:
@@ -26,7 +26,6 @@ def effective_config(settings: Settings, data_root: str, cohort: str) -> dict[st
         cohort: the cohort's id, which becomes its name.
     """
     names = (f.name for f in fields(settings) if f.name not in _NESTED)
-    budget = {f"budget_{unit}": most for unit, most in asdict(settings.budget).items()}
     return {
         "data_root": data_root,
         "cohort": cohort,
@@ -34,7 +33,6 @@ def effective_config(settings: Settings, data_root: str, cohort: str) -> dict[st
         "endpoints": {name: _endpoint(one) for name, one in settings.endpoints.items()},
         "stages": {name: asdict(stage) for name, stage in settings.stages.items()},
         "filters": {name: _listed(ids) for name, ids in asdict(settings.filters).items()},
-        **budget,
     }
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from daydream.errors import DaydreamError
-from daydream.experiment.settings import Settings, load_config
+from daydream.experiment.config_file import load_config, read_pairs
+from daydream.experiment.settings import Settings
 from daydream.store.layout import STAGES
 from daydream.workflow.project import FORCED_VARIABLE, Project, forced_targets
 
@@ -164,7 +165,7 @@ def open_config(arguments: argparse.Namespace) -> Opened:
     files = arguments.configfile = [path.absolute() for path in arguments.configfile]
     if arguments.directory:
         _go_to(arguments.directory)
-    config = load_config(files, _values(arguments.config))
+    config = load_config(files, read_pairs(arguments.config))
     return config, Settings.from_config(config)
 
 
@@ -173,21 +174,6 @@ def _go_to(directory: str) -> None:
         os.chdir(directory)
     except OSError as error:
         raise DaydreamError(f"--directory {directory}: {error.strerror}.") from error
-
-
-def _values(pairs: Sequence[str]) -> dict[str, object]:
-    import yaml
-
-    values = {}
-    for pair in pairs:
-        key, separator, value = pair.partition("=")
-        if not separator:
-            raise DaydreamError(f"--config {pair}: write key=value.")
-        try:
-            values[key] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise DaydreamError(f"--config {pair}: the value is no YAML. Quote it.") from error
-    return values
 
 
 def open_subject(arguments: argparse.Namespace) -> Subject:
@@ -202,4 +188,4 @@ def open_subject(arguments: argparse.Namespace) -> Subject:
         project = open_project(arguments)
         return Subject(project.layout.root, project)
     files = [path.absolute() for path in arguments.configfile]
-    return open_archive(arguments.archive, _values(arguments.config), files)
+    return open_archive(arguments.archive, read_pairs(arguments.config), files)

@@ -1,81 +1,162 @@
-"""The configuration as frozen dataclasses, checked against ``config/config.schema.yaml``."""
+"""The configuration as frozen dataclasses: the one source of its types, defaults and meanings.
+
+``config/config.schema.yaml`` and the tables of ``config/README.md`` are made from these classes by
+``python -m daydream.experiment.config_docs``: the text below a field is its row of the table.
+"""
 
 from __future__ import annotations
 
-import difflib
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from daydream.errors import ConfigError
+from daydream.experiment.config_errors import check_keys, explain, unknown_key
+from daydream.experiment.config_file import CONFIG_FILE, PACKAGE_ROOT, SCHEMA_FILE, load_config
+from daydream.experiment.config_types import (
+    READ,
+    STRICT,
+    Amount,
+    AmountOrNull,
+    CohortName,
+    Count,
+    CountFromZero,
+    EndpointName,
+    Flag,
+    Ids,
+    Kind,
+    Level,
+    Path,
+    Reuse,
+    ReuseRule,
+    Share,
+    Text,
+    Tries,
+)
+from daydream.experiment.endpoint import Endpoint
+from daydream.store.layout import Stage
 
-PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-CONFIG_FILE = PACKAGE_ROOT / "config" / "config.yaml"
-SCHEMA_FILE = PACKAGE_ROOT / "config" / "config.schema.yaml"
-
-Reuse = Literal["auto", "always", "never"]
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Anything that speaks OpenAI chat completions.
-
-    Either ``base_url`` (a server) or ``engine`` (started by us) is set. ``batch`` says that it has
-    the Batch interface too, ``batch_discount`` what share of the list price that saves.
-    """
-
-    name: str
-    base_url: str | None = None
-    engine: str | None = None
-    model_path: str | None = None
-    api_key_env: str | None = None
-    max_concurrency: int = 32
-    requests_per_minute: float | None = None
-    tokens_per_minute: float | None = None
-    timeout_s: float = 600.0
-    deadline_s: float = 3600.0
-    max_attempts: int = 6
-    headers: Mapping[str, str] = field(default_factory=dict)
-    extra_body: Mapping[str, Any] = field(default_factory=dict)
-    structured: tuple[str, ...] = ()
-    batch: bool = False
-    batch_wait_s: float = 5.0
-    batch_poll_s: float = 30.0
-    batch_max_requests: int = 50_000
-    batch_discount: float = 0.5
-
-    @classmethod
-    def from_config(cls, name: str, body: Mapping[str, Any]) -> Endpoint:
-        """An endpoint as the configuration describes it; llama.cpp always takes grammars."""
-        default = ["grammar"] if "engine" in body else []
-        structured = tuple(body.get("structured") or default)
-        return cls(**{**body, "name": name, "structured": structured})
-
-    @property
-    def is_embedded(self) -> bool:
-        """Whether the model runs inside this process."""
-        return self.engine is not None
+__all__ = [
+    "CONFIG_FILE",
+    "PACKAGE_ROOT",
+    "SCHEMA_FILE",
+    "Endpoint",
+    "Filters",
+    "Limit",
+    "Reuse",
+    "Settings",
+    "StageSettings",
+    "load_config",
+]
 
 
 @dataclass(frozen=True)
 class StageSettings:
     """What every call of a stage asks for, unless its model's row says otherwise."""
 
-    max_tokens: int
-    temperature: float
-    min_lines: int = 0
+    __pydantic_config__ = STRICT
+
+    max_tokens: Count
+    """The most tokens of an answer. An answer that is cut off there fails its job."""
+    temperature: Amount
+    """Sampling temperature."""
+    min_lines: CountFromZero = 0
+    """The least number of non-empty lines of a parsed draft or of an essay from a model. Has no
+    effect on evaluations and comparisons."""
+
+
+DEFAULT_STAGES: Mapping[Stage, StageSettings] = {
+    "draft": StageSettings(max_tokens=1024, temperature=0.7, min_lines=3),
+    "essay": StageSettings(max_tokens=2048, temperature=0.7),
+    "evaluation": StageSettings(max_tokens=1024, temperature=0.0),
+    "comparison": StageSettings(max_tokens=1024, temperature=0.0),
+}
+DEFAULT_ENDPOINTS: Mapping[str, Endpoint] = {
+    "embedded": Endpoint(
+        "embedded",
+        engine="llama.cpp",
+        max_concurrency=4,
+        extra_body={"repeat_penalty": 1.1, "repeat_last_n": 256},
+        structured=("grammar",),
+    ),
+    "openrouter": Endpoint(
+        "openrouter",
+        base_url="https://openrouter.ai/api/v1",
+        api_key_env="OPENROUTER_API_KEY",
+    ),
+}
+
+
+def _with_defaults(stages: Any) -> Any:
+    """What a stage leaves out is as shipped."""
+    if not isinstance(stages, Mapping):
+        return stages
+    shipped = {name: vars(stage) for name, stage in DEFAULT_STAGES.items()}
+    return shipped | {name: _over(shipped.get(name), body) for name, body in stages.items()}
+
+
+def _over(shipped: Mapping[str, Any] | None, body: Any) -> Any:
+    return {**(shipped or {}), **body} if isinstance(body, Mapping) else body
+
+
+def _with_names(endpoints: Any) -> Any:
+    """Give each endpoint its key as its name, which is no key of its own."""
+    if not isinstance(endpoints, Mapping):
+        return endpoints
+    return {
+        name: {**body, "name": str(name)} if isinstance(body, Mapping) else body
+        for name, body in endpoints.items()
+    }
+
+
+def _with_grammars(endpoints: Mapping[str, Endpoint]) -> Mapping[str, Endpoint]:
+    """llama.cpp always takes grammars."""
+    return {
+        name: replace(endpoint, structured=endpoint.structured or ("grammar",))
+        if endpoint.is_embedded
+        else endpoint
+        for name, endpoint in endpoints.items()
+    }
+
+
+def _nothing_filtered(filters: Any) -> Any:
+    return {} if filters is None else filters
+
+
+Stages: TypeAlias = Annotated[
+    Mapping[Stage, StageSettings], BeforeValidator(_with_defaults), READ, Kind("mapping")
+]
+Endpoints: TypeAlias = Annotated[
+    Annotated[Mapping[EndpointName, Endpoint], Field(min_length=1)],
+    AfterValidator(_with_grammars),
+    BeforeValidator(_with_names),
+    READ,
+    Kind("mapping"),
+]
 
 
 @dataclass(frozen=True)
 class Filters:
     """Ids to which the active rows are narrowed; None keeps all."""
 
-    concepts: tuple[str, ...] | None = None
-    templates: tuple[str, ...] | None = None
-    models: tuple[str, ...] | None = None
+    __pydantic_config__ = STRICT
+
+    concepts: Ids = None
+    """Use only these of the active concepts."""
+    templates: Ids = None
+    """Use only these of the active templates. A stage of which the list names none keeps all of its
+    templates."""
+    models: Ids = None
+    """Use only these of the models. A role (generation, evaluation and comparison) of which the
+    list names none keeps all of its models."""
+
+
+FiltersOrNull: TypeAlias = Annotated[
+    Filters, BeforeValidator(_nothing_filtered), READ, Kind("mapping or null")
+]
 
 
 @dataclass(frozen=True)
@@ -106,189 +187,116 @@ class Limit:
 class Settings:
     """One run's configuration, with every default filled in."""
 
-    data_root: str
-    k_max: int
-    description_level: str
-    default_endpoint: str
-    endpoints: Mapping[str, Endpoint]
-    stages: Mapping[str, StageSettings]
-    cohort: str | None = None
-    filters: Filters = field(default_factory=Filters)
-    pairs_per_essay: int = 2
-    allow_incomplete: bool = False
-    resample: int = 0
-    min_coverage: float = 0.8
-    reuse: Reuse = "auto"
-    budget: Limit = Limit()
-    batch: bool = False
+    __pydantic_config__ = STRICT
+
+    data_root: Path = "data"
+    """Where `1_raw` and `2_tasks` are read and everything else is written; relative to the working
+    directory."""
+    cohort: CohortName = None
+    """The name of the experiment's folders, exactly as it is typed (`007` stays `007`). `null`: a
+    hash of what is asked for, so that another experiment gets another folder. A name keeps one
+    folder, whose tables follow your changes."""
+    k_max: Count = 2
+    """Concepts in each combination."""
+    description_level: Level = "paragraph"
+    """Which description of a concept goes into prompts. A missing one falls back to the next
+    shorter one, then to the name."""
+    default_endpoint: Text = "embedded"
+    """The endpoint of models whose `endpoint` column is blank."""
+    endpoints: Endpoints = field(default_factory=lambda: dict(DEFAULT_ENDPOINTS))
+    """Endpoints by name; see below."""
+    stages: Stages = field(default_factory=lambda: dict(DEFAULT_STAGES))
+    """What each call of a stage asks for; see below."""
+    pairs_per_essay: Count = 2
+    """For comparisons: so many rings are drawn through all essays, each in another order, and on
+    each ring an essay meets its two neighbours. So with `2` an essay is compared with about four
+    others, and there are about twice as many pairs as essays. A larger number keeps the pairs that
+    there are; an essay more or less changes few of them."""
+    filters: FiltersOrNull = field(default_factory=Filters)
+    """Lists of ids that narrow what is active; see below."""
+    allow_incomplete: Flag = False
+    """`true`: make the tables from the evaluations and comparisons that there are, with a row and a
+    reason for each that is missing."""
+    min_coverage: Share = 0.8
+    """Each row of `6_summary` that averages counts `n_expected` evaluations and `n_valid` scores;
+    its `coverage_ok` says whether `n_valid / n_expected` is at least this. Each cell of a pivot has
+    `<block>_coverage_ok` beside its `_n_expected` and `_n`. Nothing is left out of the tables for
+    it. Tables that are made keep the value they were made with: `snakemake -R summary_tables
+    analysis_tables pairwise_tables cross_tables` makes them again, without a call."""
+    reuse: ReuseRule = "auto"
+    """What to do with an answer that `attempts.jsonl` already has. `auto`: use it, unless `-f`,
+    `-F` or `-R` asks for a new one. `always`: use it even then. `never`: call whenever a job
+    runs."""
+    resample: Tries = 0
+    """How often an evaluation whose answer has no score, or a comparison without a verdict, is
+    asked again. Every answer is kept."""
+    budget_usd: AmountOrNull = None
+    """The most to spend on this data root, over all its runs. Every model that may be called needs
+    a price."""
+    budget_tokens: AmountOrNull = None
+    """The same for tokens, in and out."""
+    budget_calls: AmountOrNull = None
+    """The same for calls, failed ones included."""
+    max_generations: Count = 1_000_000
+    """The most generations a cohort may ask for. They are counted before they are made, so that a
+    slip in `k_max` or in the replicates is told at once."""
+    batch: Flag = False
+    """`true`: endpoints with `batch: true` are asked through their Batch interface, at about half
+    the price and within a day. Use `-c 2000`: a batch is no larger than the calls that may wait at
+    once. A kill loses nothing; the next run reads the answers."""
+
+    @property
+    def budget(self) -> Limit:
+        """The most that may be spent."""
+        return Limit(self.budget_usd, self.budget_tokens, self.budget_calls)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Settings:
+    def from_config(cls, config: Mapping[Any, Any]) -> Settings:
         """Check a configuration and turn it into settings.
 
         Raises:
             ConfigError: naming the key, what is wrong with it and what it takes.
 
         """
-        config = coerce(config, read_schema())
-        check_config(config)
-        _check_default_endpoint(config)
-        plain = {key: value for key, value in config.items() if key not in _NESTED}
-        return cls(
-            **plain,
-            cohort=None if config.get("cohort") is None else str(config["cohort"]),
-            endpoints={
-                name: Endpoint.from_config(name, body) for name, body in config["endpoints"].items()
-            },
-            stages=_DEFAULT_STAGES
-            | {name: StageSettings(**body) for name, body in config["stages"].items()},
-            budget=Limit(*(config.get(f"budget_{unit}") for unit in ("usd", "tokens", "calls"))),
-            filters=Filters(**{k: _ids(v) for k, v in (config.get("filters") or {}).items()}),
-        )
+        from pydantic import ValidationError
+
+        plain = check_keys(config)
+        _check_names(plain)
+        try:
+            settings: Settings = _adapter().validate_python(plain)
+        except ValidationError as error:
+            raise ConfigError(explain(error, cls)) from None
+        _check_endpoints(settings)
+        return settings
 
 
-# An old configuration file, given in place of the shipped one, says nothing of comparisons.
-_DEFAULT_STAGES = {"comparison": StageSettings(max_tokens=1024, temperature=0.0)}
-_NESTED = (
-    *("cohort", "endpoints", "stages", "filters"),
-    *("budget_usd", "budget_tokens", "budget_calls"),
-)
+@cache
+def _adapter() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Settings)
 
 
-def _ids(value: Iterable[Any] | None) -> tuple[str, ...] | None:
-    return None if value is None else tuple(str(item) for item in value)
+def _check_names(config: Mapping[str, Any]) -> None:
+    """An endpoint's name is its key, so it has no key ``name``."""
+    endpoints = config.get("endpoints")
+    for name, body in endpoints.items() if isinstance(endpoints, Mapping) else ():
+        if isinstance(body, Mapping) and "name" in body:
+            raise ConfigError(unknown_key(f"endpoints.{name}.name", "name", []))
 
 
-def _check_default_endpoint(config: Mapping[str, Any]) -> None:
-    name = config["default_endpoint"]
-    if name not in config["endpoints"]:
-        known = ", ".join(sorted(config["endpoints"]))
+def _check_endpoints(settings: Settings) -> None:
+    for name, endpoint in settings.endpoints.items():
+        if (endpoint.base_url is None) == (endpoint.engine is None):
+            raise ConfigError(
+                f"config: endpoints.{name} needs either base_url (a server) or engine "
+                "(llama.cpp), not both. A file of yours adds to the shipped endpoints: give yours "
+                "a name of its own."
+            )
+    if settings.default_endpoint not in settings.endpoints:
+        known = ", ".join(sorted(settings.endpoints))
+        name = settings.default_endpoint
         raise ConfigError(
             f"config: default_endpoint is '{name}', which is not among the endpoints ({known}). "
             f"Name one of these, or describe '{name}' under endpoints."
         )
-
-
-@cache
-def read_schema() -> dict[str, Any]:
-    """The JSON schema of the configuration."""
-    return _read_yaml(SCHEMA_FILE)
-
-
-def coerce(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any] | None = None) -> Any:
-    """Read as YAML the strings that stand where the schema wants something else.
-
-    ``--config reuse=never allow_incomplete=true budget_usd=null`` arrives as strings: Snakemake
-    turns only numbers, ``True`` and ``False`` into values.
-    """
-    root = root or schema
-    if "$ref" in schema:
-        schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
-    if isinstance(value, Mapping):
-        known, other = schema.get("properties", {}), schema.get("additionalProperties") or {}
-        return {str(key): coerce(item, known.get(key, other), root) for key, item in value.items()}
-    if isinstance(value, str) and _may_be_no_string(value, schema):
-        value = _from_yaml(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return _as_number(value, schema)
-    return value
-
-
-def _may_be_no_string(value: str, schema: Mapping[str, Any]) -> bool:
-    types = schema.get("type", "string")
-    if "string" in types:
-        return "null" in types and value.lower() in ("null", "none")
-    return True
-
-
-def _from_yaml(text: str) -> Any:
-    import yaml
-
-    try:
-        return None if text.lower() == "none" else yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-
-
-def _as_number(value: float, schema: Mapping[str, Any]) -> Any:
-    """Make 2.0 the integer 2 where one is wanted, and 0 the number 0.0, or they would differ."""
-    types = schema.get("type", ())
-    if not math.isfinite(value):
-        return str(value)  # which no schema takes for a number
-    if "integer" in types:
-        return int(value) if float(value).is_integer() else value
-    return float(value) if "number" in types else value
-
-
-def check_config(config: Mapping[str, Any]) -> None:
-    """Hold a configuration against the schema.
-
-    Raises:
-        ConfigError: for the first thing that does not fit, naming its key.
-
-    """
-    from jsonschema import Draft202012Validator
-
-    errors = sorted(
-        Draft202012Validator(read_schema()).iter_errors(config), key=lambda e: list(e.path)
-    )
-    for error in errors:
-        raise ConfigError(_explain(error))
-
-
-def _explain(error: Any) -> str:
-    where = ".".join(str(part) for part in error.absolute_path)
-    if error.validator == "additionalProperties":
-        known = list(error.schema.get("properties", {}))
-        unknown = sorted(set(error.instance) - set(known))[0]
-        return _unknown_key(f"{where}.{unknown}" if where else unknown, unknown, known)
-    if error.validator == "oneOf":
-        return (
-            f"config: {where} needs either base_url (a server) or engine (llama.cpp), not both. "
-            "A file of yours adds to the shipped endpoints: give yours a name of its own."
-        )
-    if error.validator == "required":
-        return f"config: {where + ': ' if where else ''}{error.message}. Add it."
-    return f"config: {where}: {error.message}. See config/README.md for what it takes."
-
-
-def _unknown_key(where: str, key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
-    hint = f"Did you mean '{close[0]}'?" if close else f"Known keys: {', '.join(sorted(known))}."
-    return f"config: unknown key '{where}'. {hint}"
-
-
-def load_config(
-    overrides: Iterable[Path] = (), values: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """The shipped configuration, then each file over it, then single values, as Snakemake does.
-
-    Raises:
-        ConfigError: when a file is missing or is not a YAML mapping.
-
-    """
-    merged = _read_yaml(CONFIG_FILE)
-    for path in overrides:
-        _merge(merged, _read_yaml(path))
-    _merge(merged, values or {})
-    return merged
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"config file {path} cannot be read: {error}") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"config file {path} is not a mapping of keys to values.")
-    return content
-
-
-def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:
-    for key, value in over.items():
-        if isinstance(value, Mapping) and isinstance(base.get(key), dict):
-            _merge(base[key], value)
-        else:
-            base[key] = value

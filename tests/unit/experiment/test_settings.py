@@ -151,11 +151,14 @@ def test_a_value_of_the_wrong_kind_is_named_with_its_key(values: dict[str, Any],
     assert key in complaint(**values)
 
 
-def test_a_missing_key_is_named() -> None:
-    config = load_config()
-    del config["k_max"]
-    with pytest.raises(ConfigError, match="k_max"):
-        Settings.from_config(config)
+def test_the_shipped_file_says_what_the_defaults_are() -> None:
+    assert configured() == Settings.from_config({})
+
+
+def test_a_stage_that_is_described_in_part_keeps_the_rest_of_its_defaults() -> None:
+    stages = Settings.from_config({"stages": {"draft": {"max_tokens": 5}}}).stages
+    assert (stages["draft"].max_tokens, stages["draft"].min_lines) == (5, 3)
+    assert stages["essay"] == configured().stages["essay"]
 
 
 @pytest.mark.parametrize("body", [{}, {"base_url": "http://x/v1", "engine": "llama.cpp"}])

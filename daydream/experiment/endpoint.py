@@ -1,0 +1,83 @@
+"""Where calls go: an endpoint's address, limits and abilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from daydream.experiment.config_types import (
+    STRICT,
+    Body,
+    Count,
+    Engine,
+    Flag,
+    RateOrNull,
+    Seconds,
+    SecondsFromZero,
+    Share,
+    Structures,
+    TextOrNull,
+    Texts,
+    Url,
+)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Anything that speaks OpenAI chat completions.
+
+    Either ``base_url`` (a server) or ``engine`` (started by us) is set. The text below a field is
+    its row in the table of config/README.md; ``name`` is the endpoint's key in the configuration.
+    """
+
+    __pydantic_config__ = STRICT
+
+    name: str
+    base_url: Url | None = None
+    """A server, such as `https://openrouter.ai/api/v1`."""
+    engine: Engine | None = None
+    """Run a GGUF file inside this process, on CPU cores."""
+    model_path: TextOrNull = None
+    """For `engine`: the GGUF file. `null`: the SmolLM2-135M-Instruct file that `make setup`
+    installs."""
+    api_key_env: TextOrNull = None
+    """The environment variable that holds the key. `null`: the server wants none."""
+    max_concurrency: Count = 32
+    """Most calls under way at once (shipped: `embedded` 4, `openrouter` 32). `cores` in
+    `profiles/default/config.yaml` (64) is the limit over all endpoints."""
+    requests_per_minute: RateOrNull = None
+    """Most calls started in a minute; `null`: no limit."""
+    tokens_per_minute: RateOrNull = None
+    """Most tokens, in and out, in a minute; `null`: no limit."""
+    timeout_s: Seconds = 600.0
+    """How long one call may take."""
+    deadline_s: Seconds = 3600.0
+    """No further try of a generation starts later than this after its first."""
+    max_attempts: Count = 6
+    """Tries of one generation. Refusals for going too fast (status 429) do not count; the deadline
+    bounds them."""
+    headers: Texts = field(default_factory=dict)
+    """Added to every request, for instance `{X-Title: my study}`."""
+    extra_body: Body = field(default_factory=dict)
+    """Added to the body of every request, for instance `{top_p: 0.9}` or a provider's routing
+    (shipped: `embedded` has `{repeat_penalty: 1.1, repeat_last_n: 256}`). Part of what tells
+    answers apart: another value is another request."""
+    structured: Structures = ()
+    """Ways in which this server can hold an answer to a shape: `grammar` is llama.cpp's GBNF,
+    `json_schema` is `response_format`. With `engine` it is `[grammar]`, also when left empty."""
+    batch: Flag = False
+    """It has the OpenAI Batch interface (`/files`, `/batches`); used when the top-level `batch` is
+    `true`."""
+    batch_wait_s: SecondsFromZero = 5.0
+    """A batch leaves when no request was added for so long."""
+    batch_poll_s: Seconds = 30.0
+    """How often a batch is looked at; up to ten times slower the longer it takes."""
+    batch_max_requests: Count = 50_000
+    """Most requests of a batch; one model each."""
+    batch_discount: Share = 0.5
+    """Share of the list price that a batch saves. Not applied where the endpoint says what it
+    billed."""
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the model runs inside this process."""
+        return self.engine is not None
