@@ -45,11 +45,34 @@ rule pairwise_tables:
         "../scripts/pairwise_tables.py"
 
 
+RATINGS = rating_files(layout)
+
+
+rule human_tables:
+    """How far judges follow people, and means as people would score, in 6_summary."""
+    input:
+        scores=rules.parsed_scores.output.parquet,
+        ratings=RATINGS,
+        membership=cohort_made,
+    output:
+        [shown(layout.summary(COHORT, table), table, table) for table in HUMAN_TABLES],
+        [layout.summary(COHORT, table, "parquet") for table in HUMAN_TABLES],
+    log:
+        "logs/human_tables.log",
+    conda:
+        "envs/tables.yaml"
+    params:
+        min_coverage=project.settings.min_coverage,
+    script:
+        "../scripts/human_tables.py"
+
+
 rule results_analysis:
     """The analyses of the cohort."""
     input:
         rules.analysis_tables.output,
         project.pairwise_tables,
+        rules.human_tables.output if RATINGS else [],
 
 
 localrules:

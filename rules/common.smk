@@ -14,7 +14,14 @@ from daydream.experiment.config_file import keep_typed
 from daydream.store.layout import STAGES
 from daydream.report.charts.figures import FIGURES
 from daydream.report.sources import page_sources
-from daydream.results.names import ANALYSIS_TABLES, CROSS_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
+from daydream.experiment.ratings import rating_files
+from daydream.results.names import (
+    ANALYSIS_TABLES,
+    CROSS_TABLES,
+    HUMAN_TABLES,
+    PAIRWISE_TABLES,
+    SUMMARY_TABLES,
+)
 from daydream.workflow.project import (
     FORCED_VARIABLE,
     Project,

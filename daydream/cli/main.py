@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from daydream import __version__
-from daydream.cli import commands
+from daydream.cli import commands, ratings
 from daydream.errors import DaydreamError
 from daydream.formats import printable
 from daydream.store.layout import STAGES
@@ -66,6 +66,8 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--format", choices=("table", "csv", "jsonl"), default="table")
     sub.add_argument("--count", action="store_true", help="counts and cost, without the rows")
     sub.add_argument("--no-catalog", action="store_true", help="compile the spec file by itself")
+    sub = _add(group, "ratings", ratings.ratings)
+    ratings.add_arguments(sub)
     sub = _add(group, "export", commands.export)
     sub.add_argument(
         "--output", type=os.path.abspath, metavar="FILE", help="(default <cohort_id>.zip)"

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import duckdb
 
 from daydream.errors import QueryError
+from daydream.experiment.ratings import rating_files
 from daydream.formats import clip
-from daydream.results.names import ANALYSIS_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
+from daydream.results.names import ANALYSIS_TABLES, HUMAN_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
 from daydream.results.parquet import arrow_table, read_parquet
 from daydream.store.layout import Layout, exists
 from daydream.store.membership import Member, Membership
@@ -78,6 +79,8 @@ def _paths(layout: Layout, membership: Membership) -> dict[str, str]:
     if membership.compares:
         names += PAIRWISE_TABLES
         parsed["parsed_comparisons"] = layout.comparisons(cohort, "parquet")
+    if rating_files(layout):
+        names += HUMAN_TABLES
     return parsed | {name: layout.summary(cohort, name, "parquet") for name in names}
 
 

@@ -29,6 +29,7 @@ ANALYSIS_TABLES = (
 PAIRWISE_TABLES = ("pairwise_ranking", "position_bias")
 
 
+HUMAN_TABLES = ("human_agreement", "human_corrected")
 CROSS_TABLES = ("filtered_evaluation_results", "template_version_comparison_pivot")
 
 

@@ -12,9 +12,11 @@ from typing import NamedTuple
 from daydream.archive.verify.cells import Comparison, compare, key_columns
 from daydream.archive.verify.findings import Check, Finding, Outcome, Skip, clipped
 from daydream.errors import DaydreamError
+from daydream.experiment.ratings import rating_files
 from daydream.results.analyses import ANALYSIS, make_analyses
 from daydream.results.comparisons import ComparisonRow, cohort_comparisons
-from daydream.results.names import PAIRWISE_TABLES
+from daydream.results.human import make_human
+from daydream.results.names import HUMAN_TABLES, PAIRWISE_TABLES
 from daydream.results.pairwise import make_pairwise
 from daydream.results.parquet import arrow_table, write_parquet
 from daydream.results.scores import ScoreRow, cohort_scores, write_rows
@@ -113,6 +115,9 @@ def _sources(project: Project) -> Iterator[Source]:
     yield Source(ANALYSIS, SCORES.name, partial(make_analyses, *made_of))
     if _compares(project):
         yield Source(PAIRWISE_TABLES, COMPARISONS.name, partial(make_pairwise, *compared))
+    if ratings := rating_files(layout):
+        rated = (layout.scores(cohort), ratings, layout.membership(cohort), least)
+        yield Source(HUMAN_TABLES, SCORES.name, partial(make_human, *rated))
 
 
 def _older(layout: Layout, cohort: str, made: Source) -> Iterator[str]:
