@@ -21,7 +21,7 @@ def test_ratings_make_their_tables_and_no_call(
     sheets = [Path(finished.root, line) for line in capsys.readouterr().out.splitlines()[:4]]
     assert [path.suffix for path in sheets] == [".html", ".csv", ".html", ".csv"]
     page = sheets[0].read_text()
-    assert '"rubric": "Judge, end in SCORE: X' in page
+    assert "Judge, end in SCORE: X" in page
     assert all(gen_id not in page for gen_id in finished.ids("evaluation"))  # blind to scores
     rows = [list(csv.DictReader(io.StringIO(sheets[n].read_text()))) for n in (1, 3)]
     assert {r["gen_id"] for r in rows[0]} == {r["gen_id"] for r in rows[1]}
