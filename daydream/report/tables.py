@@ -11,6 +11,7 @@ import pandas as pd
 from daydream.report import grid
 from daydream.report.data import ReportTables
 from daydream.report.grid import Cell, Column, Grid
+from daydream.report.rankings import axis_rows, composite_of, templates_of
 
 MOST_ROWS = 500  # of a leaderboard
 MOST_TIES = 3  # that are named; of more it is said how many there are
@@ -45,15 +46,21 @@ def leaderboards(tables: ReportTables) -> list[Grid]:
     ranking = tables.table("ranking")
     if ranking.empty:
         return []
-    parts = {by: ranking[ranking["by"] == by] for by in LEADERBOARDS}
-    return [_leaderboard(tables, by, part) for by, part in parts.items() if len(part)]
+    templates = templates_of(ranking)
+    return [
+        _leaderboard(tables, by, template, template == templates[-1])
+        for by in LEADERBOARDS
+        if (ranking["axis"] == by).any()
+        for template in templates
+    ]
 
 
-def _leaderboard(tables: ReportTables, by: str, part: pd.DataFrame) -> Grid:
+def _leaderboard(tables: ReportTables, by: str, template: str, is_last: bool) -> Grid:
+    part = axis_rows(tables, by, template)
     columns = (
         Column("Rank", True, "and the ranks it may have"),
         Column(LEADERBOARDS[by]),
-        Column("Mean", True, "share of the scale"),
+        Column("Mean", True, "share of the scale, adjusted"),
         Column("95% interval", True),
         Column("Points", True, "mean on the scale"),
         Column("Essays", True),
@@ -63,8 +70,16 @@ def _leaderboard(tables: ReportTables, by: str, part: pd.DataFrame) -> Grid:
     rows = tuple(_ranked(tables, by, row) for row in grid.records(part.head(MOST_ROWS)))
     left = len(part) - len(rows)
     note = f"The best {len(rows):,} of {len(part):,}; the file has all." if left else ""
-    caption = f"{LEADERBOARDS[by]}, best first"
-    return Grid(f"leaderboard_{by}", caption, columns, rows, note, grid.source("ranking"))
+    caption = f"{LEADERBOARDS[by]}, best first; {_scored_by(tables, part, template)}"
+    name = f"leaderboard_{by}" if is_last else f"leaderboard_{by}_{template}"
+    return Grid(name, caption, columns, rows, note, grid.source("ranking"))
+
+
+def _scored_by(tables: ReportTables, part: pd.DataFrame, template: str) -> str:
+    count = composite_of(part)
+    if count > 1:
+        return f"composite of {count} evaluation templates with equal weights"
+    return f"evaluation template {tables.names.of('evaluation_template', template)}"
 
 
 def _ranked(tables: ReportTables, by: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -74,7 +89,7 @@ def _ranked(tables: ReportTables, by: str, row: Mapping[str, Any]) -> tuple[Cell
         Cell(tables.names.of(by, key), href=essays_link(**{by: key})),
         grid.number(row["mean"]),
         grid.interval(row["low"], row["high"]),
-        grid.number(row["score_mean"], 2),
+        grid.number(row["points"], 2),
         grid.whole(row["n_essays"]),
         grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
         _ties(tables, by, row),

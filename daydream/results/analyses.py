@@ -17,15 +17,13 @@ from daydream.results.statistics.variance_components import evaluations_needed, 
 from daydream.results.summary import Table, read_scores, write_tables
 
 WIDTHS = (0.05, 0.1, 0.2)  # shares of the scale: 0.5, 1 and 2 points of 0 to 10
-RANKED = ("generation_model", "draft_template", "generation_template", "combo_id")
-MOST_KEYS = 5000  # the comparisons are quadratic: 5,000 keys take 2 s, 10,000 take 7 s
 TIES_NAMED = 10
 
 _TEXTS = {
     *("parent_gen_id", *ORIGIN, "evaluation_template", "evaluation_llm_model"),
     *("analysis_type", "agreement_class", "stability_class", "measure", "scope"),
-    *("component", "note", "by", "key", "tied_with", "group"),
-    *("axis", "level", "level_a", "level_b", "method", "warning", "letters", "name"),
+    *("component", "note", "tied_with"),
+    *("axis", "level", "level_a", "level_b", "method", "warning", "letters"),
 }
 _FLAGS = {"truncated", "reachable", "tied"}
 _WHOLE = {"count", "levels", "replicates", "evaluations", "rank", "rank_low", "rank_high"}
@@ -48,26 +46,8 @@ def widths_table(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
 
 
 def rankings(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
-    """``ranking`` by each of ``RANKED``; the column ``by`` says by which.
-
-    ``n_tied`` counts the other keys with which a key is tied, ``tied_with`` names the first
-    ten, best first. Of more than 5,000 keys the best are ranked, against each other only.
-    """
-    return _stacked([_ranked(scores, scales, by) for by in RANKED])
-
-
-def _ranked(scores: pd.DataFrame, scales: Scales, by: str) -> pd.DataFrame:
-    best = _of_the_best(scores, scales, by)
-    table = ranking(best, scales, by=[by], named=TIES_NAMED).drop(columns=by)
-    table.insert(0, "by", by)
-    return table
-
-
-def _of_the_best(scores: pd.DataFrame, scales: Scales, by: str) -> pd.DataFrame:
-    if scores[by].nunique() <= MOST_KEYS:
-        return scores
-    means = evaluations(scores, scales).groupby(by)["unit"].mean()
-    return scores[scores[by].isin(means.nlargest(MOST_KEYS).index)]
+    """``ranking``; ``tied_with`` names the first ten of the ``n_tied`` levels, best first."""
+    return ranking(scores, scales, named=TIES_NAMED)
 
 
 def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -54,9 +54,9 @@ def test_the_analyses_are_made_alone_with_the_numbers_that_a_person_gets(
         for row in rows(judged, "evaluator_effects", evaluation_template="")
     }
     assert severity == {"judge": "-0.333333", "critic": "0.333333"}
-    (ranked,) = rows(judged, "ranking", by="generation_model")
-    assert (ranked["key"], ranked["score_mean"], ranked["rank"]) == ("writer", "5.5", "1")
-    assert [row["group"] for row in rows(judged, "ranking", by="combo_id")] == ["a"] * 3
+    (ranked,) = rows(judged, "ranking", axis="generation_model")
+    assert (ranked["level"], ranked["mean"], ranked["rank"]) == ("writer", "5.5", "1")
+    assert [row["letters"] for row in rows(judged, "ranking", axis="combo_id")] == ["a"] * 3
     assert {row["width_share"] for row in rows(judged, "evaluations_needed")} == {
         "0.05",
         "0.1",

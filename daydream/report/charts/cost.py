@@ -25,6 +25,7 @@ from daydream.report.charts.base import (
 )
 from daydream.report.charts.labels import LINE, Dot, placed
 from daydream.report.data import ReportTables
+from daydream.report.rankings import axis_rows
 
 MODEL = "generation_model"
 MOST_MODELS = 30
@@ -46,10 +47,8 @@ _TOKENS = _Measure("tokens", "Mean tokens of an essay and its draft", "mean numb
 
 def cost_against_score(tables: ReportTables) -> Drawn | str:
     """A dot for each generation model: cost, or else tokens, against the mean share."""
-    ranking = tables.table("ranking")
-    scored = (
-        ranking[(ranking["by"] == MODEL) & ranking["mean"].notna()] if len(ranking) else ranking
-    )
+    ranked = axis_rows(tables, MODEL)
+    scored = ranked[ranked["mean"].notna()] if len(ranked) else ranked
     if not len(scored):
         return NO_SCORE
     spent = _spent(tables.generations)

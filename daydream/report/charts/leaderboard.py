@@ -20,6 +20,7 @@ from daydream.report.charts.base import (
     told,
 )
 from daydream.report.data import ReportTables
+from daydream.report.rankings import axis_rows, composite_of
 
 KINDS = {
     "generation_model": "generation model",
@@ -34,8 +35,7 @@ _RANKS, _SCORES = _WIDTH + 14, _WIDTH + 72  # where the two columns of text begi
 
 def leaderboard(tables: ReportTables, by: str) -> Drawn | str:
     """Dots and intervals of the keys of ``by``, or why there is nothing to compare."""
-    ranking = tables.table("ranking")
-    rows = ranking[ranking["by"] == by] if len(ranking) else ranking
+    rows = axis_rows(tables, by)
     scored = rows[rows["mean"].notna()] if len(rows) else rows
     if not len(scored):
         return NO_SCORE
@@ -49,7 +49,8 @@ def _described(tables: ReportTables, rows: pd.DataFrame, by: str) -> pd.DataFram
     names = labels(tables, by, rows["key"])
     tied = [_names(tables, by, str(keys)) for keys in rows["tied_with"]]
     places = zip(rows["rank_low"], rows["rank_high"], strict=True)
-    columns = ["key", "mean", "low", "high", "score_mean", "n_essays", "n_valid", "n_expected"]
+    columns = ["key", "mean", "low", "high", "points", "n_essays", "n_valid", "n_expected"]
+    columns += ["n_templates"]
     return rows[[*columns, "coverage_ok"]].assign(
         name=[names[str(key)] for key in rows["key"]],
         ranks=[f"{low}" if low == high else f"{low}-{high}" for low, high in places],
@@ -97,14 +98,14 @@ def _head(text: str, place: int) -> alt.Chart:
 
 
 def _tooltip(rows: pd.DataFrame) -> list[alt.Tooltip]:
-    points = rows["score_mean"].notna().all()
+    points = rows["points"].notna().all()
     shown = [
         alt.Tooltip("name:N", title="name"),
         alt.Tooltip("key:N", title="id"),
         alt.Tooltip("mean:Q", title="mean share", format=".3f"),
         alt.Tooltip("low:Q", title="95% from", format=".3f"),
         alt.Tooltip("high:Q", title="95% to", format=".3f"),
-        *([alt.Tooltip("score_mean:Q", title="mean in points", format=".2f")] if points else []),
+        *([alt.Tooltip("points:Q", title="mean in points", format=".2f")] if points else []),
         alt.Tooltip("ranks:N", title="possible ranks"),
         alt.Tooltip("tied:N", title="tied with"),
         alt.Tooltip("n_essays:Q", title="essays"),
@@ -114,14 +115,22 @@ def _tooltip(rows: pd.DataFrame) -> list[alt.Tooltip]:
     return shown
 
 
+def _of_templates(rows: pd.DataFrame) -> str:
+    count = composite_of(rows)
+    return f"A composite of {count} evaluation templates, equal weights." if count > 1 else ""
+
+
 def _caption(tables: ReportTables, shown: pd.DataFrame, by: str, total: int, scored: int) -> str:
     lost = total - scored
     return told(
         f"Mean score of each {KINDS[by]} (dot), as a share of the scale from 0 (lowest score) to 1 "
-        "(highest), with its 95% interval (line) from resampling essays; rank: the places it may "
-        "have, as differences that are not resolved are ties; scores: how many there are of "
-        "those asked for.",
-        "Without a line: one essay, which has no interval." if shown["low"].isna().any() else "",
+        "(highest), as if every judge had scored every essay, with its 95% interval (line): drafts "
+        "are sampled, judges and templates are these; rank: the places it may have, for all rows "
+        "at once; scores: how many there are of those asked for.",
+        _of_templates(shown),
+        "Without a line: fewer than five drafts, which give no interval."
+        if shown["low"].isna().any()
+        else "",
         "" if shown["coverage_ok"].all() else f"A hollow dot rests on {less_than(tables)}.",
         f"The best {len(shown)} of {scored} are shown." if scored > len(shown) else "",
         f"Not shown, as without any score: {lost}." if lost else "",

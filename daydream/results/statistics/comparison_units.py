@@ -115,6 +115,9 @@ def _candidates(essays: pd.DataFrame, axis: str) -> Iterator[_Candidate]:
     if axis != COMBO and _varies_within_drafts(essays, axis):
         yield _Candidate(_cells(essays, axis, [DRAFT], SAME_DRAFT), MIN_CLUSTERS)
     drafts = draft_scores(essays, axis)
+    if essays[axis].nunique() == 1:
+        yield _Candidate(_single(drafts, axis, [], "drafts"))
+        return
     fixed = [DRAFT_TEMPLATE]
     if not _varies_within_drafts(essays, MODEL):
         fixed.append(MODEL)

@@ -1,197 +1,205 @@
-"""Rankings of any key, with what can and cannot be told apart."""
+"""Levels of an axis in order, with what can and cannot be told apart."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from daydream.errors import ConfigError
-from daydream.results.statistics.bootstrap import codes_of, resampled_sums
-from daydream.results.statistics.rank_ties import Spread, standing
-from daydream.results.statistics.ratings import ESSAY, FloatArray, IntArray, Scales, evaluations
+from daydream.results.statistics.axis_comparison import AxisComparison, compare_axis
+from daydream.results.statistics.comparison_units import AXES, MIN_CLUSTERS
+from daydream.results.statistics.essay_scores import ALL, EssayScores, essay_scores
+from daydream.results.statistics.letters import compact_letters
+from daydream.results.statistics.level_counts import UNEVEN, LevelCounts, level_counts
+from daydream.results.statistics.rank_sets import BoolArray, rank_sets
+from daydream.results.statistics.ratings import TEMPLATE, Scales, evaluations
+from daydream.results.statistics.score_scale import ScoreScale, score_scales
 
-_MEANS = [
-    "mean",
-    "low",
-    "high",
-    "score_mean",
-    "score_low",
-    "score_high",
-    "n_essays",
-    "n_expected",
-    "n_valid",
+MAX_LETTERED = 100  # levels; a display of more letters is not read
+_POINTS = ["mean", "adjusted_mean", "low", "high", "shrunken_mean", "bound_low", "bound_high"]
+_SHARES = {
+    "mean_share": "mean",
+    "adjusted_share": "adjusted_mean",
+    "low_share": "low",
+    "high_share": "high",
+}
+RANKING_COLUMNS = [
+    *("axis", "level", TEMPLATE, "n_templates", "rank", "rank_low", "rank_high"),
+    *("tied", "n_tied", "tied_with", "letters", *_POINTS, *_SHARES, "scale_low", "scale_high"),
+    *("df", "n_clusters", "n_drafts", "n_essays", "n_expected", "n_valid", "n_truncated"),
+    "warning",
 ]
-_RANKS = ["rank", "rank_low", "rank_high", "tied", "n_tied", "tied_with", "group"]
+_Row = dict[str, Any]
 
 
 def ranking(
     scores: pd.DataFrame,
     scales: Scales,
     *,
-    by: Sequence[str],
-    n_boot: int = 1000,
-    seed: int = 0,
+    axes: Sequence[str] = AXES,
     confidence: float = 0.95,
     named: int | None = None,
 ) -> pd.DataFrame:
-    """Keys (the values of the columns ``by``) in order of their mean score, best first.
+    """A row for every level of every axis, best first, by evaluation template; the composite last.
 
-    ``mean`` is over evaluations with a score, normalised to 0-1; ``score_*`` are the same in
-    points of the scale, NaN when templates with different scales are mixed. ``key`` joins the
-    values of ``by`` with ``|``.
+    The composite (``evaluation_template`` is ``all``) weighs its ``n_templates`` templates alike;
+    there is none with a single template. Means are in points of ``scale_low`` to ``scale_high``
+    (0 to 10 where a composite is of different scales); ``*_share`` are the same from 0 to 1.
 
-    Intervals come from a bootstrap that resamples essays with all their evaluations: within each
-    key when every essay belongs to one key, else over all essays, so that keys which share
-    essays are compared as pairs. The bootstrap gives standard errors and covariances; they are
-    corrected for few essays (n / (n - 1), t quantiles, Welch's degrees of freedom for a
-    difference), because percentiles of few resampled essays are too narrow. A key with one
-    essay has no interval. Essays of one draft count as independent of each other: as far as they
-    are alike, intervals are too narrow.
+    ``mean`` is of the evaluations that have a score. ``adjusted_mean`` is what it would be if
+    every judge had scored every essay and every level were in every block (see ``essay_scores``
+    and ``compare_on``); differences in ``contrasts`` are of these. ``low`` and ``high`` are its
+    interval, from the spread of clusters (drafts, mostly) pooled over levels, on ``df`` degrees
+    of freedom; fewer than five clusters give none. ``shrunken_mean`` is moved to the mean of all
+    levels as far as chance explains their spread, and orders the levels where one has a single
+    essay. ``bound_low`` and ``bound_high`` are ``mean`` if all missing scores were the lowest, or
+    the highest, of their scale.
 
-    Two keys are tied when the interval of their difference covers 0, or cannot be had.
-    ``rank_low`` is 1 + the keys that are better for certain, ``rank_high`` the number of keys
-    less those worse for certain; ``n_tied`` counts the keys tied with this one, ``tied_with`` lists
-    the first ``named`` of them (None: all), separated by spaces. ``group`` letters
-    run down the list: a new one starts at the first key that is not tied with the key that
-    opened the group. Intervals are not corrected for the number of pairs. Keys without a score
-    are last, without a rank. Raises ConfigError for an unknown column.
+    Two levels are tied when their contrast, corrected for all pairs, does not tell them apart.
+    ``rank_low`` to ``rank_high`` are the ranks that are possible, with the same confidence for
+    all levels at once; levels that share a letter are tied (no letters for more than 100
+    levels). ``tied_with`` has the first ``named`` levels (None: all), separated by spaces. Levels
+    without a score are last, without a rank; of more than 3,000 levels the others are left out.
+
+    Raises:
+        ConfigError: when an axis is not one of ``AXES``.
+
     """
-    columns = list(by)
+    unknown = [axis for axis in axes if axis not in AXES]
+    if unknown:
+        raise ConfigError(f"cannot rank by {', '.join(unknown)}: choose of {', '.join(AXES)}")
     frame = evaluations(scores, scales)
-    unknown = [name for name in columns if name not in frame.columns]
-    if unknown or not columns:
-        raise ConfigError(
-            f"cannot rank by {', '.join(unknown) or 'nothing'}: choose one or more of "
-            f"{', '.join(frame.columns)}"
-        )
     if frame.empty:
-        return pd.DataFrame(columns=["key", *columns, *_MEANS, *_RANKS])
-    table, code = _means(frame, columns)
-    rank = table["mean"].notna().to_numpy()
-    ranked, rest = table[rank], table[~rank]
-    if len(ranked):
-        spread = _bootstrap(frame, code, ranked, n_boot, np.random.default_rng(seed))
-        ranked = _with_ranks(ranked, spread, confidence, named)
-        table = pd.concat([ranked, rest.reindex(columns=ranked.columns)]) if len(rest) else ranked
-    return _tidy(table, ["key", *columns, *_MEANS, *_RANKS])
+        return pd.DataFrame(columns=RANKING_COLUMNS)
+    scored = {part.template: part for part in essay_scores(frame)}
+    templates = [*sorted(frame[TEMPLATE].unique()), *([ALL] if ALL in scored else [])]
+    points = score_scales(frame)
+    rows = [
+        {"axis": axis, TEMPLATE: template, **row}
+        for axis in axes
+        for template in templates
+        for row in _ranked(
+            scored.get(template), axis, level_counts(frame, axis, template), confidence, named
+        )
+    ]
+    return _in_points(pd.DataFrame(rows), points)
 
 
-def _means(frame: pd.DataFrame, by: list[str]) -> tuple[pd.DataFrame, IntArray]:
-    """Make the table of keys, best first, and for every evaluation its row there."""
-    groups = frame.groupby(by, sort=True)
-    table = groups.agg(
-        mean=("unit", "mean"), n_expected=("score", "size"), n_valid=("score", "count")
-    )
-    valid = frame[frame["score"].notna()]
-    table["n_essays"] = valid.groupby(by)[ESSAY].nunique().reindex(table.index).fillna(0)
-    table["n_essays"] = table["n_essays"].astype(int)
-    order = np.argsort(-table["mean"].to_numpy(dtype=float), kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    table = table.iloc[order].reset_index()
-    table.insert(0, "key", table[by].astype(str).agg("|".join, axis=1))
-    return _in_points(table, valid), place[groups.ngroup().to_numpy()]
+def _ranked(
+    scored: EssayScores | None,
+    axis: str,
+    counts: Mapping[str, LevelCounts],
+    confidence: float,
+    named: int | None,
+) -> list[_Row]:
+    """Rows of the levels with a score, best first, then of those without."""
+    found = compare_axis(scored, axis, confidence) if scored else None
+    rows = _compared_rows(found, counts, named) if found else []
+    ranked = {row["level"] for row in rows}
+    n_templates = scored.n_templates if scored else 1
+    rest = [] if found and found.dropped else [name for name in counts if name not in ranked]
+    unscored = [{"level": name, **_counted(counts[name]), "warning": "no score"} for name in rest]
+    return [{"n_templates": n_templates, **row} for row in [*rows, *unscored]]
 
 
-def _in_points(table: pd.DataFrame, valid: pd.DataFrame) -> pd.DataFrame:
-    scale = valid[["low", "high"]].drop_duplicates()
-    low, high = map(float, scale.iloc[0]) if len(scale) == 1 else (np.nan, np.nan)
-    return table.assign(scale_low=low, scale_width=high - low)
+def _compared_rows(
+    found: AxisComparison, counts: Mapping[str, LevelCounts], named: int | None
+) -> list[_Row]:
+    order, fit, means = found.order, found.compared.fit, found.means
+    n = len(order)
+    apart = found.pairs.apart(n)[np.ix_(order, order)]
+    mean = fit.mean[order]
+    sets = rank_sets(mean, apart)
+    letters = compact_letters(apart) if n <= MAX_LETTERED else [""] * n
+    ranks = _ranks(found)
+    names = [found.levels[level] for level in order]
+    rows = []
+    for at, level in enumerate(order):
+        rows.append(
+            {
+                "level": names[at],
+                "rank": ranks[at],
+                "rank_low": int(sets.low[at]),
+                "rank_high": int(sets.high[at]),
+                **_ties(apart, at, names, named),
+                "letters": letters[at],
+                "adjusted_mean": mean[at],
+                "low": mean[at] - means.margin[level],
+                "high": mean[at] + means.margin[level],
+                "shrunken_mean": found.shrunken[level],
+                "df": means.df[level],
+                "n_clusters": int(means.n_clusters[level]),
+                "n_drafts": int(found.n_drafts[level]),
+                "n_essays": int(found.n_essays[level]),
+                **_counted(counts[names[at]]),
+                "warning": _warning(found, level, counts, names[at]),
+            }
+        )
+    return rows
 
 
-def _bootstrap(
-    frame: pd.DataFrame,
-    code: IntArray,
-    table: pd.DataFrame,
-    n_boot: int,
-    rng: np.random.Generator,
-) -> Spread:
-    has = frame["score"].notna().to_numpy()
-    essay, n_essays = codes_of(frame.loc[has, ESSAY].to_numpy(dtype=str))
-    n_keys = len(table)
-    pairs, index = np.unique(essay * n_keys + code[has], return_inverse=True)
-    cells = pairs.astype(np.int64)
-    count = np.bincount(index).astype(float)
-    key = cells % n_keys
-    centre = table["mean"].to_numpy(dtype=np.float64)[key]
-    unit = frame.loc[has, "unit"].to_numpy(dtype=np.float64)
-    total = np.bincount(index, unit).astype(float) - count * centre
-    essays = table["n_essays"].to_numpy(dtype=float)
-    if len(cells) == n_essays:
-        order = np.argsort(key, kind="stable")
-        parts = np.split(np.column_stack([total, count])[order], np.cumsum(np.bincount(key))[:-1])
-        variance = np.array([_ratio_variance(part, n_boot, rng) for part in parts])
-        return Spread(variance, essays, None)
-    covariance = _ratio_covariance(cells, total, count, (n_essays, n_keys), n_boot, rng)
-    return Spread(np.diag(covariance), essays, covariance)
+def _ranks(found: AxisComparison) -> list[int]:
+    """Ranks from 1 in the order listed; levels with equal means share one."""
+    mean, shrunken = found.compared.fit.mean.round(12), found.shrunken.round(12)
+    ranks: list[int] = []
+    for at, level in enumerate(found.order):
+        before = found.order[at - 1]
+        same = at > 0 and mean[level] == mean[before] and shrunken[level] == shrunken[before]
+        ranks.append(ranks[-1] if same else at + 1)
+    return ranks
 
 
-def _ratio_variance(sums: FloatArray, n_boot: int, rng: np.random.Generator) -> float:
-    drawn = resampled_sums(sums, n_boot, rng)
-    return float(np.var(drawn[:, 0] / drawn[:, 1], ddof=1))
+def _ties(apart: BoolArray, at: int, names: list[str], named: int | None) -> _Row:
+    tied = [int(other) for other in np.flatnonzero(~apart[at]) if other != at]
+    shown = [names[other] for other in tied[:named]]
+    listed = " ".join([*shown, *(["..."] if len(shown) < len(tied) else [])])
+    return {"tied": bool(tied), "n_tied": len(tied), "tied_with": listed}
 
 
-def _ratio_covariance(
-    cells: IntArray,
-    total: FloatArray,
-    count: FloatArray,
-    shape: tuple[int, int],
-    n_boot: int,
-    rng: np.random.Generator,
-) -> FloatArray:
-    n_essays, n_keys = shape
-    sums = np.zeros((n_essays, 2 * n_keys))
-    sums[cells // n_keys, cells % n_keys] = total
-    sums[cells // n_keys, n_keys + cells % n_keys] = count
-    drawn = resampled_sums(sums, n_boot, rng)
-    below = drawn[:, n_keys:]
-    means = np.full(below.shape, np.nan)
-    np.divide(drawn[:, :n_keys], below, out=means, where=below > 0)
-    # Draws in which a key has no essay say nothing about it: covariances are over the others.
-    covariance = pd.DataFrame(means).cov().fillna(0.0)
-    return np.asarray(covariance, dtype=np.float64)
+def _counted(counts: LevelCounts) -> _Row:
+    return counts._asdict()
 
 
-def _with_ranks(
-    table: pd.DataFrame, spread: Spread, confidence: float, named: int | None
-) -> pd.DataFrame:
-    mean = table["mean"].to_numpy(dtype=float)
-    found = standing(mean, spread, confidence, named)
-    keys = table["key"].to_numpy(dtype=object)
-    return _with_interval(table, spread, confidence).assign(
-        rank=stats.rankdata(-mean.round(12), method="min").astype(int),
-        rank_low=found.rank_low,
-        rank_high=found.rank_high,
-        tied=found.n_tied > 0,
-        n_tied=found.n_tied,
-        tied_with=[
-            " ".join([*keys[some], *(["..."] if len(some) < count else [])])
-            for some, count in zip(found.tied_with, found.n_tied, strict=True)
-        ],
-        group=found.group,
-    )
+def _warning(
+    found: AxisComparison, level: int, counts: Mapping[str, LevelCounts], name: str
+) -> str:
+    parts = []
+    n_clusters = int(found.means.n_clusters[level])
+    if n_clusters < MIN_CLUSTERS:
+        parts.append(f"no interval: {n_clusters} of the {MIN_CLUSTERS} clusters that it needs")
+    if found.n_essays[level] == 1:
+        parts.append("one essay: a place among many is mostly luck, see shrunken_mean")
+    if found.compared.refused and len(found.levels) > 1:
+        parts.append(f"not compared: {found.compared.refused}")
+    others = [one.coverage for other, one in counts.items() if other != name]
+    own = counts[name].coverage
+    if others and max(abs(own - min(others)), abs(own - max(others))) > UNEVEN:
+        parts.append(
+            f"coverage differs between levels: {own:.0%} of its scores are there, "
+            f"{min(others):.0%} to {max(others):.0%} of the others'"
+        )
+    if found.scored.panels > 1:
+        parts.append("judges and essays fall into parts that share nothing")
+    return "; ".join(parts)
 
 
-def _with_interval(table: pd.DataFrame, spread: Spread, confidence: float) -> pd.DataFrame:
-    few = np.maximum(spread.essays - 1, 1)
-    error = np.sqrt(spread.variance * spread.essays / few)
-    margin = stats.t.isf((1 - confidence) / 2, few) * error
-    margin = np.where(spread.essays >= 2, margin, np.nan)
-    return table.assign(low=table["mean"] - margin, high=table["mean"] + margin)
-
-
-def _tidy(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    table = table.reindex(columns=[*columns, "scale_low", "scale_width"])
-    for name in ("mean", "low", "high"):
-        points = table["scale_low"] + table[name] * table["scale_width"]
-        table[f"score_{name}"] = points
-    for name in ("rank", "rank_low", "rank_high"):
+def _in_points(table: pd.DataFrame, scales: Mapping[str, ScoreScale]) -> pd.DataFrame:
+    table = table.reindex(columns=RANKING_COLUMNS)
+    low = table[TEMPLATE].map({name: scale.low for name, scale in scales.items()}).astype(float)
+    width = table[TEMPLATE].map({name: scale.width for name, scale in scales.items()})
+    for name, of in _SHARES.items():
+        table[name] = table[of].astype(float)
+    for name in _POINTS:
+        table[name] = low + table[name].astype(float) * width.astype(float)
+    table["scale_low"], table["scale_high"] = low, low + width.astype(float)
+    for name in ("rank", "rank_low", "rank_high", "n_templates"):
         table[name] = table[name].astype("Int64")
+    for name in ("n_tied", "n_clusters", "n_drafts", "n_essays"):
+        table[name] = table[name].astype("Int64").fillna(0).astype(int)
     table["tied"] = table["tied"].astype("boolean").fillna(False).astype(bool)
-    table["n_tied"] = table["n_tied"].astype("Int64").fillna(0).astype(int)
-    for name in ("tied_with", "group"):
+    for name in ("tied_with", "letters", "warning"):
         table[name] = table[name].astype(object).where(table[name].notna(), "")
-    return table[columns].reset_index(drop=True)
+    return table

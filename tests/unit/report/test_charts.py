@@ -158,18 +158,21 @@ def test_a_chart_leaves_ground_and_text_to_the_theme_of_the_page(tables):
 )
 def test_the_leaderboard_shows_the_rows_of_the_ranking_with_their_counts(tables, by):
     ranking = tables.table("ranking")
-    expected = ranking[ranking["by"] == by]
+    expected = ranking[ranking["axis"] == by]
     shown = rows_of(chart(tables, f"leaderboard_{by}"), "mean")
-    assert [row["key"] for row in shown] == list(expected["key"])
+    assert [row["key"] for row in shown] == list(expected["level"])
+    columns = {"mean": "adjusted_share", "low": "low_share", "high": "high_share"}
     for column in ("mean", "low", "high", "n_valid", "n_expected"):
-        assert [row[column] for row in shown] == pytest.approx(list(expected[column]), abs=1e-6)
+        values = [np.nan if row[column] is None else row[column] for row in shown]
+        of = columns.get(column, column)
+        assert values == pytest.approx(list(expected[of]), abs=1e-6, nan_ok=True)
     n_valid, n_expected = expected["n_valid"].iloc[0], expected["n_expected"].iloc[0]
     assert shown[0]["scores"] == f"{n_valid}/{n_expected}"
 
 
 def test_ties_are_shown_as_the_ranks_that_are_possible(tables):
     ranking = tables.table("ranking").copy()
-    places = ranking["by"] == "generation_model"
+    places = ranking["axis"] == "generation_model"
     ranking.loc[places, ["rank_low", "rank_high"]] = [[1, 2], [1, 2], [3, 3]]
     tied = replace(tables, tables={**tables.tables, "ranking": ranking})
     shown = rows_of(chart(tied, "leaderboard_generation_model"), "mean")
@@ -340,7 +343,9 @@ def test_variance_shares_are_those_of_the_table_and_what_is_unknown_says_why(tab
 
 
 def test_the_cost_of_an_essay_is_with_its_draft_and_stands_against_the_ranking(tables):
-    ranking = tables.table("ranking").set_index(["by", "key"])["mean"]["generation_model"]
+    ranking = tables.table("ranking").set_index(["axis", "level"])["adjusted_share"][
+        "generation_model"
+    ]
     found = chart(tables, "cost_score")
     shown = {row["key"]: row for row in rows_of(found, "spent") if row["low"] is not None}
     assert {key: row["spent"] for key, row in shown.items()} == pytest.approx(

@@ -519,7 +519,7 @@ def test_a_chart_that_is_empty_gives_its_reason_instead(site: Site) -> None:
 
 def test_of_many_ties_the_count_is_told_and_of_few_the_names(site: Site) -> None:
     table = site.tables.table("ranking").copy()
-    rows = table[table["by"] == "generation_model"].index
+    rows = table[table["axis"] == "generation_model"].index
     table.loc[rows[0], ["n_tied", "tied_with"]] = [3, "small middle large"]
     table.loc[rows[1], ["n_tied", "tied_with"]] = [40, "small middle large ..."]
     changed = replace(site.tables, tables={**site.tables.tables, "ranking": table})

@@ -14,12 +14,12 @@ import pytest
 from daydream.errors import CohortError, ConfigError
 from daydream.experiment.settings import Settings, load_config
 from daydream.parsers import ScoreRange
-from daydream.results import analyses as tables
 from daydream.results.analyses import ANALYSIS, make_analyses, rankings, typed, widths_table
 from daydream.results.coverage import with_coverage
 from daydream.results.names import ANALYSIS_TABLES, SUMMARY_TABLES
 from daydream.results.parquet import arrow_table, read_parquet, write_parquet
 from daydream.results.scores import ScoreRow, write_scores
+from daydream.results.statistics import axis_comparison
 from daydream.results.summary import (
     SUMMARY,
     evaluation_model_template_pivot,
@@ -262,15 +262,15 @@ def test_agreement_and_severity_by_hand(frame: Frame) -> None:
     assert effects.loc["critic", "severity"].iloc[0] == pytest.approx(5 / 27)
 
 
-def test_the_rankings_are_one_table_with_their_key_in_a_column(frame: Frame) -> None:
+def test_the_rankings_are_one_table_with_their_axis_in_a_column(frame: Frame) -> None:
     table = rankings(frame((6, essay(1)), (9, essay(2)), (None, essay(3))), SCALES)
-    assert list(table["by"]) == [
+    assert list(table["axis"]) == [
         *("generation_model", "draft_template", "generation_template"),
         *["combo_id"] * 3,
     ]
-    combos = table[table["by"] == "combo_id"]
-    assert list(combos["key"]) == ["c2", "c1", "c3"]
-    assert list(combos["score_mean"])[:2] == [9, 6]
+    combos = table[table["axis"] == "combo_id"]
+    assert list(combos["level"]) == ["c2", "c1", "c3"]
+    assert list(combos["mean"])[:2] == [9, 6]
     assert [r if pd.notna(r) else None for r in combos["rank"]] == [1, 2, None]
     assert list(combos["n_tied"]) == [1, 1, 0]  # one essay each: no interval, no difference
     assert list(combos["tied_with"]) == ["c1", "c2", ""]
@@ -278,18 +278,18 @@ def test_the_rankings_are_one_table_with_their_key_in_a_column(frame: Frame) -> 
 
 def test_of_many_ties_ten_are_named_and_all_are_counted(frame: Frame) -> None:
     table = rankings(frame(*((5, essay(n)) for n in range(13))), SCALES)
-    combos = table[table["by"] == "combo_id"]
+    combos = table[table["axis"] == "combo_id"]
     assert set(combos["n_tied"]) == {12}
-    assert combos["tied_with"].iloc[0] == " ".join([*(combos["key"].iloc[1:11]), "..."])
+    assert combos["tied_with"].iloc[0] == " ".join([*(combos["level"].iloc[1:11]), "..."])
 
 
-def test_of_too_many_keys_the_best_are_ranked(
+def test_of_too_many_levels_the_best_are_ranked(
     frame: Frame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "MOST_KEYS", 2)
+    monkeypatch.setattr(axis_comparison, "MAX_LEVELS", 2)
     scores = frame(*((score, essay(score)) for score in (3, 8, 5)), (None, essay(9)))
-    combos = rankings(scores, SCALES).query("by == 'combo_id'")
-    assert list(combos["key"]) == ["c8", "c5"]
+    combos = rankings(scores, SCALES).query("axis == 'combo_id'")
+    assert list(combos["level"]) == ["c8", "c5"]
 
 
 def test_widths_are_shares_of_the_scale_by_hand(frame: Frame) -> None:

@@ -42,8 +42,7 @@ ANALYSES = {
     "reliability": reliability,
     "components": variance_components,
     "needed": lambda s, t: evaluations_needed(s, t, 1.0),
-    "ranking": lambda s, t: ranking(s, t, by=["combo_id"], n_boot=50),
-    "ranking_of_evaluators": lambda s, t: ranking(s, t, by=["evaluation_llm_model"], n_boot=50),
+    "ranking": ranking,
     "effects": evaluator_effects,
 }
 
