@@ -14,6 +14,7 @@ from daydream.errors import CatalogError, CohortError
 from daydream.experiment.csv_rows import Row, read_table
 from daydream.experiment.model import Catalog, Concept
 from daydream.experiment.settings import Settings
+from daydream.experiment.size import check_size, count_generations, count_subsets
 from daydream.store.files import append_line, write_text
 from daydream.store.ids import ORDERED, combo_id
 from daydream.store.layout import LEVELS, Layout, exists
@@ -43,20 +44,30 @@ def choose_combos(catalog: Catalog, settings: Settings, layout: Layout) -> list[
 
     Raises:
         CatalogError: when there are fewer concepts than ``k_max``, or a curated row is wrong.
+        CohortError: when more generations are asked for than ``max_generations``.
 
     """
     if exists(layout.curated_combos):
-        return choose_curated(catalog, settings, layout)
-    return _subsets(catalog.concepts, settings, layout)
+        curated = choose_curated(catalog, settings, layout)
+        count = count_generations(catalog, settings, len(curated))
+        check_size(count, settings, layout.curated_combos)
+        return curated
+    _check_subsets(catalog, settings, layout)
+    return _subsets(catalog.concepts, settings)
 
 
-def _subsets(concepts: tuple[Concept, ...], settings: Settings, layout: Layout) -> list[Combo]:
-    k, level = settings.k_max, settings.description_level
-    if k > len(concepts):
+def _check_subsets(catalog: Catalog, settings: Settings, layout: Layout) -> None:
+    path, n, k = layout.raw("concepts_metadata.csv"), len(catalog.concepts), settings.k_max
+    if k > n:
         raise CatalogError(
-            f"{layout.raw('concepts_metadata.csv')}: k_max is {k}, but only {len(concepts)} "
-            "concepts are active. Lower k_max, or set active to true for more concepts."
+            f"{path}: k_max is {k}, but only {n} concepts are active. Lower k_max, or set active "
+            "to true for more concepts."
         )
+    check_size(count_generations(catalog, settings, count_subsets(n, k)), settings, path)
+
+
+def _subsets(concepts: tuple[Concept, ...], settings: Settings) -> list[Combo]:
+    k, level = settings.k_max, settings.description_level
     subsets = combinations([concept.concept_id for concept in concepts], k)
     return [Combo(combo_id(ids, level, k), ids, level, k) for ids in subsets]
 
@@ -148,6 +159,11 @@ def _as_csv(combos: list[Combo], path: str) -> str:
     """Rows in the columns that the file has, which may be more than ours or in another order."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     header = next(csv.reader(Path(path).read_text(encoding="utf-8-sig").splitlines()))
+    if not {name.strip() for name in header} >= set(COLUMNS):
+        raise CohortError(
+            f"{path}: rows are going to be added, and its first line is not a header with commas "
+            f"and the columns {','.join(COLUMNS)}. Save it so."
+        )
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, [name.strip() for name in header], lineterminator="\n")
     for combo in combos:

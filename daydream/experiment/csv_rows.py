@@ -7,6 +7,7 @@ is parsed, and pandas alone takes longer to import than all of them take to read
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import math
 import re
@@ -18,6 +19,12 @@ from typing import NoReturn
 from daydream.errors import CatalogError
 
 ID_PATTERN = re.compile(r"(?!\.+$)[A-Za-z0-9._-]+")
+MAX_ID = 200  # a file name holds 255 bytes, endings and names of half-written files included
+OPTIONAL_COLUMNS = (
+    *("active", "score_min", "score_max", "structured", "for_generation", "for_evaluation"),
+    *("endpoint", "price_in", "price_out", "max_tokens", "temperature", "max_concurrency"),
+    *("requests_per_minute", "tokens_per_minute", "description_level", "k_max"),
+)
 _TRUE = {"true", "1", "1.0", "yes"}
 _FALSE = {"false", "0", "0.0", "no", ""}
 
@@ -51,6 +58,8 @@ class Row:
                 f"'{value}' is not an id",
                 "Use letters, digits, '.', '_' and '-' only, with no blanks.",
             )
+        if len(value) > MAX_ID:
+            self.fail(column, f"an id of {len(value)} letters", f"Use at most {MAX_ID}.")
         return value
 
     def flag(self, column: str) -> bool:
@@ -113,45 +122,89 @@ def read_table(path: str, required: Iterable[str], key: str | None = None) -> li
 
 def _read(path: str) -> str:
     try:
-        return Path(path).read_bytes().decode("utf-8-sig")
+        text = Path(path).read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise CatalogError(
             f"{path} does not exist. Create it, or point data_root at a directory that has it "
             "(--config data_root=DIR)."
         ) from None
+    except OSError as error:
+        raise CatalogError(f"{path} cannot be read: {error.strerror}. Put a file there.") from None
     except UnicodeDecodeError as error:
         raise CatalogError(
             f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8."
         ) from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise CatalogError(f"{path}, line {line}: a NUL character. Save it as UTF-8 text.")
+    return text
 
 
 def _parse(path: str, text: str, required: tuple[str, ...]) -> list[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    text, skipped, delimiter = _begin(text)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
         lines = [[cell.strip() for cell in line] for line in reader]
     except csv.Error as error:
         raise CatalogError(
-            f"{path}, near line {reader.line_num}: {error}. Mend the quotes."
+            f"{path}, near line {reader.line_num + skipped}: {error}. Mend the quotes."
         ) from error
     header = lines[0] if lines else []
-    _check_header(path, header, required)
+    _check_header(path, header, required, skipped + 1)
     rows = []
-    for number, cells in enumerate(lines[1:], start=2):
+    for number, cells in enumerate(lines[1:], start=skipped + 2):
         if any(cells):
             rows.append(Row(path, number, _cells(path, number, header, cells)))
     return rows
 
 
-def _check_header(path: str, header: list[str], required: tuple[str, ...]) -> None:
+def _begin(text: str) -> tuple[str, int, str]:
+    """The text from its header on, the lines before it, and what separates its columns.
+
+    A spreadsheet may write semicolons or tabs, and ``sep=;`` or a blank line before the header.
+    """
+    skipped, told = 0, ""
+    while text:
+        line, _, rest = text.partition("\n")
+        if line.strip().lower().startswith("sep="):
+            told = line.strip()[4:5] or "\t"
+        elif line.strip(" ,;\t\r"):
+            break
+        text, skipped = rest, skipped + 1
+    header = text.partition("\n")[0]
+    found = next((d for d in (";", "\t") if d in header and "," not in header), ",")
+    return text, skipped, told or found
+
+
+def _check_header(path: str, header: list[str], required: tuple[str, ...], line: int) -> None:
     for column in required:
         if column not in header:
             raise CatalogError(
-                f"{path}, row 1: column '{column}' is missing. The header must have: "
-                f"{','.join(required)}."
+                f"{path}, row {line}: column '{column}' is missing. The header must have: "
+                f"{','.join(required)}. It has: {_clipped(','.join(header)) or 'nothing'}."
             )
     for column in header:
         if column and header.count(column) > 1:
-            raise CatalogError(f"{path}, row 1: column '{column}' is there twice. Remove one.")
+            raise CatalogError(f"{path}, row {line}: column '{column}' is there twice. Remove one.")
+        if meant := _misspelt(column, header, required):
+            raise CatalogError(
+                f"{path}, row {line}: column '{column}' is unknown. Did you mean '{meant}'? "
+                "Rename it; a column that is meant otherwise needs another name."
+            )
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= 200 else text[:197] + "..."
+
+
+def _misspelt(column: str, header: list[str], required: tuple[str, ...]) -> str | None:
+    """The known column that a header's unknown one resembles; other columns are the user's own."""
+    known = (*required, *OPTIONAL_COLUMNS)
+    if not column or column in known:
+        return None
+    absent = [name for name in known if name not in header]
+    close = difflib.get_close_matches(column.lower().replace(" ", "_"), absent, 1, 0.85)
+    return close[0] if close else None
 
 
 def _cells(path: str, number: int, header: list[str], cells: list[str]) -> dict[str, str]:

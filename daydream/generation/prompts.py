@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import jinja2
-from jinja2.sandbox import SandboxedEnvironment
 
 from daydream.errors import PromptError
 from daydream.experiment.catalog import description_file
 from daydream.experiment.combinations import Combo
 from daydream.experiment.model import Catalog
+from daydream.generation.template_limits import MAX_TEMPLATE, LimitedSandbox, begin
 from daydream.store.layout import Layout
 
 
@@ -25,10 +26,8 @@ class PromptConcept(NamedTuple):
     content: str
 
 
-# Sandboxed: a template shared between laboratories must not run code.
-_ENVIRONMENT = SandboxedEnvironment(
-    undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
-)
+# Sandboxed: a template shared between laboratories must not run code, nor for ever.
+_ENVIRONMENT = LimitedSandbox()
 _compiled: dict[tuple[str, int, int], jinja2.Template] = {}
 _compiling = threading.Lock()
 
@@ -41,15 +40,29 @@ def render(path: str, values: Mapping[str, object]) -> str:
 
     """
     template = _template(path)
+    begin()
     try:
-        return template.render(values)
+        prompt = template.render(values)
     except jinja2.UndefinedError as error:
         known = ", ".join(sorted(values))
         raise PromptError(
-            f"{path}: {error.message}. This stage's templates know: {known}."
+            f"{_place(path, error)}: {error.message}. This stage's templates know: {known}."
         ) from error
     except Exception as error:  # a template can raise anything that Python can
-        raise PromptError(f"{path} cannot be rendered: {error}. Mend the template.") from error
+        problem = str(error) or type(error).__name__
+        raise PromptError(
+            f"{_place(path, error)} cannot be rendered: {problem}. Mend the template."
+        ) from error
+    if not prompt.strip():
+        raise PromptError(f"{path} renders to nothing. Write what the model is to be asked.")
+    return prompt
+
+
+def _place(path: str, error: Exception) -> str:
+    """The file, and the line of the template where an error arose, if it is known."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == "<template>"]
+    return f"{path}, line {lines[-1]}" if lines else path
 
 
 def _template(path: str) -> jinja2.Template:
@@ -66,11 +79,19 @@ def _template(path: str) -> jinja2.Template:
 
 
 def _compile(path: str) -> jinja2.Template:
+    text = read_text(path)
+    if len(text) > MAX_TEMPLATE:
+        raise PromptError(f"{path} has more than {MAX_TEMPLATE} letters. Is it the right file?")
+    begin()
     try:
-        return _ENVIRONMENT.from_string(read_text(path))
+        return _ENVIRONMENT.from_string(text)
     except jinja2.TemplateSyntaxError as error:
         raise PromptError(
             f"{path}, line {error.lineno}: {error.message}. Mend the syntax."
+        ) from error
+    except Exception as error:  # nested too deep for Python, or a constant that no Python makes
+        raise PromptError(
+            f"{path} cannot be compiled: {type(error).__name__}: {error}. Mend the template."
         ) from error
 
 
