@@ -55,8 +55,16 @@ class CallError(DaydreamError):
     """A call to an endpoint brought no answer."""
 
 
-class BudgetError(CallError):
+class NotAskedError(CallError):
+    """A call was not made: nothing was asked, so nothing failed and nothing is to be paid."""
+
+
+class BudgetError(NotAskedError):
     """A call was not made because it could cost more than is left."""
+
+
+class StoppedError(NotAskedError):
+    """A call was not made because the run was told to stop, as by Ctrl-C."""
 
 
 class LockError(DaydreamError):

@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from daydream.errors import AnswerError, DaydreamError, ParseError, TruncatedError
+from daydream.errors import AnswerError, DaydreamError, ParseError, StoppedError, TruncatedError
 from daydream.experiment.cohort import Design
 from daydream.experiment.model import Template
 from daydream.generation.meter import Meter
@@ -66,6 +66,8 @@ class Generator:
                     parsed = self._copy(member, facts)
                 else:
                     parsed = self._ask(member, template, folder, ledger, forced, facts)
+            except StoppedError:
+                raise  # nothing was tried, so nothing is to be told of it
             except DaydreamError as error:
                 facts["error"] = {"kind": type(error).__name__, "message": str(error)}
                 write_json(f"{folder}/metadata.json", facts)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from daydream.errors import BudgetError
+from daydream.errors import NotAskedError
 from daydream.store.layout import OPTIONAL_STAGES, STAGES, Stage
 from daydream.store.ledger import Attempt
 
@@ -27,10 +27,10 @@ class Meter:
 
     @contextmanager
     def making(self, stage: Stage) -> Iterator[None]:
-        """Count a generation when it is over; one that the budget refused was not begun."""
+        """Count a generation when it is over; one that was not asked was not begun."""
         try:
             yield
-        except BudgetError:
+        except NotAskedError:
             raise
         except BaseException:
             with self._lock:

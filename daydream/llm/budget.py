@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import time
 import uuid
 import weakref
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from typing import Any, NamedTuple
 
 from daydream.errors import BudgetError, ConfigError
 from daydream.experiment.settings import Limit
+from daydream.llm.stopping import STOP, Stop
 from daydream.store.files import write_json
 from daydream.store.layout import STAGES, Layout
 from daydream.store.ledger import Attempt, read_attempts
@@ -92,11 +92,12 @@ class State:
 class Budget:
     """Reserves and settles; without limits it does nothing until another run has set one."""
 
-    def __init__(self, layout: Layout, limit: Limit) -> None:
+    def __init__(self, layout: Layout, limit: Limit, stop: Stop = STOP) -> None:
         self._folder = layout.under("budget")
         self._path = f"{self._folder}/spent.json"
         self._layout = layout
         self.limit = limit
+        self._stop = stop
         self._process = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._alive: FileIO | None = None
         self._number = 0
@@ -139,7 +140,7 @@ class Budget:
                     return key
                 if not self._fits(state.spent, amount):
                     raise BudgetError(self._refusal(state.spent, amount))
-            time.sleep(SETTLING_S)
+            self._stop.wait(SETTLING_S)
 
     def _fits(self, taken: Amount, amount: Amount) -> bool:
         total = taken.plus(amount)

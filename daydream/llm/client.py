@@ -20,10 +20,11 @@ from daydream.llm.connection import connect, without_key
 from daydream.llm.embedded import EmbeddedServer
 from daydream.llm.faults import Fault, status_fault
 from daydream.llm.pricing import estimate_tokens, most
-from daydream.llm.rate_limit import Gate
+from daydream.llm.rate_limit import RateLimiter
 from daydream.llm.rate_limit_headers import exhausted_for, retry_after
 from daydream.llm.request import Request
 from daydream.llm.response import Answer, provider_words, read_answer
+from daydream.llm.stopping import STOP, Stop
 from daydream.store.ledger import Attempt
 
 if TYPE_CHECKING:
@@ -37,13 +38,17 @@ Record = Callable[[Attempt], None]
 class Client:
     """Calls one endpoint; shared by all threads of the run."""
 
-    def __init__(self, endpoint: Endpoint, budget: Budget) -> None:
+    def __init__(self, endpoint: Endpoint, budget: Budget, stop: Stop = STOP) -> None:
         self.endpoint = endpoint
         self.budget = budget
-        self.gate = Gate(
-            endpoint.max_concurrency, endpoint.requests_per_minute, endpoint.tokens_per_minute
+        self.stop = stop
+        self.limiter = RateLimiter(
+            endpoint.max_concurrency,
+            endpoint.requests_per_minute,
+            endpoint.tokens_per_minute,
+            stop=stop,
         )
-        self._model_gates: dict[str, Gate] = {}
+        self._model_limiters: dict[str, RateLimiter] = {}
         self._starting = threading.Lock()
         self._openai: openai.OpenAI | None = None
         self._server: EmbeddedServer | None = None
@@ -51,7 +56,7 @@ class Client:
     @property
     def in_flight(self) -> int:
         """Calls that wait for an answer now."""
-        return self.gate.in_flight
+        return self.limiter.in_flight
 
     def complete(
         self, request: Request, record: Record, forced: bool = False, seed: int = 0
@@ -64,7 +69,9 @@ class Client:
         Raises:
             CallError: when no further attempt can help; in the provider's own words.
             BudgetError: when the next attempt could cost more than is left.
+            StoppedError: when the run is stopped before the next attempt.
         """
+        self.stop.check()
         connection = self._connection()
         deadline = time.monotonic() + self.endpoint.deadline_s
         number = counted = 0
@@ -79,11 +86,11 @@ class Client:
             exhausted = counted >= self.endpoint.max_attempts
             if not fault.heals or exhausted or time.monotonic() + wait > deadline:
                 raise CallError(explain(request, fault, number, self.endpoint))
-            time.sleep(wait)
+            self.stop.wait(wait)
 
     def _check_open(self, request: Request, deadline: float) -> None:
         """Refuse to wait for an endpoint that opens again only after the deadline."""
-        closed = max(gate.closed_for for gate in self._gates(request.model))
+        closed = max(limiter.closed_for for limiter in self._limiters(request.model))
         if time.monotonic() + closed > deadline:
             message = f"the endpoint takes no calls for another {closed:.0f} s"
             fault = Fault("http_429", message, heals=False, status=429)
@@ -113,51 +120,58 @@ class Client:
     ) -> tuple[Attempt, Fault | None]:
         fault, answer = None, None
         booked = estimate_tokens(request.prompt) + request.max_tokens
-        gates = self._gates(request.model)
-        with ExitStack() as places:
-            bill = places.enter_context(self.budget.reserved(most(request)))
-            for gate in gates:
-                started = places.enter_context(gate.place(booked))
+        limiters = self._limiters(request.model)
+        with ExitStack() as slots:
+            bill = slots.enter_context(self.budget.reserved(most(request)))
+            for limiter in limiters:
+                started = slots.enter_context(limiter.slot(booked))
+            self.stop.check()
             at, began = _now(), time.monotonic()
             try:
-                answer = self._send(connection, request, seed, gates)
+                answer = self._send(connection, request, seed, limiters)
             except Fault as caught:
                 fault = caught
             latency = time.monotonic() - began
             attempt = attempt_of(request, answer, fault, at, latency, number, forced)
             bill.append(attempt)
             record(attempt)
-            # Before the places are free, or the next in line would start into a closed gate.
-            self._learn(gates, started, booked, attempt, fault)
+            # Before the places are free, or the next in line would start into a closed limiter.
+            self._learn(limiters, started, booked, attempt, fault)
         return attempt, fault
 
-    def _gates(self, model: Model) -> list[Gate]:
-        """The model's own gate, when it has limits of its own, and the endpoint's."""
+    def _limiters(self, model: Model) -> list[RateLimiter]:
+        """The model's own limiter, when it has limits of its own, and the endpoint's."""
         limits = model.limits
         if not limits.is_set:
-            return [self.gate]
+            return [self.limiter]
         with self._starting:
-            if model.id not in self._model_gates:
-                self._model_gates[model.id] = Gate(
+            if model.id not in self._model_limiters:
+                self._model_limiters[model.id] = RateLimiter(
                     limits.max_concurrency or self.endpoint.max_concurrency,
                     limits.requests_per_minute,
                     limits.tokens_per_minute,
+                    stop=self.stop,
                 )
-            return [self._model_gates[model.id], self.gate]
+            return [self._model_limiters[model.id], self.limiter]
 
     def _learn(
-        self, gates: list[Gate], started: float, booked: int, attempt: Attempt, fault: Fault | None
+        self,
+        limiters: list[RateLimiter],
+        started: float,
+        booked: int,
+        attempt: Attempt,
+        fault: Fault | None,
     ) -> None:
         used = sum(attempt.usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens"))
-        for gate in gates:
-            gate.settle(booked, used)
+        for limiter in limiters:
+            limiter.reconcile(booked, used)
             if fault is None:
-                gate.succeeded()
+                limiter.succeeded()
             elif fault.is_refusal:
-                gate.refused(started, fault.retry_after)
+                limiter.rate_limited(started, fault.retry_after)
 
     def _send(
-        self, connection: openai.OpenAI, request: Request, seed: int, gates: list[Gate]
+        self, connection: openai.OpenAI, request: Request, seed: int, limiters: list[RateLimiter]
     ) -> Answer:
         import openai
 
@@ -171,14 +185,14 @@ class Client:
                 temperature=request.temperature,
                 extra_body={**request.extra, **request.shape, **seeding},
             ) as response:
-                self._heed(response.headers, gates)
+                self._heed(response.headers, limiters)
                 body = _read_until(response.iter_bytes(), until)
             return read_answer(body)
         except Fault as fault:
             fault.message = without_key(fault.message, self.endpoint)
             raise
         except openai.APIStatusError as error:
-            self._heed(error.response.headers, gates)
+            self._heed(error.response.headers, limiters)
             raise self._status_fault(error) from error
         except (openai.APITimeoutError, TimeoutError) as error:
             message = f"no answer within {self.endpoint.timeout_s:g} s"
@@ -193,10 +207,10 @@ class Client:
         wait = retry_after(error.response.headers)
         return status_fault(error.status_code, without_key(said, self.endpoint), wait, body)
 
-    def _heed(self, headers: Mapping[str, str], gates: list[Gate]) -> None:
+    def _heed(self, headers: Mapping[str, str], limiters: list[RateLimiter]) -> None:
         wait = exhausted_for(headers)
         if wait:
-            gates[0].close_for(wait)
+            limiters[0].close_for(wait)
 
 
 def pause(attempt: int, at_least: float | None) -> float:

@@ -8,16 +8,18 @@ from daydream.experiment.settings import Settings
 from daydream.llm.batch.client import BatchClient
 from daydream.llm.budget import Budget
 from daydream.llm.client import Client
+from daydream.llm.stopping import STOP, Stop
 from daydream.store.layout import Layout
 
 
 class Clients:
     """Hands out the one client of each endpoint."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, stop: Stop = STOP) -> None:
         self._settings = settings
+        self._stop = stop
         self._layout = Layout(settings.data_root)
-        self._budget = Budget(self._layout, settings.budget)
+        self._budget = Budget(self._layout, settings.budget, stop)
         self._clients: dict[str, Client | BatchClient] = {}
         self._making = threading.Lock()
 
@@ -36,5 +38,5 @@ class Clients:
     def _make(self, name: str) -> Client | BatchClient:
         endpoint = self._settings.endpoints[name]
         if self._settings.batch and endpoint.batch:
-            return BatchClient(endpoint, self._layout, self._budget)
-        return Client(endpoint, self._budget)
+            return BatchClient(endpoint, self._layout, self._budget, self._stop)
+        return Client(endpoint, self._budget, self._stop)

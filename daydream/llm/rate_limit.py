@@ -1,8 +1,8 @@
-"""How many calls may be under way, how fast they may start, and when everybody must wait.
+"""The rate limiter of an endpoint: concurrency, requests and tokens a minute, pauses after a 429.
 
 Written here because the limiter libraries count whole windows: they let a minute's allowance go
 in one burst, which a provider's token bucket answers with 429, and none slows a whole endpoint
-down after a refusal.
+down after a 429.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from daydream.llm.stopping import STOP, Stop
+
 BURST_S = 0.5  # of a minute's allowance, this many seconds' worth may start at once
 HEADROOM = 1.01  # calls do not arrive as evenly as they start
-LONGEST_NAP_S = 0.25  # after which a waiting call looks if its turn has come earlier
-FIRST_REFUSAL_PAUSE_S = 1.0
+MAX_NAP_S = 0.25  # after which a waiting call looks if its turn has come earlier
+PAUSE_AFTER_429_S = 1.0
 
 
 @dataclass
-class Pace:
-    """A rate that calls may not exceed: the generic cell rate algorithm in seconds.
+class TokenBucket:
+    """A rate that calls may not exceed, as a token bucket: the generic cell rate algorithm.
 
-    ``due`` is the time from which the next call may start.
+    ``due`` is the time, in seconds, from which the next call may start.
 
     Source: ATM Forum, Traffic Management Specification 4.0 (1996), section 4.4.2.
     """
@@ -37,7 +39,7 @@ class Pace:
         share = self._seconds(amount)
         self.due = max(self.due, now - max(0.0, BURST_S - share)) + share
 
-    def settle(self, surplus: float) -> None:
+    def reconcile(self, surplus: float) -> None:
         """Give back what was booked in excess, or book what was used beyond."""
         self.due -= self._seconds(surplus)
 
@@ -45,11 +47,11 @@ class Pace:
         return HEADROOM * 60.0 * amount / self.per_minute
 
 
-class Gate:
+class RateLimiter:
     """The limits of one endpoint, or of one model at it, shared by every thread.
 
-    Concurrency follows additive increase, multiplicative decrease: a refusal (429) halves it, at
-    most once for the calls that were under way together; answers bring it back, a place for each
+    Concurrency follows additive increase, multiplicative decrease: a 429 halves it, at
+    most once for the calls that were under way together; answers bring it back, a slot for each
     round of them (Chiu and Jain, 1989).
     """
 
@@ -59,18 +61,20 @@ class Gate:
         requests_per_minute: float | None = None,
         tokens_per_minute: float | None = None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
+        stop: Stop = STOP,
     ) -> None:
-        self._most = max_concurrency
+        self._max_concurrency = max_concurrency
         self._allowed = float(max_concurrency)
-        self._requests = Pace(requests_per_minute) if requests_per_minute else None
-        self._tokens = Pace(tokens_per_minute) if tokens_per_minute else None
-        self._clock, self._sleep = clock, sleep
-        self._places = threading.Condition()
+        self._requests = TokenBucket(requests_per_minute) if requests_per_minute else None
+        self._tokens = TokenBucket(tokens_per_minute) if tokens_per_minute else None
+        self._clock, self._sleep, self._stop = clock, sleep or stop.wait, stop
+        self._slots = threading.Condition()
         self._head_of_line = threading.Lock()
         self._closed_until = 0.0
         self._slowed_at = 0.0
         self.in_flight = 0
+        stop.tell(self._wake_all)
 
     @property
     def allowed(self) -> int:
@@ -83,33 +87,41 @@ class Gate:
         return max(0.0, self._closed_until - self._clock())
 
     @contextmanager
-    def place(self, tokens: int) -> Iterator[float]:
-        """Wait for a place and its turn; ``tokens`` is what the call may use.
+    def slot(self, tokens: int) -> Iterator[float]:
+        """Wait for a slot and its turn; ``tokens`` is what the call may use.
 
         Yields:
-            the time at which the call started, for ``refused``.
+            the time at which the call started, for ``rate_limited``.
+
+        Raises:
+            StoppedError: when the run is stopped meanwhile.
         """
-        with self._places:
-            while self.in_flight >= self.allowed:
-                self._places.wait()
+        with self._slots:
+            while self.in_flight >= self.allowed and not self._stop.is_requested:
+                self._slots.wait()
+            self._stop.check()
             self.in_flight += 1
         try:
             self._wait_for_turn(tokens)
             yield self._clock()
         finally:
-            with self._places:
+            with self._slots:
                 self.in_flight -= 1
-                self._places.notify()
+                self._slots.notify()
+
+    def _wake_all(self) -> None:
+        with self._slots:
+            self._slots.notify_all()
 
     def _wait_for_turn(self, tokens: int) -> None:
         """Wait at the head of the line, so that what comes up meanwhile holds for all behind."""
         with self._head_of_line:
             while (wait := self._start(tokens)) > 0:
-                self._sleep(min(wait, LONGEST_NAP_S))
+                self._sleep(min(wait, MAX_NAP_S))
 
     def _start(self, tokens: int) -> float:
         """Book a call that may start now; else the seconds until it may."""
-        with self._places:
+        with self._slots:
             now = self._clock()
             due = [pace.due for pace in (self._requests, self._tokens) if pace]
             wait = max(self._closed_until, *due, now) - now
@@ -120,28 +132,28 @@ class Gate:
                     self._tokens.take(tokens, now)
             return wait
 
-    def settle(self, booked: int, used: int) -> None:
+    def reconcile(self, booked: int, used: int) -> None:
         """Correct the tokens booked for a call by what it used."""
         if self._tokens:
-            with self._places:
-                self._tokens.settle(booked - used)
+            with self._slots:
+                self._tokens.reconcile(booked - used)
 
     def close_for(self, seconds: float) -> None:
         """Let nobody start for some time, as the provider asks."""
-        with self._places:
+        with self._slots:
             self._closed_until = max(self._closed_until, self._clock() + seconds)
 
-    def refused(self, started: float, retry_after: float | None) -> None:
+    def rate_limited(self, started: float, retry_after: float | None) -> None:
         """Slow everybody down after a 429 to a call that started at some time."""
-        with self._places:
+        with self._slots:
             if started >= self._slowed_at:
                 self._allowed = max(1.0, self._allowed / 2)
                 self._slowed_at = self._clock()
-        self.close_for(FIRST_REFUSAL_PAUSE_S if retry_after is None else retry_after)
+        self.close_for(PAUSE_AFTER_429_S if retry_after is None else retry_after)
 
     def succeeded(self) -> None:
-        """Speed up again, by one place for a round of answers."""
-        if self._allowed < self._most:
-            with self._places:
-                self._allowed = min(float(self._most), self._allowed + 1 / self._allowed)
-                self._places.notify()
+        """Speed up again, by one slot for a round of answers."""
+        if self._allowed < self._max_concurrency:
+            with self._slots:
+                self._allowed = min(float(self._max_concurrency), self._allowed + 1 / self._allowed)
+                self._slots.notify()

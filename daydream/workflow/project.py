@@ -15,10 +15,10 @@ from daydream.experiment.cohort import Design, write_cohort
 from daydream.experiment.concept_index import concept_index
 from daydream.experiment.settings import PACKAGE_ROOT, Settings
 from daydream.generation.generator import Generator
-from daydream.llm import interrupt
 from daydream.llm.budget import check_prices
 from daydream.llm.pool import Clients
 from daydream.llm.pricing import price
+from daydream.llm.stopping import listen
 from daydream.store.failures import find_missing
 from daydream.store.files import write_text
 from daydream.store.layout import LEVELS, OPTIONAL_STAGES, STAGES, Layout, Stage, exists
@@ -50,7 +50,7 @@ class Project(Results):
         check_prices(self.settings.budget, self._unpriced_models())
         self.cohort = self.design.cohort_id
         if self.settings.batch:
-            interrupt.listen()
+            listen()
 
     def _check_data_root(self) -> None:
         if not Path(self.layout.under("1_raw")).is_dir():

@@ -21,6 +21,7 @@ from daydream.llm.client import Record
 from daydream.llm.connection import api_key
 from daydream.llm.pricing import most
 from daydream.llm.request import Request
+from daydream.llm.stopping import STOP, Stop
 from daydream.store.layout import Layout
 from daydream.store.ledger import Attempt
 
@@ -28,10 +29,13 @@ from daydream.store.ledger import Attempt
 class BatchClient:
     """Asks one endpoint through its Batch interface; shared by all threads of the run."""
 
-    def __init__(self, endpoint: Endpoint, layout: Layout, budget: Budget) -> None:
+    def __init__(
+        self, endpoint: Endpoint, layout: Layout, budget: Budget, stop: Stop = STOP
+    ) -> None:
         self.endpoint = endpoint
         self.budget = budget
-        self._desk = Desk(endpoint, layout)
+        self.stop = stop
+        self._desk = Desk(endpoint, layout, stop)
         self.in_flight = 0  # calls that wait for an answer now
         self._counting = threading.Lock()
 
@@ -46,11 +50,13 @@ class BatchClient:
         Raises:
             CallError: when no further attempt can help; in the provider's own words.
             BudgetError: when the next attempt could cost more than is left.
+            StoppedError: when the run is stopped; what was submitted is read by the next run.
 
         """
         api_key(self.endpoint)
         line = Line.of(request, forced)
         while True:
+            self.stop.check()
             with self.budget.reserved(self._most(request)) as bill:
                 self._count(1)
                 try:

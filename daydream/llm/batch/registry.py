@@ -39,6 +39,7 @@ class Waiter:
     request: Request
     line: Line
     submitted: bool = False
+    is_sent_away: bool = False
     inbox: SimpleQueue[Delivery | DaydreamError] = field(default_factory=SimpleQueue)
 
     @property
@@ -188,9 +189,11 @@ class Room:
     def send_away(self, error: DaydreamError) -> None:
         """Let everybody fail; nothing was attempted, and the state files stay as they are."""
         with self.changed:
+            self._is_told = False
             for waiter in self._waiting.values():
-                waiter.submitted = True
-                waiter.inbox.put(error)
+                if not waiter.is_sent_away:
+                    waiter.submitted = waiter.is_sent_away = True
+                    waiter.inbox.put(error)
             for batch in list(self._batches.values()):
                 self.drop(batch)
 

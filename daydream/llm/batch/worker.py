@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from daydream.errors import CallError, DaydreamError
+from daydream.errors import CallError, DaydreamError, StoppedError
 from daydream.experiment.settings import Endpoint
 from daydream.llm.batch.api import BatchApi, Status
 from daydream.llm.batch.delivery import Group, deliver, groups
@@ -25,20 +25,21 @@ from daydream.llm.batch.results import Outcome, outcome_of, read_results
 from daydream.llm.batch.state import BatchState, Key, StateFolder
 from daydream.llm.client import pause
 from daydream.llm.faults import Fault
-from daydream.llm.interrupt import STOPPED
+from daydream.llm.stopping import STOP, Stop
 from daydream.store.layout import Layout
 
 LONGEST_HOLD_S = 3600.0
-HEARS_AFTER_S = 1.0  # a Ctrl-C
-LEFT = "interrupted. What was submitted goes on, and the next run reads its answers"
+MAX_IDLE_S = 60.0
+LEFT = "the run was stopped. What was submitted goes on, and the next run reads its answers"
 SLOWER, SLOWEST = 1.2, 10.0  # each look at a batch waits longer, up to so many times batch_poll_s
 
 
 class Desk:
     """Keeps the batches of one endpoint; its thread lives as long as the process."""
 
-    def __init__(self, endpoint: Endpoint, layout: Layout) -> None:
+    def __init__(self, endpoint: Endpoint, layout: Layout, stop: Stop = STOP) -> None:
         self.endpoint = endpoint
+        self._stop = stop
         self._layout = layout
         self._api = BatchApi(endpoint)
         self._files = StateFolder(layout.under("batches", endpoint.name))
@@ -47,6 +48,7 @@ class Desk:
         self._barren = 0
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        stop.tell(self._wake)
 
     def add(self, waiter: Waiter) -> None:
         """Let a thread wait for an outcome in its inbox."""
@@ -68,14 +70,23 @@ class Desk:
 
     def _turn(self) -> None:
         with self.room.changed:
-            self.room.changed.wait(self._idle_s())
-        if STOPPED.is_set():
-            raise CallError(LEFT)
+            if not self._stop.is_requested:
+                self.room.changed.wait(self._idle_s())
+        self._check_stop()
         if self._submits_in() == 0.0:
             self._submit()
         for batch in self.room.batches():
+            self._check_stop()
             if batch.due <= time.monotonic():
                 self._advance(batch)
+
+    def _check_stop(self) -> None:
+        if self._stop.is_requested:
+            raise StoppedError(LEFT)
+
+    def _wake(self) -> None:
+        with self.room.changed:
+            self.room.changed.notify()
 
     def _idle_s(self) -> float | None:
         """Seconds until there is something to do; None: until somebody asks."""
@@ -84,7 +95,7 @@ class Desk:
         now = time.monotonic()
         waits = [max(0.0, batch.due - now) for batch in self.room.batches()]
         submits_in = self._submits_in()
-        return min([*waits, *([] if submits_in is None else [submits_in]), HEARS_AFTER_S])
+        return min([*waits, *([] if submits_in is None else [submits_in]), MAX_IDLE_S])
 
     def _submits_in(self) -> float | None:
         """Seconds until what was gathered leaves; None when nothing was."""
@@ -238,11 +249,19 @@ class Desk:
         self.room.refuse(batch, Fault(fault.kind, said, heals=False, status=fault.status))
 
     def _break(self, error: Exception) -> None:
+        if isinstance(error, StoppedError):
+            return self._leave(error)
         said = (
             str(error) if isinstance(error, DaydreamError) else f"{type(error).__name__}: {error}"
         )
         self.room.send_away(CallError(f"batches at {self.endpoint.name}: {said}"))
         time.sleep(0.1)  # a fault that comes at once again shall not take the whole processor
+
+    def _leave(self, error: StoppedError) -> None:
+        """Wait for nothing more: a batch may take a day, and what it brings is not lost."""
+        self.room.send_away(StoppedError(f"batches at {self.endpoint.name}: {error}"))
+        with self.room.changed:  # those who were sent away are about to leave
+            self.room.changed.wait(None if self.room.is_empty() else 0.05)
 
     def _say(self, what: str, batch: Batch) -> None:
         name = batch.state.batch_id or batch.state.uuid

@@ -417,13 +417,13 @@ def test_a_refused_call_keeps_its_place_until_everybody_is_told(
 ) -> None:
     client = client_of(server, tmp_path, max_concurrency=1)
     server.fault(Fault.status(429, retry_after=1.0))
-    refused = client.gate.refused
+    refused = client.limiter.rate_limited
 
     def slowly(started: float, wait: float | None) -> None:
         time.sleep(0.3)
         refused(started, wait)
 
-    monkeypatch.setattr(client.gate, "refused", slowly)
+    monkeypatch.setattr(client.limiter, "rate_limited", slowly)
     ask_all(client, numbered(3))
     first, second, *_ = (call.at for call in server.calls)
     assert second - first > 1.0

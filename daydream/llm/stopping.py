@@ -1,0 +1,118 @@
+"""Stopping a run: the one way in which calls to models are ended before their time.
+
+``STOP.request()`` (a first Ctrl-C or SIGTERM): from then on no call starts, nobody waits for a
+slot, a retry or a batch any more, and calls under way go on to their end and are recorded.
+``STOP.drop()`` (a second one): calls under way are broken off within a second. Whoever would have
+called gets a ``StoppedError``, which is no failure: nothing was asked.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from types import FrameType
+from weakref import WeakMethod
+
+from daydream.errors import StoppedError
+
+MESSAGE = "the run was stopped before this was asked. Run again: what was answered is kept."
+Listener = Callable[[], None]
+
+
+class Stop:
+    """A request to call no model any more, which every thread of the process obeys.
+
+    ``request`` and ``drop`` may be called in a signal handler: they take no lock, which the
+    interrupted thread may be holding, and leave the waking of those who wait to a thread.
+    """
+
+    def __init__(self) -> None:
+        self._is_requested = self._is_dropping = False
+        self._wake_ups: SimpleQueue[None] = SimpleQueue()  # its put is reentrant
+        self._requested = threading.Event()
+        self._listeners: list[WeakMethod[Listener]] = []
+        self._starting = threading.Lock()
+        self._waker: threading.Thread | None = None
+
+    @property
+    def is_requested(self) -> bool:
+        """Whether no call may start any more."""
+        return self._is_requested
+
+    @property
+    def is_dropping(self) -> bool:
+        """Whether calls under way are to be broken off, too."""
+        return self._is_dropping
+
+    def request(self) -> None:
+        """Let no call start any more; those under way go on."""
+        self._is_requested = True
+        self._wake_ups.put(None)
+
+    def drop(self) -> None:
+        """Break off the calls under way as well."""
+        self._is_dropping = True
+        self.request()
+
+    def check(self) -> None:
+        """Do nothing, unless a stop was requested.
+
+        Raises:
+            StoppedError: then.
+        """
+        if self._is_requested:
+            raise StoppedError(MESSAGE)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but not beyond a stop.
+
+        Raises:
+            StoppedError: as soon as one is requested.
+        """
+        self._watch()
+        if not self._is_requested:
+            self._requested.wait(seconds)
+        self.check()
+
+    def tell(self, listener: Listener) -> None:
+        """Have a method called when a stop is requested, so that it can wake who waits.
+
+        The object that the method belongs to is not kept alive for it.
+        """
+        with self._starting:
+            self._listeners = [known for known in self._listeners if known() is not None]
+            self._listeners.append(WeakMethod(listener))
+        self._watch()
+
+    def _watch(self) -> None:
+        with self._starting:
+            if self._waker is None:
+                self._waker = threading.Thread(target=self._wake, name="stopping", daemon=True)
+                self._waker.start()
+
+    def _wake(self) -> None:
+        while True:
+            self._wake_ups.get()
+            self._requested.set()
+            with self._starting:
+                listeners = [known() for known in self._listeners]
+            for listener in filter(None, listeners):
+                listener()
+
+
+STOP = Stop()
+
+
+def listen(stop: Stop = STOP) -> None:
+    """Let Ctrl-C request a stop before it does what it did; only the main thread can hear it."""
+    previous = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(previous):
+        return
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        stop.request()
+        previous(number, frame)
+
+    signal.signal(signal.SIGINT, on_interrupt)
