@@ -124,6 +124,27 @@ def design(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
     return designed(Project(config | {"cohort": cohort or settings.cohort}, path), arguments)
 
 
+def import_essays(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
+    """Put essays from elsewhere into the store, with a cohort that evaluates them."""
+    from daydream.cli.design import imported
+
+    return imported(arguments.path, arguments.source, opened[1])
+
+
+def next_round(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
+    """Write the spec of a next cohort: the best essays, more replicates and judges."""
+    from daydream.cli.rounds import next_round
+
+    return next_round(arguments.cohort, arguments.n, arguments.name, opened[1])
+
+
+def promote(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Make concepts of essays, so that the next round can build on them."""
+    from daydream.cli.rounds import promoted
+
+    return promoted(arguments.essays, project)
+
+
 def verify(subject: Subject, arguments: argparse.Namespace) -> Iterator[str]:
     """Check that every number follows from the texts behind it, and that no file has changed."""
     from daydream.archive.verify import run, trace_score

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from daydream.cli.console import aligned
 from daydream.errors import SpecError
+from daydream.experiment.essays_elsewhere import import_essays
 from daydream.experiment.settings import Settings
 from daydream.experiment.spec import AXES, Rows, Spec, compile_spec, read_spec
 from daydream.experiment.spec.compiler import columns
@@ -55,6 +56,18 @@ def cohort_of(path: str, settings: Settings) -> str | None:
     name = Path(path).resolve().parent.parent.name
     own = Path(Layout(settings.data_root).spec(name))
     return name if own.resolve() == Path(path).resolve() else None
+
+
+def imported(path: str, source: str, settings: Settings) -> Iterator[str]:
+    """Import essays; what was done, what could not be placed, and what to type next."""
+    layout = Layout(settings.data_root)
+    done = import_essays(Path(path), source, layout)
+    known = len(done.essays) - done.new
+    yield f"{done.new} essay(s) imported, {known} already there, {len(done.unplaced)} not placed."
+    yield from (f"  {left.name}: {left.reason}" for left in done.unplaced)
+    yield f"Cohort {source} evaluates them ({layout.spec(source)})."
+    yield f"What it costs: daydream design {source} --count"
+    yield f"To evaluate them: snakemake --config cohort={source}"
 
 
 def compiled(path: str | None, arguments: argparse.Namespace) -> Iterator[str]:

@@ -68,6 +68,15 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--no-catalog", action="store_true", help="compile the spec file by itself")
     sub = _add(group, "ratings", ratings.ratings)
     ratings.add_arguments(sub)
+    sub = _add(group, "import", commands.import_essays, commands.open_config)
+    sub.add_argument("path", type=os.path.abspath, metavar="DIR|FILE.csv|FILE.jsonl")
+    sub.add_argument("--source", required=True, metavar="NAME", help="who or what wrote them")
+    sub = _add(group, "next", commands.next_round, commands.open_config)
+    sub.add_argument("cohort", metavar="COHORT", help="the one whose scores are looked at")
+    sub.add_argument("--n", type=_count, required=True, metavar="N", help="essays to keep")
+    sub.add_argument("--name", metavar="NAME", help="of the next cohort (default COHORT_2)")
+    sub = _add(group, "promote", commands.promote)
+    sub.add_argument("essays", nargs="+", metavar="ESSAY", help="gen_ids of essays")
     sub = _add(group, "export", commands.export)
     sub.add_argument(
         "--output", type=os.path.abspath, metavar="FILE", help="(default <cohort_id>.zip)"

@@ -15,13 +15,15 @@ from daydream.experiment.catalog import load_catalog
 from daydream.experiment.combinations import Combo, choose_combos, remember_combos
 from daydream.experiment.model import Catalog
 from daydream.experiment.pairing import ring_pairs
-from daydream.experiment.selection import selected_lineages
+from daydream.experiment.selection import lineages_of, selected_lineages
 from daydream.experiment.settings import Settings
 from daydream.experiment.spec_design import Lineage, SpecDesign
 from daydream.store.files import write_json
 from daydream.store.ids import generation_id, sha256
 from daydream.store.layout import Layout, Stage, exists
 from daydream.store.membership import Member, Membership
+
+NO_DRAFT = Member("draft", "", "", "", "", "", "", 1)
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ class Design:
             spec = layout.spec(settings.cohort)
         if spec is not None:
             found = SpecDesign.load(Path(spec), settings, layout)
-            return cls(settings, layout, found.catalog, found.combos, None, found)
+            essays = found.spec.essays
+            selected = tuple(lineages_of(layout, essays, spec)) if essays else None
+            return cls(settings, layout, found.catalog, found.combos, selected, found)
         catalog = load_catalog(layout, settings)
         if exists(layout.selected_essays):
             return cls(settings, layout, catalog, (), tuple(selected_lineages(layout)))
@@ -140,9 +144,18 @@ class Design:
         if self.compares:
             yield from self._comparisons(essays)
 
+    def _made_by_spec(self, spec: SpecDesign) -> Iterator[Member]:
+        if self.selected is None:
+            yield from spec.members(self.cohort_id)
+            return
+        for member in self._drafts_and_essays():
+            yield member
+            if member.stage == "essay":
+                yield from spec.evaluations(member)
+
     def lineages(self) -> Iterator[Lineage]:
         """A row for each evaluation, with all that it comes from."""
-        if self.spec is not None:
+        if self.spec is not None and self.selected is None:
             yield from self.spec.lineages
             return
         by_id: dict[str, Member] = {}
@@ -150,12 +163,12 @@ class Design:
             by_id[member.gen_id] = member
             if member.stage == "evaluation":
                 essay = by_id[member.parent_gen_id]
-                draft = by_id[essay.parent_gen_id]
-                yield Lineage(*draft[4:8], *essay[5:8], *member[5:8])
+                draft = by_id.get(essay.parent_gen_id, NO_DRAFT)
+                yield Lineage(essay.combo_id, *draft[5:8], *essay[5:8], *member[5:8])
 
     def _members_of_spec(self, spec: SpecDesign) -> Iterator[Member]:
         essays = []
-        for member in spec.members(self.cohort_id):
+        for member in self._made_by_spec(spec):
             yield member
             if member.stage == "essay":
                 essays.append(member)

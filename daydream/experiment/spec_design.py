@@ -63,6 +63,8 @@ class SpecDesign:
 
         """
         spec, everything = read_spec(path), read_catalog(layout, settings)
+        if spec.essays:
+            return cls._of_essays(spec, everything, settings, layout)
         combos = _known_combos(spec, everything, settings, layout)
         defaults = _defaults(spec, everything, combos)
         rows = compile_spec(spec, defaults, _judging(everything))
@@ -71,6 +73,42 @@ class SpecDesign:
         catalog = _narrowed(spec, used, combos, settings, layout)
         check_catalog(catalog, layout)
         return cls(spec, catalog, tuple(combos[str(c)] for c in used["combo_id"]), rows)
+
+    @classmethod
+    def _of_essays(
+        cls, spec: Spec, everything: Catalog, settings: Settings, layout: Layout
+    ) -> SpecDesign:
+        """Evaluations of essays that exist: every essay with every row of the evaluation axes."""
+        _check_only_judging(spec)
+        rules = replace(spec, exclude=tuple(e for e in spec.exclude if e.levels))
+        axes = ("evaluation_template", "evaluation_llm", "evaluation_replicate")
+        defaults = {axis: _defaults(spec, everything, {})[axis] for axis in axes}
+        rows = compile_spec(rules, defaults)
+        used = {axis: tuple(dict.fromkeys(column)) for axis, column in _columns(rows)}
+        _check_levels(spec, used, everything, {})
+        templates = {"evaluation": frozenset(map(str, used["evaluation_template"]))}
+        writers = [model.id for model in everything.generation_models]
+        named = Named(templates, writers, frozenset(map(str, used["evaluation_llm"])))  # type: ignore[arg-type]  # a stage
+        catalog = read_catalog(layout, settings, named)
+        judging = (
+            replace(t, active=t.template_id in templates["evaluation"])
+            for t in catalog.all_templates["evaluation"]
+        )
+        counts: dict[Stage, int] = {"evaluation": max(map(int, used["evaluation_replicate"]))}
+        catalog = replace(
+            catalog,
+            all_templates={**catalog.all_templates, "evaluation": tuple(judging)},
+            replicates={**catalog.replicates, **counts},
+            filters=Filters(),
+        )
+        check_catalog(catalog, layout)
+        return cls(spec, catalog, (), rows)
+
+    def evaluations(self, essay: Member) -> Iterator[Member]:
+        """The evaluations of one of the spec's essays, without those that its exclusions forbid."""
+        for template, judge, replicate in self.rows.rows:
+            if self.may_judge(str(judge), [essay.llm_model_id]):
+                yield _child("evaluation", essay, str(template), str(judge), int(replicate))
 
     def files(self, layout: Layout) -> tuple[str, ...]:
         """The files that decide what the rows are, beside the catalogs."""
@@ -134,6 +172,18 @@ class SpecDesign:
             if exclusion.same_provider and same and any(same(a, judge) for a in authors):
                 return False
         return True
+
+
+def _check_only_judging(spec: Spec) -> None:
+    """Refuse what an essay that exists has settled: how it was made."""
+    for axis in _mentions(spec):
+        if axis in AXES and not axis.startswith("evaluation"):
+            spec.fail("essays", f"the spec names {axis} too", "Existing essays keep theirs.")
+    if spec.combos is not None:
+        spec.fail("combos", "there are essays too", "Existing essays keep their concepts.")
+    for exclusion in spec.exclude:
+        if exclusion.levels and (exclusion.self_judging or exclusion.same_provider):
+            spec.fail(exclusion.where, "mixes levels and a flag", "Write two rows.")
 
 
 def _child(stage: Stage, parent: Member, template: str, model: str, replicate: int) -> Member:

@@ -125,7 +125,7 @@ def _score(
 def why_missing(layout: Layout, *lineage: Member) -> str:
     """The first failure on the way from the draft to the last of ``lineage``."""
     for member in lineage:
-        if not Path(layout.parsed(member.stage, member.gen_id)).is_file():
+        if member.gen_id and not Path(layout.parsed(member.stage, member.gen_id)).is_file():
             told = failure_of(layout, member.stage, member.gen_id)
             what = "" if member is lineage[-1] else f"{member.stage} {member.gen_id}: "
             return what + (f"{told[0]}: {told[1]}" if told else "parsed.txt is missing")

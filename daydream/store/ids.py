@@ -49,6 +49,11 @@ def generation_id(
     return f"{PREFIXES[stage]}_{_base36(int(sha256(key), 16))}"
 
 
+def imported_id(source: str, text: str) -> str:
+    """The id of an essay from elsewhere: of its text and of who or what wrote it."""
+    return f"{PREFIXES['essay']}_{_base36(int(sha256(f'import|{source}|{text}'), 16))}"
+
+
 def _base36(number: int) -> str:
     digits = []
     for _ in range(_LENGTH):

@@ -48,6 +48,7 @@ class Member(NamedTuple):
         return tuple(filter(None, (self.parent_gen_id, self.second_gen_id)))
 
 
+IMPORT = "import"  # the template, and the mode, of an essay that was made elsewhere
 SECOND = "second_gen_id"  # a column in cohorts that compare essays, and in no others
 
 
@@ -100,9 +101,17 @@ class Membership:
             ) from None
 
     def lineage(self, member: Member) -> dict[Stage, Member]:
-        """A member and its ancestors, by stage; of a comparison, those of its first essay."""
+        """A member and its ancestors, by stage; of a comparison, those of its first essay.
+
+        An essay that was made elsewhere has a draft of which nothing is known.
+        """
         line = {member.stage: member}
         while member.stage in PARENT_STAGE:
+            if member.stage == "essay" and not member.parent_gen_id:
+                line["draft"] = Member(
+                    "draft", "", member.cohort_id, "", member.combo_id, "", "", 1
+                )
+                break
             member = self.member(PARENT_STAGE[member.stage], member.parent_gen_id)
             line[member.stage] = member
         return line
@@ -118,6 +127,8 @@ class Membership:
             parents = self.by_stage[parent_stage]
             for member in self.stage(stage):
                 needed = (member.parent_gen_id, *member.parents[1:])
+                if needed == ("",) and member.template_id == IMPORT:
+                    continue
                 if orphaned := [gen_id for gen_id in needed if gen_id not in parents]:
                     raise CohortError(
                         f"cohort {self.cohort_id}: {stage} {member.gen_id} has the parent "

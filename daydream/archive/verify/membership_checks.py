@@ -12,9 +12,9 @@ from daydream.errors import CohortError
 from daydream.experiment.cohort import Design
 from daydream.experiment.combinations import Combo
 from daydream.generation.generator import identity
-from daydream.store.ids import combo_id, generation_id
+from daydream.store.ids import combo_id, generation_id, imported_id
 from daydream.store.layout import Layout, exists
-from daydream.store.membership import Member, Membership
+from daydream.store.membership import IMPORT, Member, Membership
 
 AGAIN = "Restore the row, or make the roster again: snakemake -R cohort_membership"
 
@@ -45,12 +45,23 @@ class Roster:
     def check_id(self, made: Made) -> Outcome:
         """The id is the hash of what the row says."""
         member, expected = made.member, _own_id(made.member)
+        if member.stage == "essay" and member.template_id == IMPORT:
+            return self._check_imported(made)
         if expected == member.gen_id:
             return None
         if self.is_foreign or (made.parsed is not None and not made.facts):
             return Skip("made by other software, which has ids of its own")
         told = ", ".join((_parent(member), *map(str, _choices(member))))
         return Finding(self.row(member), f"the id {expected} for {told}", member.gen_id, AGAIN)
+
+    def _check_imported(self, made: Made) -> Outcome:
+        """The id of an essay from elsewhere is the hash of its source and its text."""
+        text = (made.parsed or b"").decode("utf-8", "replace")
+        expected = imported_id(made.member.llm_model_id, text)
+        if expected == made.member.gen_id:
+            return None
+        told = f"the id {expected} for this text from {made.member.llm_model_id}"
+        return Finding(made.path("parsed.txt"), told, made.member.gen_id, "Restore the text.")
 
     def check_parents(self) -> Iterator[Outcome]:
         """Every row that needs a parent names one of the cohort."""

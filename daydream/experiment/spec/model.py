@@ -107,8 +107,9 @@ class Look:
 class Spec:
     """A spec as it was written, files of items read in; axes by their first name.
 
-    ``spelling`` is how the spec itself writes an axis that has two names, ``files`` are the spec
-    and what it refers to.
+    ``essays`` are gen_ids of essays that exist, to be evaluated: then there are the axes of
+    evaluations only. ``spelling`` is how the spec itself writes an axis that has two names,
+    ``files`` are the spec and what it refers to.
     """
 
     path: str
@@ -121,6 +122,7 @@ class Spec:
     field_order: tuple[str, ...] = ()
     combos: CombosRule | None = None
     looks: tuple[Look, ...] = ()
+    essays: tuple[str, ...] = ()
     spelling: Mapping[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
 

@@ -27,7 +27,7 @@ from daydream.experiment.spec.model import (
 )
 from daydream.experiment.spec.yaml_file import read_yaml
 
-TOP_KEYS = ("axes", "rules", "combos", "output", "looks")
+TOP_KEYS = ("axes", "rules", "combos", "essays", "output", "looks")
 RULE_KEYS = ("subsets", "ties", "pairs", "tuples", "exclude")
 FLAG_KEYS = ("self_judging", "same_provider")
 COMBO_KEYS: Mapping[CombosKind, tuple[str, ...]] = {
@@ -78,6 +78,7 @@ class _Reader:
             field_order=self._field_order(self._below(top, "output")),
             combos=read_combos(top["combos"]) if "combos" in top else None,
             looks=tuple(map(_look, top["looks"].items())) if "looks" in top else (),
+            essays=self._essays(top["essays"]) if "essays" in top else (),
             spelling=self.spelling,
             files=(str(self.path), *dict.fromkeys(self.files)),
         )
@@ -196,6 +197,13 @@ class _Reader:
         if not levels and not place.mapping():
             place.fail("names no axis", "Write 'axis: level', or 'self_judging: true'.")
         return Exclusion(place.where, levels, *flags) if levels or any(flags) else None
+
+    def _essays(self, place: Field) -> tuple[str, ...]:
+        file = place.file()
+        if file is None:
+            return tuple(dict.fromkeys(place.texts()))
+        self.files.append(file.path)
+        return tuple(dict.fromkeys(row[0] for row in file.rows))
 
     def _field_order(self, place: Field) -> tuple[str, ...]:
         keys = place.mapping(["field_order"])

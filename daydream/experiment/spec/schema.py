@@ -37,6 +37,7 @@ def spec_schema() -> dict[str, Any]:
                 exclude=_exclude(names),
             ),
             combos={"anyOf": [{"enum": list(COMBO_KEYS)}, *map(_combos, COMBO_KEYS)]},
+            essays={"anyOf": [_FILE, _NAMES]},
             output=_object(field_order={"type": "array", "items": {"enum": list(names)}}),
             looks={
                 "type": "array",
