@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -70,7 +72,7 @@ def overview(layout: Layout, membership: Membership, tables: ReportTables) -> Ov
     missing = find_missing(layout, membership)
     answered = sorted(tables.generations["answered_at"].dropna())
     return Overview(
-        asked=tuple(_asked(tables)),
+        asked=(*_asked(tables), *_looks(layout, membership.cohort_id)),
         first=_moment(answered[:1]),
         last=_moment(answered[-1:]),
         coverage=_coverage(tables),
@@ -82,6 +84,24 @@ def overview(layout: Layout, membership: Membership, tables: ReportTables) -> Ov
         refused=printable(missing.refused),
         commands=tuple(next_steps(missing.failures, layout)),
     )
+
+
+def _looks(layout: Layout, cohort: str) -> Iterable[Asked]:
+    """What a cohort's essays were chosen by, as scores that one chooses by are too high."""
+    try:
+        manifest = json.loads(Path(layout.manifest(cohort)).read_text(encoding="utf-8"))
+        looks = [
+            f"the {look['kept']} best of {look['of']} essays of {look['cohort']}"
+            for look in manifest.get("spec", {}).get("looks", ())
+        ]
+    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        return  # what cannot be read is told where the manifest is needed
+    if looks:
+        yield Asked(
+            "essays chosen by their scores, so that means and intervals of the same scores are "
+            "too high",
+            tuple(looks),
+        )
 
 
 def _asked(tables: ReportTables) -> Iterable[Asked]:

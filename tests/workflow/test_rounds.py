@@ -33,6 +33,8 @@ def test_the_best_go_on_with_more_replicates_and_judges(
     assert {row["parent_gen_id"] for row in rows} == set(best)
     manifest = (work.data / "cohorts/trial_2/manifest.json").read_text()
     assert '"kept": 2' in manifest and '"of": 6' in manifest
+    page = (work.data / "8_report/trial_2/index.html").read_text()
+    assert "the 2 best of 6 essays of trial" in page
     assert "BAD" not in daydream(work, capsys, "verify")
     told = daydream(work, capsys, "next", "trial_2", "--n", "1")
     assert "trial_3" in told and "4 replicates" in told
