@@ -22,6 +22,7 @@ from daydream.generation.versions import versions
 from daydream.llm.pool import Clients
 from daydream.llm.request import Request
 from daydream.store.files import write_json, write_text
+from daydream.store.finish_reason import ending_of
 from daydream.store.ids import sha256
 from daydream.store.layout import Layout, Stage, exists
 from daydream.store.ledger import Attempt, Ledger
@@ -178,7 +179,14 @@ class Generator:
 
     def _parse(self, stage: Stage, template: Template, answer: Attempt, text: str) -> str:
         limit = answer.parameters.get("max_tokens")
-        if answer.finish_reason == "length":
+        ending = ending_of(answer.finish_reason)
+        if ending in ("unknown", "broken"):
+            raise AnswerError(
+                f"the answer ended with finish_reason '{answer.finish_reason}', so it may not be "
+                "whole. If it is, list that spelling in daydream/store/finish_reason.py and run "
+                "again (no call is made); else force a new answer."
+            )
+        if ending == "truncated":
             used = answer.usage.get("completion_tokens", "all")
             raise TruncatedError(
                 f"the answer was cut off at max_tokens ({used} of {limit} tokens used). Raise "
@@ -215,7 +223,7 @@ def _answers(request: Request, answer: Attempt) -> bool:
         return True
     limit = answer.parameters.get("max_tokens")
     fits = answer.usage.get("completion_tokens", limit or 0) <= request.max_tokens
-    if limit is None or answer.finish_reason != "stop" or not fits:
+    if limit is None or ending_of(answer.finish_reason) != "finished" or not fits:
         return False
     return replace(request, max_tokens=limit).fingerprint == answer.fingerprint
 

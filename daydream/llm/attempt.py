@@ -7,7 +7,8 @@ from typing import Any
 from daydream.llm.faults import Fault
 from daydream.llm.pricing import cost_usd
 from daydream.llm.request import Request
-from daydream.llm.response import Answer, billed_usd, read_usage
+from daydream.llm.response import Answer
+from daydream.llm.usage import billed_usd, read_usage
 from daydream.store.ledger import Attempt
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from daydream.llm.faults import Fault, status_fault
+from daydream.llm.usage import billed_usd, read_usage
+from daydream.store.finish_reason import ending_of
 
 _OPENED, _CLOSED = "<think>", "</think>"
 
@@ -41,19 +42,20 @@ def read_answer(body: str) -> Answer:
     message = _mapping(choice.get("message"))
     text, reasoning = _split_thinking(message)
     finish = choice.get("finish_reason")
+    ending = ending_of(finish)
     refusal = message.get("refusal")
-    if finish == "content_filter" or (refusal and not text.strip()):
+    if ending == "filtered" or (refusal and not text.strip()):
         reason = refusal or text or "the provider's content filter stopped it"
         raise Fault("content_filter", str(reason), heals=False, body=content)
-    if not text.strip() and finish != "length":
+    if not text.strip() and ending != "truncated":
         raise Fault("empty_answer", "the answer has no text", heals=True, body=content)
     usage = _mapping(content.get("usage"))
     return Answer(
         text=text,
         reasoning=reasoning,
-        finish_reason=finish,
-        returned_model=content.get("model"),
-        response_id=content.get("id"),
+        finish_reason=None if finish is None else str(finish),
+        returned_model=_string(content.get("model")),
+        response_id=_string(content.get("id")),
         usage=read_usage(usage),
         billed_usd=billed_usd(usage),
     )
@@ -63,7 +65,7 @@ def _json(body: str) -> dict[str, Any]:
     if not body.strip():
         raise Fault("empty_body", "the response has no body", heals=True)
     try:
-        content = json.loads(body)
+        content = json.loads(body, parse_int=_integer)
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
@@ -72,15 +74,20 @@ def _json(body: str) -> dict[str, Any]:
     return content
 
 
+def _integer(digits: str) -> float:
+    """An integer; Python refuses to read thousands of digits, which no count of ours has."""
+    return int(digits) if len(digits) < 400 else float("inf")
+
+
 def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
     choices = content.get("choices")
     first = _mapping(choices[0]) if isinstance(choices, list) and choices else {}
     # OpenRouter reports a provider's failure with status 200, before or in the midst of an answer.
     error = content.get("error") or first.get("error")
-    if error or first.get("finish_reason") == "error":
+    if error or str(first.get("finish_reason")).lower() == "error":
         details = error if isinstance(error, Mapping) else {"message": error or "it broke off"}
         code = str(details.get("code"))
-        status = int(code) if code.isdecimal() else 500
+        status = int(code) if code.isdecimal() and len(code) == 3 else 500
         raise status_fault(status, provider_words(details) or str(error), body=content)
     if not first:
         raise Fault("empty_answer", "the response has no choices", heals=True, body=content)
@@ -93,11 +100,6 @@ def provider_words(error: object) -> str:
     said = str(details.get("message") or "")
     raw = _mapping(details.get("metadata")).get("raw")
     return f"{said}: {' '.join(str(raw).split())[:300]}" if raw else said
-
-
-def billed_usd(usage: object) -> float | None:
-    """What the endpoint says that a call has cost, where it does."""
-    return _number(_mapping(usage).get("cost"))
 
 
 def _split_thinking(message: Mapping[str, Any]) -> tuple[str, str | None]:
@@ -118,25 +120,10 @@ def _text(content: object) -> str:
     return content if isinstance(content, str) else ""
 
 
-def read_usage(usage: object) -> dict[str, int]:
-    """Token counts under the names of the chat completions API, those that were given."""
-    given = _mapping(usage)
-    prompt = _mapping(given.get("prompt_tokens_details"))
-    completion = _mapping(given.get("completion_tokens_details"))
-    counts = {
-        "prompt_tokens": _number(given.get("prompt_tokens")),
-        "completion_tokens": _number(given.get("completion_tokens")),
-        "cached_tokens": _number(prompt.get("cached_tokens")),
-        "reasoning_tokens": _number(completion.get("reasoning_tokens")),
-    }
-    return {name: int(count) for name, count in counts.items() if count is not None}
+def _string(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
     """A JSON object; whatever else a server sent in its place has nothing to read."""
     return value if isinstance(value, dict) else {}
-
-
-def _number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and math.isfinite(value)
-    return float(value) if is_number else None  # type: ignore[arg-type]  # it is a number

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NamedTuple, get_args
 
+from daydream.store.finish_reason import ending_of
 from daydream.store.index import memberships, stored_ids
 from daydream.store.layout import STAGES, Layout, Stage, exists
 from daydream.store.ledger import Attempt, read_attempts
@@ -163,7 +164,7 @@ def _cause(attempt: Attempt, in_use: bool, facts: Mapping[str, Any], made: bool)
         return "retried" if attempt.usage or cost_of(attempt) else None
     if in_use and made:
         return None
-    if attempt.finish_reason == "length":
+    if ending_of(attempt.finish_reason) == "truncated":
         return "truncated"
     if not in_use:
         return "superseded"

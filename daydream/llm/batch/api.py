@@ -21,6 +21,14 @@ URL: Final = "/v1/chat/completions"
 WINDOW: Final = "24h"
 OURS = "daydream"  # the key under which a batch's metadata has our uuid
 _ENDS = frozenset({"completed", "failed", "expired", "cancelled"})
+# Other spellings of these states: Anthropic, Azure, Mistral, Together, Google.
+_SAME = {
+    "ended": "completed",
+    "succeeded": "completed",
+    "success": "completed",
+    "canceled": "cancelled",
+}
+_SAME |= {"timeout_exceeded": "expired", "error": "failed"}
 _CLOCKS_DIFFER_S = 3600  # by at most so much, or an own batch is not found again
 
 
@@ -87,7 +95,7 @@ class BatchApi:
 
     def download(self, file_id: str | None) -> str:
         """The text of a file; a batch without answers, or without errors, has no file of them."""
-        if file_id is None:
+        if not file_id:
             return ""
         with self._speaking() as connection:
             return without_key(connection.files.content(file_id).text, self.endpoint)
@@ -118,19 +126,26 @@ class BatchApi:
         return status_fault(error.status_code, without_key(said, self.endpoint), wait, body)
 
 
+def _state(status: object) -> str:
+    """A batch's state in OpenAI's spelling; `JOB_STATE_SUCCEEDED` and `COMPLETED` are completed."""
+    spelling = str(status).lower().removeprefix("job_state_").removeprefix("batch_state_")
+    return _SAME.get(spelling, spelling)
+
+
 def _status(batch: Any) -> Status:
     """Read leniently: providers that imitate the interface leave fields out."""
+    status = _state(batch.status)
     started = getattr(batch, "created_at", None) or 0
-    ended = getattr(batch, f"{batch.status}_at", None) or started
+    ended = getattr(batch, f"{status}_at", None) or started
     counts = getattr(batch, "request_counts", None)
     errors = getattr(getattr(batch, "errors", None), "data", None) or []
     said = [str(error.message) for error in errors if getattr(error, "message", None)]
     return Status(
         batch_id=batch.id,
-        status=str(batch.status),
+        status=status,
         completed=getattr(counts, "completed", None) or 0,
-        output_file_id=getattr(batch, "output_file_id", None),
-        error_file_id=getattr(batch, "error_file_id", None),
+        output_file_id=getattr(batch, "output_file_id", None) or None,
+        error_file_id=getattr(batch, "error_file_id", None) or None,
         seconds=float(max(0, ended - started)),
         message="; ".join(said[:3]),
     )

@@ -13,7 +13,8 @@ from daydream.llm.batch.state import BatchState, Line
 from daydream.llm.faults import Fault, status_fault
 from daydream.llm.pricing import cost_usd
 from daydream.llm.request import Request
-from daydream.llm.response import Answer, read_answer, read_usage
+from daydream.llm.response import Answer, read_answer
+from daydream.llm.usage import billed_usd, read_usage
 from daydream.store.ledger import Attempt
 
 Json = Mapping[str, Any]
@@ -84,11 +85,14 @@ def failed(
     line: Line, fault: Fault, state: BatchState, endpoint: Endpoint, seconds: float = 0.0
 ) -> Outcome:
     """A line that brought no answer, after ``seconds`` of its batch."""
-    usage = read_usage((fault.body or {}).get("usage") or {})
+    told = (fault.body or {}).get("usage")
+    usage, billed = read_usage(told), billed_usd(told)
+    cost = _cost(line, usage, endpoint) if billed is None else billed
     attempt = Attempt(
         outcome="failed",
         usage=usage,
-        cost_usd=_cost(line, usage, endpoint),
+        # Without a word on usage it was not billed, as far as anybody knows.
+        cost_usd=cost if usage or billed else 0.0,
         error=fault.as_json(),
         **_common(line, state, endpoint, seconds),
     )

@@ -10,6 +10,7 @@ from daydream.errors import DaydreamError
 from daydream.generation.generator import answers_to
 from daydream.generation.prompts import read_text
 from daydream.parsers import DRAFT_PARSERS
+from daydream.store.finish_reason import ending_of
 from daydream.store.layout import Stage
 from daydream.store.ledger import NAME, Attempt, Ledger
 from daydream.store.membership import PARENT_STAGE, Member
@@ -93,7 +94,7 @@ class Outlook:
             draft = self.project.layout.parsed("draft", member.parent_gen_id)
             return read_text(draft) if self._stays("draft", member.parent_gen_id) else None
         answer = self._answer(member) if self.may_be_paid(member) else None
-        if answer is None or answer.text is None or answer.finish_reason == "length":
+        if answer is None or answer.text is None or ending_of(answer.finish_reason) == "truncated":
             return None
         template = self.project.design.catalog.template(member.stage, member.template_id)
         is_draft = member.stage == "draft"

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daydream.llm.faults import Fault, status_fault
-from daydream.llm.response import Answer, read_answer, read_usage
+from daydream.llm.response import Answer, read_answer
+from daydream.llm.usage import read_usage
 
 
 def body(message: Any = None, **facts: Any) -> str:

@@ -1,0 +1,74 @@
+"""Usage and cost are read as they were meant, and whatever they say, a paid answer is kept."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from daydream.llm.response import read_answer
+from daydream.llm.usage import billed_usd, read_usage
+from daydream.store.finish_reason import ending_of
+
+
+def test_with_a_key_of_ones_own_the_upstream_cost_counts() -> None:
+    usage = {"cost": 0, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.036}}
+    assert billed_usd(usage) == 0.036
+    assert billed_usd(usage | {"cost": 0.002}) == pytest.approx(0.038)
+    assert billed_usd({"cost": 0, "is_byok": True}) is None  # unknown, and not free
+    assert billed_usd({"cost": 0.01, "is_byok": False}) == 0.01
+
+
+def test_reasoning_that_only_the_total_counts_is_output() -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 1150}
+    assert read_usage(usage) == {"prompt_tokens": 100, "completion_tokens": 1050}
+    usage["total_tokens"] = 120  # a total that is too small takes nothing away
+    assert read_usage(usage) == {"prompt_tokens": 100, "completion_tokens": 50}
+
+
+def test_cached_input_is_read_inside_the_prompt_and_beside_it() -> None:
+    inside = {"prompt_tokens": 100, "prompt_tokens_details": {"cached_tokens": 80}}
+    assert read_usage(inside) == {"prompt_tokens": 100, "cached_tokens": 80}
+    beside = {"input_tokens": 20, "output_tokens": 5, "cache_read_input_tokens": 80}
+    assert read_usage(beside) == {
+        "prompt_tokens": 100,
+        "completion_tokens": 5,
+        "cached_tokens": 80,
+    }
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "1e308", "9" * 5000, "-5", "1e999", "NaN"])
+def test_numbers_that_cannot_be_counts_are_unknown_and_the_answer_is_kept(number: str) -> None:
+    body = (
+        '{"choices": [{"message": {"content": "paid"}, "finish_reason": "stop"}], '
+        f'"usage": {{"prompt_tokens": {number}, "completion_tokens": 7, "cost": {number}}}}}'
+    )
+    answer = read_answer(body)
+    assert (answer.text, answer.usage, answer.billed_usd) == (
+        "paid",
+        {"completion_tokens": 7},
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "ending"),
+    [
+        *((reason, "truncated") for reason in ("length", "MAX_TOKENS", "max_tokens")),
+        *((reason, "truncated") for reason in ("model_length", "max_output_tokens")),
+        ("model_context_window_exceeded", "truncated"),
+        *((reason, "finished") for reason in ("stop", "eos", "end_turn", "STOP", "COMPLETE")),
+        *((reason, "finished") for reason in ("stop_sequence", None)),
+        *((reason, "filtered") for reason in ("content_filter", "SAFETY", "refusal")),
+        *((reason, "unknown") for reason in ("tired", 7, ["stop"])),
+    ],
+)
+def test_how_an_answer_ended_is_understood_in_every_spelling(reason: Any, ending: str) -> None:
+    assert ending_of(reason) == ending
+
+
+def test_an_odd_finish_reason_loses_no_answer() -> None:
+    choice = {"message": {"content": "paid"}, "finish_reason": "tired"}
+    answer = read_answer(json.dumps({"choices": [choice]}))
+    assert (answer.text, answer.finish_reason) == ("paid", "tired")
