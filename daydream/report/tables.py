@@ -28,7 +28,10 @@ COMPONENTS: Mapping[str, str] = {
     "generation_model": "generation model",
     "evaluation_llm_model": "evaluator model",
     "evaluation_template": "evaluation template",
+    "draft_gen_id": "draft (beyond its combination, template and model)",
     "parent_gen_id": "essay (beyond all of the above)",
+    "judge_x_generator": "evaluator's taste for a model",
+    "judge_x_essay": "evaluator's taste for an essay",
     "rating": "evaluator's view of an essay",
     "replicate": "replicate",
     "residual": "rest",
@@ -201,7 +204,9 @@ def variance(tables: ReportTables) -> Grid | None:
         Column("Source"),
         Column("Levels", True),
         Column("Share of variance", True),
+        Column("95% interval", True, "of the share"),
         Column("Variance", True),
+        Column("95% interval", True, "of the variance"),
         Column("Note"),
         _SCORES,
     )
@@ -210,7 +215,9 @@ def variance(tables: ReportTables) -> Grid | None:
             Cell(COMPONENTS.get(str(row["component"]), str(row["component"]))),
             grid.whole(row["levels"]),
             grid.percent(row["share"]),
+            grid.interval(row["share_low"], row["share_high"]),
             grid.number(row["variance"]),
+            grid.interval(row["low"], row["high"]),
             Cell(_told(row)),
             grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
         )
@@ -221,34 +228,45 @@ def variance(tables: ReportTables) -> Grid | None:
 
 
 def _told(row: Mapping[str, Any]) -> str:
-    parts = ("estimated below 0, taken as 0" if row["truncated"] else "", str(row["note"] or ""))
+    parts = ("Henderson's estimate is below 0" if row["truncated"] else "", str(row["note"] or ""))
     return "; ".join(part for part in parts if part and part != "nan")
 
 
+_TARGETS = {
+    "generation_model": "difference of two generation models",
+    "draft_template": "difference of two draft templates",
+    "generation_template": "difference of two essay templates",
+    "one_essay": "interval of one essay's mean",
+}
+
+
 def needed(tables: ReportTables) -> Grid | None:
-    """How many evaluations an essay needs for an interval of some width."""
-    table = tables.table("evaluations_needed")
+    """What a conclusion needs: drafts, essays, judges, replicates, calls."""
+    table = tables.table("d_study")
     if table.empty:
         return None
     columns = (
-        Column("Width of the 95% interval", True, "share of the scale"),
-        Column("Width", True, "points"),
-        Column("Evaluations per essay", True),
-        Column("Evaluators", True),
-        Column("Replicates", True),
-        Column("Reachable"),
+        Column("To know"),
+        Column("Within", True, "points"),
+        *(Column(name, True) for name in ("Drafts", "Essays", "Judges", "Replicates", "Calls")),
+        Column("Drafts, or judges", True, "at the ends of the intervals"),
+        Column("Note"),
         _SCORES,
     )
-    rows = tuple(_width(row) for row in grid.records(table))
-    caption = "Evaluations needed for the mean score of one essay"
-    return Grid("needed", caption, columns, rows, source=grid.source("evaluations_needed"))
+    rows = tuple(_planned(row) for row in grid.records(table))
+    caption = (
+        "Design needed: to find a difference between two levels with probability 0.8, or for a 95% "
+        "interval of one essay's mean (drafts of each level, essays of each draft)"
+    )
+    return Grid("needed", caption, columns, rows, source=grid.source("d_study"))
 
 
-def _width(row: Mapping[str, Any]) -> tuple[Cell, ...]:
+def _planned(row: Mapping[str, Any]) -> tuple[Cell, ...]:
     return (
-        grid.percent(row["width_share"]),
-        grid.number(row["width"], 2),
-        *(grid.whole(row[name]) for name in ("evaluations", "n_evaluators", "replicates")),
-        Cell("yes" if row["reachable"] else "no, whatever the number"),
+        Cell(_TARGETS.get(str(row["target"]), str(row["target"]))),
+        grid.number(row["points"], 2),
+        *(grid.whole(row[name]) for name in ("drafts", "essays", "judges", "replicates", "calls")),
+        grid.interval(row["drafts_low"], row["drafts_high"], 0),
+        Cell(str(row["note"] or "")),
         grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
     )

@@ -3,57 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 import pandas as pd
 
 from daydream.experiment.catalog import read_scales
 from daydream.results.statistics.agreement import comprehensive_variance, evaluator_agreement
 from daydream.results.statistics.contrasts import contrasts
+from daydream.results.statistics.d_study import d_study
 from daydream.results.statistics.evaluator_effects import evaluator_effects
+from daydream.results.statistics.judge_preference import judge_preference
+from daydream.results.statistics.length_effect import length_effect
 from daydream.results.statistics.ranking import ranking
-from daydream.results.statistics.ratings import ORIGIN, Scales, comparable, evaluations
+from daydream.results.statistics.ratings import ORIGIN, Scales
 from daydream.results.statistics.reliability import reliability
-from daydream.results.statistics.variance_components import evaluations_needed, variance_components
+from daydream.results.statistics.sensitivity import sensitivity
+from daydream.results.statistics.variance_components import variance_components
 from daydream.results.summary import Table, read_scores, write_tables
 
-WIDTHS = (0.05, 0.1, 0.2)  # shares of the scale: 0.5, 1 and 2 points of 0 to 10
 TIES_NAMED = 10
+EFFECTIVE = "n_effective_judges"  # no whole number
 
 _TEXTS = {
     *("parent_gen_id", *ORIGIN, "evaluation_template", "evaluation_llm_model"),
     *("analysis_type", "agreement_class", "stability_class", "measure", "scope"),
-    *("component", "note", "tied_with"),
+    *("component", "note", "tied_with", "kind", "own", "target"),
+    *("left_out", "left_out_name", "winner"),
     *("axis", "level", "level_a", "level_b", "method", "warning", "letters"),
 }
-_FLAGS = {"truncated", "reachable", "tied"}
-_WHOLE = {"count", "levels", "replicates", "evaluations", "rank", "rank_low", "rank_high"}
-
-
-def widths_table(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
-    """``evaluations_needed`` for each of ``WIDTHS``.
-
-    ``width_share`` is the width as a share of the scale, ``width`` the same in its points.
-    """
-    found = comparable(evaluations(scores, scales))
-    ends = found.loc[found["score"].notna(), ["scale_low", "scale_high"]]
-    span = float(ends["scale_high"].iloc[0] - ends["scale_low"].iloc[0]) if len(ends) else 1.0
-    parts = [
-        evaluations_needed(scores, scales, share * span).assign(width_share=share)
-        for share in WIDTHS
-    ]
-    table = _stacked(parts)
-    return table[["width_share", *table.columns.drop("width_share")]]
+_FLAGS = {"truncated", "tied", "winner_changes"}
+_WHOLE = {
+    *("count", "levels", "rank", "rank_low", "rank_high", "rank_change", "rank_without_own"),
+    *("combos", "drafts", "essays", "judges", "templates", "replicates", "calls"),
+    *("drafts_low", "drafts_high"),
+}
 
 
 def rankings(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """``ranking``; ``tied_with`` names the first ten of the ``n_tied`` levels, best first."""
     return ranking(scores, scales, named=TIES_NAMED)
-
-
-def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    # Empty parts have columns of no type, which would spoil the types of the others.
-    filled = [part for part in map(typed, parts) if len(part)]
-    return pd.concat(filled, ignore_index=True) if filled else typed(parts[0])
 
 
 def typed(table: pd.DataFrame) -> pd.DataFrame:
@@ -66,7 +54,7 @@ def _type_of(name: str) -> str:
         return "string"
     if name in _FLAGS:
         return "bool"
-    return "Int64" if name in _WHOLE or name.startswith("n_") else "float64"
+    return "Int64" if name in _WHOLE or (name.startswith("n_") and name != EFFECTIVE) else "float64"
 
 
 ANALYSIS: Mapping[str, Table] = {
@@ -74,8 +62,11 @@ ANALYSIS: Mapping[str, Table] = {
     "comprehensive_variance_analysis": comprehensive_variance,
     "reliability": reliability,
     "variance_components": variance_components,
-    "evaluations_needed": widths_table,
+    "d_study": d_study,
     "evaluator_effects": evaluator_effects,
+    "judge_preference": judge_preference,
+    "sensitivity": sensitivity,
+    "length_effect": length_effect,
     "ranking": rankings,
     "contrasts": contrasts,
 }
@@ -84,4 +75,14 @@ ANALYSIS: Mapping[str, Table] = {
 def make_analyses(scores: str, templates: str, min_coverage: float, outputs: Iterable[str]) -> None:
     """Write analyses of ``parsed_scores.csv``: the names of ``outputs`` say which, and how."""
     frame, scales = read_scores(scores), read_scales(templates)
-    write_tables(lambda name: typed(ANALYSIS[name](frame, scales)), min_coverage, outputs)
+    # Two tables need the components, which take longest.
+    components = cache(lambda: variance_components(frame, scales))
+
+    def make(name: str) -> pd.DataFrame:
+        if name == "variance_components":
+            return typed(components())
+        if name == "d_study":
+            return typed(d_study(frame, scales, components=components()))
+        return typed(ANALYSIS[name](frame, scales))
+
+    write_tables(make, min_coverage, outputs)

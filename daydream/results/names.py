@@ -19,8 +19,11 @@ ANALYSIS_TABLES = (
     "comprehensive_variance_analysis",
     "reliability",
     "variance_components",
-    "evaluations_needed",
+    "d_study",
     "evaluator_effects",
+    "judge_preference",
+    "sensitivity",
+    "length_effect",
     "ranking",
     "contrasts",
 )

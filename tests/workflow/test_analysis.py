@@ -57,11 +57,7 @@ def test_the_analyses_are_made_alone_with_the_numbers_that_a_person_gets(
     (ranked,) = rows(judged, "ranking", axis="generation_model")
     assert (ranked["level"], ranked["mean"], ranked["rank"]) == ("writer", "5.5", "1")
     assert [row["letters"] for row in rows(judged, "ranking", axis="combo_id")] == ["a"] * 3
-    assert {row["width_share"] for row in rows(judged, "evaluations_needed")} == {
-        "0.05",
-        "0.1",
-        "0.2",
-    }
+    assert {row["share"] for row in rows(judged, "d_study")} == {"0.05", "0.1", "0.2"}
     (evaluator,) = rows(judged, "variance_components", component="evaluation_llm_model")
     assert float(evaluator["share"]) == pytest.approx(1, abs=0.001)
 

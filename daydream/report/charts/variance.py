@@ -26,7 +26,10 @@ SOURCES = {
     "generation_model": "generation model",
     "evaluation_llm_model": "evaluator",
     "evaluation_template": "evaluation template",
+    "draft_gen_id": "the draft itself",
     "parent_gen_id": "the essay itself",
+    "judge_x_generator": "evaluator with model",
+    "judge_x_essay": "evaluator with essay",
     "residual": "rest: evaluator with essay",
     "replicate": "asking again (replicate)",
 }
@@ -96,7 +99,7 @@ def _chart(rows: pd.DataFrame) -> AnyChart:
 def _caption(tables: ReportTables, rows: pd.DataFrame) -> str:
     return told(
         "How much of the variance of the scores each source has (in brackets: how many different "
-        "ones there are), on a scale from none to all of it; no interval is calculated, and a "
+        "ones there are), on a scale from none to all of it; intervals are in the table, and a "
         "source with few levels is known badly however many scores there are.",
         f"The {rows['n_valid'].iloc[0]:,} of {rows['n_expected'].iloc[0]:,} scores that there are "
         f"were used{'' if rows['coverage_ok'].all() else ': ' + less_than(tables)}.",

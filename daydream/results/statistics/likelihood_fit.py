@@ -9,7 +9,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from daydream.results.statistics.mixed_model import MixedModel
-from daydream.results.statistics.ratings import FloatArray
+from daydream.results.statistics.ratings import FloatArray, IntArray
 
 CUT = float(stats.chi2.isf(0.05, 1))
 _Z = float(stats.norm.isf(0.025))
@@ -52,36 +52,48 @@ def profile(model: MixedModel, best: FloatArray, place: int, *, share: bool = Fa
     return Interval(low * factor, high * factor)
 
 
-def approximate(model: MixedModel, best: FloatArray, place: int, *, share: bool) -> Interval:
-    """The same interval from the curvature of the restricted likelihood, for large designs.
+class Curvature(NamedTuple):
+    """Covariance of the log standard deviations that are not 0, and their places."""
+
+    best: FloatArray
+    kept: IntArray
+    covariance: FloatArray
+
+
+def curvature(model: MixedModel, best: FloatArray) -> Curvature:
+    """How sharp the restricted likelihood is at ``best``, what ``best_variances`` gives of it."""
+    kept = np.flatnonzero(best > _ZERO * best.sum())
+    inverse = np.linalg.pinv(_information(model, best, kept), hermitian=True)
+    return Curvature(best, kept, np.asarray(inverse, dtype=np.float64))
+
+
+def approximate(model: MixedModel, at: Curvature, place: int, *, share: bool) -> Interval:
+    """The interval of ``profile`` from the curvature of the restricted likelihood, and cheaper.
 
     On the scale of the logarithm of a standard deviation, or of the logit of a share (delta
     method). Variances that came out as 0 are held there, and have no interval.
     """
-    kept = np.flatnonzero(best > _ZERO * best.sum())
-    if place not in kept:
+    if place not in at.kept:
         return Interval(np.nan, np.nan)
-    covariance = np.linalg.pinv(_curvature(model, best, kept), hermitian=True)
-    at = int(np.flatnonzero(kept == place)[0])
-    shares = best[kept] / best[kept].sum()
+    here = int(np.flatnonzero(at.kept == place)[0])
+    shares = at.best[at.kept] / at.best[at.kept].sum()
     if not share:
-        centre, slope = float(np.log(np.sqrt(best[place]))), np.eye(len(kept))[at]
-    elif len(kept) == 1:
+        centre, slope = float(np.log(np.sqrt(at.best[place]))), np.eye(len(at.kept))[here]
+    elif len(at.kept) == 1:
         return Interval(np.nan, np.nan)
     else:
-        centre = float(np.log(shares[at] / (1 - shares[at])))
+        centre = float(np.log(shares[here] / (1 - shares[here])))
         # By log sd: 2 for its own share; the others share what is left.
-        slope = -2 * shares / (1 - shares[at])
-        slope[at] = 2.0
-    margin = _Z * float(np.sqrt(max(0.0, slope @ covariance @ slope)))
+        slope = -2 * shares / (1 - shares[here])
+        slope[here] = 2.0
+    margin = _Z * float(np.sqrt(max(0.0, slope @ at.covariance @ slope)))
     ends = np.exp([centre - margin, centre + margin])
     low, high = ends / (1 + ends) if share else ends * model.scale
     return Interval(float(low), float(high))
 
 
-def _curvature(model: MixedModel, best: FloatArray, kept: object) -> FloatArray:
+def _information(model: MixedModel, best: FloatArray, places: IntArray) -> FloatArray:
     """The information on log standard deviations: half the second derivative of the deviance."""
-    places = np.asarray(kept)
     step, rows = 1e-4, []
     for place in places:
         sides = []
@@ -95,10 +107,12 @@ def _curvature(model: MixedModel, best: FloatArray, kept: object) -> FloatArray:
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    return float(optimize.brentq(function, low, high, xtol=1e-5, rtol=1e-6))
+    if function(low) * function(high) > 0:  # the search for an inner optimum has failed
+        return float("nan")
+    return float(optimize.brentq(function, low, high, xtol=2e-5, rtol=1e-4))
 
 
-def best_variances(model: MixedModel, *, reml: bool) -> FloatArray:
+def best_variances(model: MixedModel, *, reml: bool, start: FloatArray | None = None) -> FloatArray:
     """The variances of greatest (restricted) likelihood, in units of ``model.scale`` squared."""
     count = len(model.names)
 
@@ -106,10 +120,10 @@ def best_variances(model: MixedModel, *, reml: bool) -> FloatArray:
         value, gradient = model.deviance(sd**2, reml=reml)
         return value, 2 * sd * gradient
 
-    start = np.full(count, np.sqrt(1 / count))
+    first = np.full(count, 1 / count) if start is None else np.maximum(start, 1e-3)
     found = optimize.minimize(
         target,
-        start,
+        np.sqrt(first),
         jac=True,
         method="L-BFGS-B",
         bounds=[(0, None)] * (count - 1) + [(1e-4, None)],
@@ -135,5 +149,7 @@ def _constrained(
 
     if not len(others):
         return deviance(np.zeros(0))[0]
-    found = optimize.minimize(deviance, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    found = optimize.minimize(
+        deviance, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-8}
+    )
     return float(found.fun)

@@ -22,8 +22,11 @@ EVALUATOR = "evaluation_llm_model"
 ORIGIN = ("combo_id", "draft_template", "generation_template", "generation_model")
 COMMON = ScoreRange(0.0, 10.0)
 
-_TEXT = ("gen_id", ESSAY, DRAFT, "cohort_id", *ORIGIN, TEMPLATE, EVALUATOR, "error")
-_COLUMNS = (*_TEXT, "replicate", "score")
+FAMILIES = ("generation_provider", "evaluation_provider")
+WORDS = "essay_words"
+
+_TEXT = ("gen_id", ESSAY, DRAFT, "cohort_id", *ORIGIN, TEMPLATE, EVALUATOR, *FAMILIES, "error")
+_COLUMNS = (*_TEXT, "replicate", "score", WORDS)
 
 
 def evaluations(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:

@@ -1,15 +1,22 @@
-"""Where the variance of scores comes from, and how many evaluations an essay needs."""
+"""Where the variance of scores comes from, with intervals."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from daydream.results.statistics.henderson import RESIDUAL, Components, variance_of
+from daydream.results.statistics.likelihood_fit import (
+    Curvature,
+    approximate,
+    best_variances,
+    curvature,
+)
+from daydream.results.statistics.mixed_model import MixedModel, mixed_model
 from daydream.results.statistics.ratings import (
+    DRAFT,
     ESSAY,
     EVALUATOR,
     ORIGIN,
@@ -20,131 +27,120 @@ from daydream.results.statistics.ratings import (
     evaluations,
 )
 
-RATING = "rating"
-REPLICATE = "replicate"
-_COMPONENTS = [
-    "component",
-    "levels",
-    "variance",
-    "estimate",
-    "share",
-    "truncated",
-    "note",
-    "scale_low",
-    "scale_high",
-    "n_expected",
-    "n_valid",
+RATING, REPLICATE = "rating", "replicate"
+JUDGE_GENERATOR, JUDGE_ESSAY = "judge_x_generator", "judge_x_essay"
+FACTORS = (*ORIGIN, DRAFT, EVALUATOR, TEMPLATE, ESSAY, JUDGE_GENERATOR, JUDGE_ESSAY)
+# Innermost first; each lies within the next.
+NESTED = (RATING, JUDGE_ESSAY, ESSAY, DRAFT, "combo_id")
+MOST_CROSSED = 600  # levels of crossed factors up to which the likelihood is used
+_COLUMNS = [
+    *("component", "levels", "variance", "low", "high", "estimate", "share", "share_low"),
+    *("share_high", "truncated", "method", "note", "scale_low", "scale_high"),
+    *("n_expected", "n_valid"),
 ]
-_NEEDED = [
-    "width",
-    "confidence",
-    "n_evaluators",
-    "replicates",
-    "evaluations",
-    "reachable",
-    "variance_between",
-    "variance_within",
-    "scale_low",
-    "scale_high",
-    "n_expected",
-    "n_valid",
-]
+
+
+class Fit(NamedTuple):
+    """Variances by component, 0 or above; what was dropped and why; the model, None by moments.
+
+    ``best`` are the variances of greatest restricted likelihood, in the model's order and unit.
+    """
+
+    variance: dict[str, float]
+    moments: Components
+    model: MixedModel | None
+    best: FloatArray
 
 
 def variance_components(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """Share of the score variance by source, all effects random and crossed or nested.
 
-    Components: combo_id, draft_template, generation_template, generation_model,
-    evaluation_llm_model, evaluation_template; ``parent_gen_id``, what an essay has of its own
-    (essays of the same origin, and the interactions of their origins); ``residual``, what the
-    combination of essay, evaluator and template has of its own; ``replicate``, what changes when
-    one evaluation is asked again. Without replicates the last two cannot be told apart and both
-    are in ``residual``.
+    Components: combo_id, draft_template, generation_template, generation_model;
+    ``draft_gen_id``, what a draft has of its own; evaluation_llm_model, evaluation_template;
+    ``parent_gen_id``, what an essay has of its own; ``judge_x_generator``, what a judge gives the
+    essays of one model beyond all that; ``judge_x_essay``, what it gives one essay under every
+    template; ``residual``, what the combination of essay, judge and template has of its own;
+    ``replicate``, what changes when one evaluation is asked again. Without replicates the last
+    two cannot be told apart and both are in ``residual``.
 
-    ``variance`` is in squared units of the scale named (0 to 10 if templates differ);
-    ``estimate`` is what came out, ``truncated`` says that it was negative and counts as 0, and
-    ``share`` is of the sum of the variances. A component that cannot be estimated has NaN and
-    says why in ``note``. An effect with few levels is known badly whatever the number of scores:
-    mind ``levels``. For the method see ``variance_of``.
+    ``variance`` is by restricted maximum likelihood, in squared units of the scale named (0 to 10
+    if templates differ). ``low`` and ``high`` are its 95% interval, ``share`` is of the sum of
+    the variances, with its own: both from the curvature of the restricted likelihood, on the
+    scales of logarithm and logit. A variance of 0 has none. ``estimate`` is Henderson's, unbiased
+    and negative at times; ``truncated`` says that it was. ``method`` says what was used: with
+    more than 600 crossed levels it is Henderson's, without interval. A component that cannot be
+    estimated has NaN and says why in ``note``. An effect with few levels is known badly whatever
+    the number of scores: mind ``levels`` and the interval.
     """
-    frame = evaluations(scores, scales)
+    # In one order, so that the search for the greatest likelihood goes one way.
+    frame = evaluations(scores, scales).sort_values("gen_id", kind="stable", ignore_index=True)
     valid = comparable(frame[frame["score"].notna()])
     if len(valid) < 2:
-        return pd.DataFrame(columns=_COMPONENTS)
-    names = [*ORIGIN, EVALUATOR, TEMPLATE, ESSAY]
-    found = _components(valid, names)
-    order = [*names, RESIDUAL, REPLICATE]
+        return pd.DataFrame(columns=_COLUMNS)
+    fitted = fit_components(valid)
+    order = [*FACTORS, RESIDUAL, REPLICATE]
     table = pd.DataFrame({"component": order})
-    table["levels"] = table["component"].map(found.levels).astype("Int64")
-    table["estimate"] = table["component"].map(found.variance).astype(float)
-    table["note"] = pd.Series([found.dropped.get(name, "") for name in order], dtype=object)
-    table = _with_shares(table, valid["value"].to_numpy(dtype=float))
-    return _described(table, valid, len(frame))[_COMPONENTS]
+    table["levels"] = table["component"].map(fitted.moments.levels).astype("Int64")
+    table["estimate"] = table["component"].map(fitted.moments.variance).astype(float)
+    table["estimate"] = table["estimate"].mask(table["estimate"].abs() < _dust(valid), 0.0)
+    table["truncated"] = table["estimate"] < 0
+    table["variance"] = table["component"].map(fitted.variance).astype(float)
+    total = table["variance"].sum()
+    table["share"] = table["variance"] / total if total > _dust(valid) else np.nan
+    table["note"] = [fitted.moments.dropped.get(name, "") for name in order]
+    table = table.assign(**_intervals(fitted, order))
+    return table.assign(
+        scale_low=float(valid["scale_low"].iloc[0]),
+        scale_high=float(valid["scale_high"].iloc[0]),
+        n_expected=len(frame),
+        n_valid=len(valid),
+    )[_COLUMNS]
 
 
-def evaluations_needed(
-    scores: pd.DataFrame, scales: Scales, width: float, *, confidence: float = 0.95
-) -> pd.DataFrame:
-    """How many evaluations per essay give its mean an interval of ``width`` (in scale points).
-
-    The mean of m evaluators with r replicates each has the variance B / m + W / (m r), where
-    B (``variance_between``) is the variance between evaluators (model and template) on one
-    essay, severity included, and W (``variance_within``) that between replicates. Its normal
-    interval is 2 z sqrt(B / m + W / (m r)) wide, hence
-
-        r = ceil(W / (m h - B)) with h = (width / (2 z))^2, if m h > B.
-
-    Rows: m from 1 to the number of evaluators there are, and then the m at which one replicate
-    is enough. Where more replicates never reach the width, ``reachable`` is False and the
-    numbers are missing. Without replicates W cannot be told from B, and only the last row is
-    given; with one evaluator B is unknown, and the one row says how often to ask *that* one.
-    The variances are treated as known. Empty when no essay has two scores.
-    """
-    if not width > 0:
-        raise ValueError(f"width is {width}, must be above 0")
-    frame = evaluations(scores, scales)
-    valid = comparable(frame[frame["score"].notna()])
-    if len(valid) < 2:
-        return pd.DataFrame(columns=_NEEDED)
-    found = _components(valid, [ESSAY])
-    if ESSAY not in found.variance:
-        return pd.DataFrame(columns=_NEEDED)
-    half = width / (2 * float(stats.norm.isf((1 - confidence) / 2)))
-    panel = valid.drop_duplicates([TEMPLATE, EVALUATOR])
-    rows = _plans(_within_essay(found, len(panel)), half**2, len(panel))
-    table = pd.DataFrame(rows, columns=_Plan._fields).assign(width=width, confidence=confidence)
-    for column in ("replicates", "evaluations"):
-        table[column] = table[column].astype("Int64")
-    return _described(table, valid, len(frame))[_NEEDED]
+def fit_components(valid: pd.DataFrame) -> Fit:
+    """Fit the components of scored evaluations (what ``comparable`` returns)."""
+    labels = _labels(valid)
+    values = valid["value"].to_numpy(dtype=float)
+    moments = variance_of(values, labels)
+    kept = [name for name in moments.variance if name != RESIDUAL]
+    crossed = [name for name in kept if name not in NESTED]
+    levels = sum(moments.levels[name] for name in crossed)
+    if levels > MOST_CROSSED or float(np.var(values)) <= _dust(valid):
+        variance = {name: max(0.0, value) for name, value in moments.variance.items()}
+        return _renamed(Fit(variance, moments, None, np.zeros(0)))
+    nested = [(name, labels[name]) for name in NESTED if name in kept]
+    model = mixed_model(values, nested, [(name, labels[name]) for name in crossed])
+    start = np.array([moments.variance[name] for name in model.names]) / model.scale**2
+    best = best_variances(model, reml=True, start=start)
+    variance = dict(zip(model.names, (best * model.scale**2).tolist(), strict=True))
+    return _renamed(Fit(variance, moments, model, best))
 
 
-class _Within(NamedTuple):
-    """Variance within an essay between evaluators and between replicates; NaN: unknown."""
-
-    between: float
-    within: float
-
-
-class _Plan(NamedTuple):
-    n_evaluators: int
-    replicates: int | None
-    evaluations: int | None
-    reachable: bool
-    variance_between: float
-    variance_within: float
-
-
-def _components(valid: pd.DataFrame, names: list[str]) -> Components:
-    """Components with the rating (essay x evaluator x template) last, renamed for the reader."""
+def _labels(valid: pd.DataFrame) -> dict[str, object]:
+    names = (*ORIGIN, DRAFT, EVALUATOR, TEMPLATE, ESSAY)
     labels: dict[str, object] = {name: valid[name].to_numpy(dtype=str) for name in names}
-    labels[RATING] = valid.groupby([ESSAY, TEMPLATE, EVALUATOR]).ngroup().to_numpy()
-    found = variance_of(valid["value"].to_numpy(dtype=float), labels)
-    variance, dropped = dict(found.variance), dict(found.dropped)
-    if RATING in variance:
-        variance[REPLICATE], variance[RESIDUAL] = variance[RESIDUAL], variance.pop(RATING)
+    # A draft belongs to one combination, whatever its name.
+    labels[DRAFT] = valid.groupby(["combo_id", DRAFT]).ngroup().to_numpy()
+    labels[ESSAY] = valid.groupby(["combo_id", DRAFT, ESSAY]).ngroup().to_numpy()
+    crossings = {
+        JUDGE_GENERATOR: [EVALUATOR, "generation_model"],
+        JUDGE_ESSAY: ["combo_id", DRAFT, ESSAY, EVALUATOR],
+        RATING: ["combo_id", DRAFT, ESSAY, EVALUATOR, TEMPLATE],
+    }
+    codes = {name: valid.groupby(keys).ngroup().to_numpy() for name, keys in crossings.items()}
+    return labels | codes
+
+
+def _renamed(fit: Fit) -> Fit:
+    """With replicates the innermost variance is theirs, and the rating's is the residual."""
+    moments, variance = dict(fit.moments.variance), dict(fit.variance)
+    dropped = dict(fit.moments.dropped)
+    if RATING in moments:
+        for values in (moments, variance):
+            values[REPLICATE], values[RESIDUAL] = values[RESIDUAL], values.pop(RATING)
     else:
         dropped[REPLICATE] = _no_replicates(dropped.pop(RATING))
-    return Components(variance, found.levels, dropped)
+    return fit._replace(variance=variance, moments=Components(moments, fit.moments.levels, dropped))
 
 
 def _no_replicates(reason: str) -> str:
@@ -153,50 +149,27 @@ def _no_replicates(reason: str) -> str:
     return "no replicates: part of the residual"
 
 
-def _with_shares(table: pd.DataFrame, values: FloatArray) -> pd.DataFrame:
-    dust = 1e-12 * float(np.mean(values**2))
-    estimate = table["estimate"].mask(table["estimate"].abs() <= dust, 0.0)
-    variance = estimate.clip(lower=0.0)
-    total = float(variance.sum())
-    share = variance / total if total > 0 else variance * np.nan
-    return table.assign(estimate=estimate, variance=variance, truncated=estimate < 0, share=share)
+def _dust(valid: pd.DataFrame) -> float:
+    return 1e-12 * float(np.mean(valid["value"].to_numpy(dtype=float) ** 2)) + 1e-300
 
 
-def _described(table: pd.DataFrame, valid: pd.DataFrame, n_expected: int) -> pd.DataFrame:
-    return table.assign(
-        scale_low=float(valid["scale_low"].iloc[0]),
-        scale_high=float(valid["scale_high"].iloc[0]),
-        n_expected=n_expected,
-        n_valid=len(valid),
-    )
+def _intervals(fit: Fit, order: list[str]) -> dict[str, Any]:
+    if fit.model is None:
+        missing = dict.fromkeys(("low", "high", "share_low", "share_high"), np.nan)
+        return {**missing, "method": "moments"}
+    sharpness = curvature(fit.model, fit.best)
+    table = np.array([_ends(fit.model, sharpness, name) for name in order])
+    names = ("low", "high", "share_low", "share_high")
+    return {**dict(zip(names, table.T, strict=True)), "method": "REML"}
 
 
-def _within_essay(found: Components, n_panel: int) -> _Within:
-    residual = max(0.0, found.variance[RESIDUAL])
-    if REPLICATE in found.variance:
-        return _Within(residual, max(0.0, found.variance[REPLICATE]))
-    return _Within(np.nan, residual) if n_panel == 1 else _Within(residual, np.nan)
-
-
-def _plans(parts: _Within, target: float, n_panel: int) -> list[_Plan]:
-    if np.isnan(parts.between):
-        replicates = max(1, _ceil(parts.within / target))
-        return [_Plan(1, replicates, replicates, True, *parts)]
-    known_within = 0.0 if np.isnan(parts.within) else parts.within
-    enough = max(1, _ceil((parts.between + known_within) / target))
-    sizes = [] if np.isnan(parts.within) else list(range(1, n_panel + 1))
-    plans = [_plan(size, parts, target) for size in sizes if size < enough]
-    return [*plans, _Plan(enough, 1, enough, True, *parts)]
-
-
-def _plan(size: int, parts: _Within, target: float) -> _Plan:
-    room = size * target - parts.between
-    if room <= 0:
-        return _Plan(size, None, None, False, *parts)
-    replicates = max(1, _ceil(parts.within / room))
-    return _Plan(size, replicates, size * replicates, True, *parts)
-
-
-def _ceil(number: float) -> int:
-    # 3.0000000000000004 is three.
-    return int(np.ceil(round(number, 9)))
+def _ends(model: MixedModel, sharpness: Curvature, name: str) -> FloatArray:
+    """The ends of the variance and of the share."""
+    inner = {RESIDUAL: RATING, REPLICATE: RESIDUAL} if RATING in model.names else {}
+    name = inner.get(name, name)
+    if name not in model.names:
+        return np.full(4, np.nan)
+    place = model.names.index(name)
+    sd = approximate(model, sharpness, place, share=False)
+    share = approximate(model, sharpness, place, share=True)
+    return np.array([sd.low**2, sd.high**2, *share])

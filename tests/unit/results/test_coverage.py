@@ -14,7 +14,7 @@ import pytest
 from daydream.errors import CohortError, ConfigError
 from daydream.experiment.settings import Settings, load_config
 from daydream.parsers import ScoreRange
-from daydream.results.analyses import ANALYSIS, make_analyses, rankings, typed, widths_table
+from daydream.results.analyses import ANALYSIS, make_analyses, rankings, typed
 from daydream.results.coverage import with_coverage
 from daydream.results.names import ANALYSIS_TABLES, SUMMARY_TABLES
 from daydream.results.parquet import arrow_table, read_parquet, write_parquet
@@ -290,18 +290,6 @@ def test_of_too_many_levels_the_best_are_ranked(
     scores = frame(*((score, essay(score)) for score in (3, 8, 5)), (None, essay(9)))
     combos = rankings(scores, SCALES).query("axis == 'combo_id'")
     assert list(combos["level"]) == ["c8", "c5"]
-
-
-def test_widths_are_shares_of_the_scale_by_hand(frame: Frame) -> None:
-    # One evaluator, two replicates of 4 and 6: variance 2 within an essay. With h = w / (2 x 1.96)
-    # and w = 0.45, 0.9, 1.8 of 9 points, 2 / h^2 is 151.76, 37.94 and 9.48.
-    scores = frame(
-        *((score, essay(n, replicate=score)) for n in (1, 2) for score in (4, 6)),
-    )
-    table = widths_table(scores, SCALES)
-    assert list(table["width_share"]) == [0.05, 0.1, 0.2]
-    assert [round(width, 6) for width in table["width"]] == [0.45, 0.9, 1.8]
-    assert list(table["replicates"]) == [152, 38, 10]
 
 
 def test_two_runs_write_the_same_bytes_whatever_the_order_of_the_rows(tmp_path: Path) -> None:

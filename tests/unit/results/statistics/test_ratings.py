@@ -7,12 +7,16 @@ import pytest
 from daydream.errors import CatalogError
 from daydream.parsers.score import ScoreRange
 from daydream.results.statistics.agreement import comprehensive_variance, evaluator_agreement
+from daydream.results.statistics.d_study import d_study
 from daydream.results.statistics.evaluator_effects import evaluator_effects
+from daydream.results.statistics.judge_preference import judge_preference
+from daydream.results.statistics.length_effect import length_effect
 from daydream.results.statistics.pairwise import bradley_terry, comparisons, position_bias
 from daydream.results.statistics.ranking import ranking
 from daydream.results.statistics.ratings import comparable, evaluations, ratings
 from daydream.results.statistics.reliability import intraclass, krippendorff_alpha, reliability
-from daydream.results.statistics.variance_components import evaluations_needed, variance_components
+from daydream.results.statistics.sensitivity import sensitivity
+from daydream.results.statistics.variance_components import variance_components
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -41,7 +45,10 @@ ANALYSES = {
     "icc": intraclass,
     "reliability": reliability,
     "components": variance_components,
-    "needed": lambda s, t: evaluations_needed(s, t, 1.0),
+    "d_study": d_study,
+    "judge_preference": judge_preference,
+    "sensitivity": sensitivity,
+    "length_effect": length_effect,
     "ranking": ranking,
     "effects": evaluator_effects,
 }

@@ -8,7 +8,7 @@ import pytest
 
 from daydream.parsers.score import ScoreRange
 from daydream.results.statistics.henderson import variance_of
-from daydream.results.statistics.variance_components import evaluations_needed, variance_components
+from daydream.results.statistics.variance_components import variance_components
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -206,54 +206,3 @@ def test_the_shares_do_not_depend_on_the_unit_or_the_zero_of_the_scale():
     moved = scores.assign(score=scores["score"] * 3 + 1000)
     one, other = (variance_components(frame, {})["share"] for frame in (scores, moved))
     pd.testing.assert_series_equal(one, other, rtol=1e-6)
-
-
-def test_evaluations_needed_follow_the_formula():
-    sds = {"parent_gen_id": 1.0, "rating": 1.0, "noise": 2.0}
-    scores = simulate(design((40, 1, 1, 5), panel=(4, 3), replicates=3), sds)
-    table = evaluations_needed(scores, {}, width=2.0)
-    between, within = table.loc[0, ["variance_between", "variance_within"]]
-    assert (between, within) == pytest.approx((1, 4), rel=0.1)
-    half = (2.0 / (2 * 1.959964)) ** 2
-    for _, row in table.iterrows():
-        m, r = row["n_evaluators"], row["replicates"]
-        if row["reachable"]:
-            assert between / m + within / (m * r) <= half * (1 + 1e-6)
-            assert r == 1 or between / m + within / (m * (r - 1)) > half
-            assert row["evaluations"] == m * r
-        else:
-            assert between / m >= half
-    assert not table["reachable"].iloc[0]
-    assert table["replicates"].iloc[-1] == 1
-    assert table["n_evaluators"].iloc[-1] == np.ceil((between + within) / half)
-
-
-def test_a_mean_of_as_many_evaluations_as_needed_has_that_interval():
-    rng = np.random.default_rng(3)
-    sds = {"parent_gen_id": 1.0, "noise": 1.5}
-    scores = simulate(design((40, 1, 1, 5), panel=(6, 1), replicates=1), sds)
-    n = evaluations_needed(scores, {}, width=1.0)["evaluations"].iloc[-1]
-    means = rng.normal(scale=1.5, size=(4000, int(n))).mean(axis=1)
-    assert (np.abs(means) <= 0.5).mean() == pytest.approx(0.95, abs=0.015)
-
-
-def test_without_replicates_every_evaluation_comes_from_another_evaluator():
-    sds = {"parent_gen_id": 1.0, "noise": 1.0}
-    scores = simulate(design((20, 1, 1, 3), panel=(4, 1), replicates=1), sds)
-    table = evaluations_needed(scores, {}, width=1.0)
-    assert len(table) == 1
-    assert np.isnan(table["variance_within"].item())
-
-
-def test_with_one_evaluator_the_answer_is_how_often_to_ask_that_one():
-    sds = {"parent_gen_id": 1.0, "noise": 1.0}
-    scores = simulate(design((40, 1, 1, 3), panel=(1, 1), replicates=4), sds)
-    row = evaluations_needed(scores, {}, width=1.0).iloc[0]
-    assert row["n_evaluators"] == 1
-    assert np.isnan(row["variance_between"])
-    assert row["evaluations"] == pytest.approx((2 * 1.96 / 1.0) ** 2, rel=0.15)
-
-
-def test_a_width_that_is_no_width_is_refused():
-    with pytest.raises(ValueError, match="above 0"):
-        evaluations_needed(design((2, 1, 1, 1)), {}, width=0.0)

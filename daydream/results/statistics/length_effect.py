@@ -1,0 +1,120 @@
+"""Whether longer essays score higher, and how the writers compare at a common length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from daydream.results.statistics.bootstrap import codes_of
+from daydream.results.statistics.ratings import (
+    DRAFT,
+    ESSAY,
+    EVALUATOR,
+    TEMPLATE,
+    WORDS,
+    FloatArray,
+    Scales,
+    evaluations,
+    ratings,
+)
+
+GENERATOR = "generation_model"
+FEWEST_CLUSTERS = 5
+_COLUMNS = [
+    *("analysis_type", EVALUATOR, TEMPLATE, GENERATOR, "slope", "low", "high", "se", "df", "p"),
+    *("mean", "mean_at_common_length", "words", "common_words", "n_essays", "n_drafts"),
+    *("note", "n_expected", "n_valid"),
+]
+
+
+class _Slope(NamedTuple):
+    slope: float
+    low: float
+    high: float
+    se: float
+    df: float
+    p: float
+
+
+def length_effect(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """Rows of two kinds (``analysis_type``), by judge and template and over all of them (blank).
+
+    ``slope``: the change of the normalised score per doubling of the essay's words, between
+    essays of the same generation model; standard errors clustered by draft (CR1), t quantiles
+    with the drafts less one as degrees of freedom, no interval with fewer than five drafts.
+    ``mean``: a generation model's mean score, and what it would be at ``common_words``, the
+    geometric mean over all essays, if that slope held; ``words`` is its own. A slope is no
+    cause: long essays may be better. Essays without a word count are left out.
+    """
+    frame = evaluations(scores, scales)
+    frame[WORDS] = pd.to_numeric(frame[WORDS], errors="coerce").astype(float)
+    rows = [row for keys, part in _scopes(frame) for row in _rows(keys, part)]
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _scopes(frame: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
+    yield {EVALUATOR: "", TEMPLATE: ""}, frame
+    for (judge, template), part in frame.groupby([EVALUATOR, TEMPLATE], sort=True):
+        yield {EVALUATOR: str(judge), TEMPLATE: str(template)}, part
+
+
+def _rows(keys: dict[str, str], part: pd.DataFrame) -> Iterator[dict[str, object]]:
+    counted = part[part[WORDS] > 0]
+    keyed = ratings(counted).groupby(ESSAY)["unit"].mean()
+    essays = counted.drop_duplicates(ESSAY).set_index(ESSAY).loc[keyed.index]
+    if not len(essays):
+        return
+    essays = essays.assign(value=keyed, log=np.log2(essays[WORDS]))
+    slope, note = _slope(essays)
+    common = float(essays["log"].mean())
+    yield {"analysis_type": "slope", **keys, GENERATOR: "", **slope._asdict(), **_about(essays)} | {
+        **{"common_words": 2**common, "note": note, "n_expected": len(part)},
+        "n_valid": int(part["score"].count()),
+    }
+    for model, own in essays.groupby(GENERATOR, sort=True):
+        asked = part[part[GENERATOR] == model]
+        moved = slope.slope * (float(own["log"].mean()) - common)
+        yield {"analysis_type": "mean", **keys, GENERATOR: model, **_about(own)} | {
+            "mean_at_common_length": float(own["value"].mean()) - moved,
+            **{"common_words": 2**common, "note": note, "n_expected": len(asked)},
+            "n_valid": int(asked["score"].count()),
+        }
+
+
+def _about(essays: pd.DataFrame) -> dict[str, object]:
+    return {
+        "mean": float(essays["value"].mean()),
+        "words": float(2 ** essays["log"].mean()),
+        "n_essays": len(essays),
+        "n_drafts": essays[DRAFT].nunique(),
+    }
+
+
+def _slope(essays: pd.DataFrame) -> tuple[_Slope, str]:
+    by = essays.groupby(GENERATOR)
+    x = (essays["log"] - by["log"].transform("mean")).to_numpy(dtype=float)
+    y = (essays["value"] - by["value"].transform("mean")).to_numpy(dtype=float)
+    spread = float((x**2).sum())
+    if spread < 1e-9:
+        return _Slope(*[np.nan] * 6), "the essays of each model are all of one length"
+    slope = float((x * y).sum()) / spread
+    drafts, n_drafts = codes_of(essays[DRAFT].to_numpy(dtype=str))
+    if n_drafts < FEWEST_CLUSTERS:
+        return _Slope(slope, *[np.nan] * 5), f"fewer than {FEWEST_CLUSTERS} drafts: no interval"
+    return _tested(slope, x * (y - slope * x), spread, drafts, by.ngroups + 1), ""
+
+
+def _tested(
+    slope: float, pieces: FloatArray, spread: float, drafts: object, n_fitted: int
+) -> _Slope:
+    sums = np.bincount(np.asarray(drafts), pieces)
+    clusters, count = len(sums), len(pieces)
+    factor = clusters / (clusters - 1) * (count - 1) / max(1, count - n_fitted)
+    se, df = float(np.sqrt(factor * (sums**2).sum())) / spread, float(clusters - 1)
+    margin = se * float(stats.t.isf(0.025, df))
+    p = float(2 * stats.t.sf(abs(slope) / se, df)) if se > 0 else np.nan
+    return _Slope(slope, slope - margin, slope + margin, se, df, p)
