@@ -67,12 +67,12 @@ def frame(tmp_path: Path):
 
 
 def overall(table: pd.DataFrame) -> pd.Series:
-    (found,) = [r for _, r in table[table["analysis"] == "overall"].iterrows()]
-    return found
+    return cells(table, "overall")
 
 
 def cells(table: pd.DataFrame, analysis: str, **keys: str) -> pd.Series:
-    chosen = table[table["analysis"] == analysis]
+    last = table["evaluation_template"].iloc[-1]
+    chosen = table[(table["analysis"] == analysis) & (table["evaluation_template"] == last)]
     for key, value in keys.items():
         chosen = chosen[chosen[key] == value]
     assert len(chosen) == 1
@@ -101,7 +101,7 @@ def test_a_table_that_was_not_made_yet_says_how(tmp_path: Path) -> None:
 def test_counts_averages_and_extremes_by_hand(frame) -> None:
     scores = frame(row(9), row(6), row(3), row(None))
     found = overall(final_results(scores, SCALES))
-    assert (found["n_expected"], found["n_valid"], found["count"]) == (4, 3, 3)
+    assert (found["n_expected"], found["n_valid"]) == (4, 3)
     assert found["average"] == 6
     assert found["std_dev"] == 3  # sample deviation: sqrt((9 + 0 + 9) / 2)
     assert (found["min"], found["max"]) == (3, 9)
@@ -117,7 +117,7 @@ def test_perfect_is_the_top_of_the_templates_own_range(frame) -> None:
         row(10, evaluation_template="of another time"),
         row(9, evaluation_template="of another time"),
     )
-    assert overall(final_results(scores, SCALES))["perfect"] == 3
+    assert overall(final_results(scores, SCALES))["n_perfect"] == 3
 
 
 def test_high_is_eighty_percent_of_the_range_and_low_thirty(frame) -> None:
@@ -127,7 +127,7 @@ def test_high_is_eighty_percent_of_the_range_and_low_thirty(frame) -> None:
         *(row(s, evaluation_template="ten") for s in (8, 7.99, 3, 3.01)),
     )
     found = overall(final_results(scores, SCALES))
-    assert (found["high"], found["low"], found["perfect"]) == (2, 2, 0)
+    assert (found["n_high"], found["n_low"], found["n_perfect"]) == (2, 2, 0)
     assert (found["high_pct"], found["low_pct"], found["perfect_pct"]) == (25, 25, 0)
 
 
@@ -144,6 +144,16 @@ def test_scores_of_different_ranges_are_averaged_as_shares_only(frame) -> None:
     # What has one range keeps its own numbers, whatever else was expected of it.
     assert cells(table, "evaluation_model", evaluation_llm_model="judge")["average"] == 9
     assert cells(table, "evaluation_model", evaluation_llm_model="critic")["max"] == 3
+
+
+def test_templates_come_first_and_weigh_alike_in_the_composite(frame) -> None:
+    scores = frame(row(9), row(9), row(9), row(0, evaluation_template="other"))
+    table = final_results(scores, SCALES)
+    totals = table[table["analysis"] == "overall"]
+    assert list(totals["evaluation_template"]) == ["novelty", "other", "all"]
+    assert list(totals["n_templates"]) == [1, 1, 2]
+    assert list(totals["average_share"]) == [1, 0, 0.5]
+    assert list(totals["n_valid"]) == [3, 1, 4]
 
 
 def test_percentages_are_of_the_valid_scores(frame) -> None:
@@ -302,7 +312,7 @@ def test_missing_scores_are_counted_and_have_no_average(frame) -> None:
     assert (found["n_expected"], found["n_valid"]) == (2, 0)
     for column in ("average", "min", "max", "std_dev", "perfect_pct", "high_pct", "low_pct"):
         assert math.isnan(found[column])
-    assert (found["perfect"], found["high"], found["low"]) == (0, 0, 0)
+    assert (found["n_perfect"], found["n_high"], found["n_low"]) == (0, 0, 0)
 
 
 def test_a_generation_without_any_score_has_no_sum(frame) -> None:

@@ -306,7 +306,12 @@ def test_a_combo_of_other_concepts_is_named(made: Workspace, found: Cli) -> None
 @pytest.mark.parametrize(
     ("table", "old", "new", "where"),
     [
-        ("final_results.csv", "overall,,,,,12,12", "overall,,,,,12,11", "column n_valid"),
+        (
+            "final_results.csv",
+            "overall,novelty,1,,,,,,12,12",
+            "overall,novelty,1,,,,,,12,11",
+            "column n_valid",
+        ),
         ("generation_scores_pivot.csv", "combo_v1_", "combo_v2_", "column combo_id"),
         ("final_results.csv", "n_valid", "valid", "header"),
         ("final_results.csv", ",overall", ",over\nall", "a table that can be read"),
