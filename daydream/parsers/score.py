@@ -1,10 +1,14 @@
-"""Score parsers: the one number that an evaluator gave.
+"""Score parsers: the one number that an evaluator gave. Start here; the rule is in ``score_rule``.
+
+``in_last_line`` reads the last three lines of an answer, ``complex`` the last thirty. Both collect
+every place that claims a score and choose by one rule: see ``docs/parsers.md``.
 
 A wrong number is worse than none, so whatever can be read in two ways is a ``ParseError``:
 
 - ``8,5`` (a decimal comma, or two marks), ``7-8``, ``7 or 8``, ``80%`` on a scale but 0-100;
 - ``Novelty score: 3/3``: a score named after a criterion is a part, never the result;
-- a score out of the range, ``-3`` and ``100`` on a scale to ten included.
+- a score out of the range, ``-3`` and ``100`` on a scale to ten included;
+- two results that differ, unless the later is said to correct the earlier.
 
 ``x/y`` and ``x out of y`` are taken as they are when y is the top of the range, else scaled to it.
 Three digits on a scale up to ten (``456``, ``4, 5, 6``) are three marks; the score is their mean.
@@ -12,79 +16,75 @@ Every pattern is bounded and blanks are collapsed first, so time grows linearly 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from daydream.errors import ParseError
-from daydream.parsers.score_claim import NUMBER, VALUE, Claim, is_triple, read_claim, whole_of
-from daydream.parsers.score_json import read_json_score
+from daydream.parsers.score_claim import NUMBER, Claim, is_triple
+from daydream.parsers.score_json import objects_as_lines, read_json_score
 from daydream.parsers.score_phrases import claims_of, ends_in_header
+from daydream.parsers.score_quotes import quoted_lines
 from daydream.parsers.score_range import ScoreRange
-from daydream.parsers.score_text import absent, last_lines, plain
+from daydream.parsers.score_rule import Candidate, choose
+from daydream.parsers.score_sections import criterion_sections
+from daydream.parsers.score_text import Line, absent, last_lines, visible, without_thinking
 
 __all__ = ["SCORE_PARSERS", "ScoreRange", "complex_score", "in_last_line", "read_json_score"]
 
-_BARE = rf"{NUMBER}(?: ?/ ?[0-9]{{1,15}}(?:\.[0-9]{{1,15}})?)?"
+_BARE = rf"(?:[\[(] ?){{0,2}}(?P<said>{NUMBER}(?: ?/ ?[0-9]{{1,15}}(?:\.[0-9]{{1,15}})?)?)"
+_BARE += r"(?: ?[\])]){0,2}"
+_SECTION_LINES = 200
 
 
 def in_last_line(text: str, scale: ScoreRange) -> float:
     """Read the score from the last three lines that hold more than markup.
 
-    A whole line ``SCORE: 7`` wins over any other phrase, and the last such line over the others;
-    else the last line with a score phrase counts. A last line that is nothing but a number is
-    taken only if the lines above it do not speak of a score. Raises ``ParseError``.
+    No scores of parts are expected there. A last line that is nothing but a number is taken only
+    if the lines above it do not speak of a score. Raises ``ParseError``.
     """
-    raw = last_lines(text, 3)
-    lines = [plain(line) for line in raw]
-    found = [claims for line in reversed(lines) if (claims := list(claims_of(line, scale)))]
-    exact = [claim for claims in found for claim in reversed(claims) if claim.exact]
-    if exact:
-        return read_claim(exact[0], scale)
-    if found:
-        return read_claim(_weightiest(found[0]), scale)
-    if lines and _stands_alone(lines, scale):
-        return read_claim(Claim(lines[-1]), scale)
-    raise absent(raw, 3)
+    return _read(text, scale, count=3, parts=False)
 
 
 def complex_score(text: str, scale: ScoreRange) -> float:
     """Read the score from the last thirty lines that hold more than markup.
 
-    A final, total or overall score wins over a plain one; of the same kind the last wins. The
-    number may stand on the line below its header, or in a table row. Raises ``ParseError``.
+    Plain scores may be those of parts, so a final, total or overall one wins over them. The number
+    may stand on the line below its header, or in a table row. Raises ``ParseError``.
     """
-    raw = last_lines(text, 30)
-    lines = [plain(line) for line in raw]
-    below = [*lines[1:], ""]
-    claims = [
-        c for line, under in zip(lines, below, strict=False) for c in claims_of(line, scale, under)
+    return _read(text, scale, count=30, parts=True)
+
+
+def _read(text: str, scale: ScoreRange, count: int, parts: bool) -> float:
+    answer = objects_as_lines(visible(without_thinking(text)))
+    lines = last_lines(answer, _SECTION_LINES)
+    candidates = _candidates(lines, scale, max(0, len(lines) - count))
+    if not candidates and not parts and (said := _bare_number(lines[-count:], scale)):
+        candidates = [Candidate(Claim(said, exact=True, leads=True), len(lines) - 1)]
+    if not candidates:
+        raise absent([line.raw for line in lines[-count:]], count)
+    return choose(candidates, [line.plain for line in lines], scale, parts)
+
+
+def _candidates(lines: Sequence[Line], scale: ScoreRange, first: int) -> list[Candidate]:
+    """Collect the claims of the lines from ``first`` on."""
+    quoted, sections = quoted_lines(lines), criterion_sections(lines)
+    below = [*(line.plain for line in lines[1:]), ""]
+    return [
+        Candidate(claim, index, quoted[index], sections[index])
+        for index in range(first, len(lines))
+        for claim in claims_of(lines[index], scale, below[index])
     ]
-    if not claims:
-        raise absent(raw, 30)
-    chosen = _weightiest(claims)
-    _refuse_parts(chosen, claims, scale)
-    return read_claim(chosen, scale)
 
 
-def _weightiest(claims: list[Claim]) -> Claim:
-    return next((claim for claim in reversed(claims) if claim.final), claims[-1])
-
-
-def _refuse_parts(chosen: Claim, claims: list[Claim], scale: ScoreRange) -> None:
-    """Refuse the last of ``1/1``, ``2/3``...: no one of these is the result."""
-    wholes = {whole_of(claim) for claim in claims if re.match(VALUE, claim.said)} - {None}
-    if not chosen.final and len(wholes) > 1 and whole_of(chosen) not in (None, scale.high):
-        raise ParseError(
-            f"only scores of parts, with different maxima; the last is '{chosen.said}'"
-        )
-
-
-def _stands_alone(lines: list[str], scale: ScoreRange) -> bool:
-    """Whether the last line is a bare number that nothing above it can be the score instead of."""
+def _bare_number(lines: Sequence[Line], scale: ScoreRange) -> str:
+    """Return a last line that is a number, unless something above it can be the score instead."""
+    if not lines:
+        return ""
     spoken = any(
-        re.search(r"\bscores?\b", line, re.I) and not ends_in_header(line) for line in lines[:-1]
+        re.search(r"\bscores?\b", line.plain, re.I) and not ends_in_header(line.plain)
+        for line in lines[:-1]
     )
-    return bool(re.fullmatch(_BARE, lines[-1])) and not spoken and not is_triple(lines[-1], scale)
+    bare = re.fullmatch(_BARE, lines[-1].plain)
+    return bare["said"] if bare and not spoken and not is_triple(bare["said"], scale) else ""
 
 
 SCORE_PARSERS: Mapping[str, Callable[[str, ScoreRange], float]] = MappingProxyType(

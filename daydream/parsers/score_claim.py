@@ -9,28 +9,60 @@ from daydream.parsers.score_text import short
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
 NUMBER = r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{1,15})?|\.[0-9]{1,15})"
+_POSITIVE = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
+_OF = (
+    r"(?:out\ )?of(?:\ a(?:\ (?:possible|total|maximum|max))?(?:\ of)?)?"
+    r"|von|sur|de|di|su|из|з|van(?:\ de)?|z|ze|av|af|em|uit|trên|dari|sobre|من|में\ से"
+)
+_UNIT = r"(?:points?\b|pts\b|punkte?n?\b|puntos?\b|punti\b|pontos?\b|балл\w{0,3}|分|点|點|점)"
 VALUE = rf"""(?ix)(?:[0-9./+x()\ -]{{1,80}}=\ ?)?  # a sum: what it comes to follows
-    (?:boxed\ ?\{{|[\[(<{{])?\ ?
+    (?:boxed\ ?)?(?:[\[(<{{]\ ?){{0,3}}
     (?P<number>{NUMBER})
     (?:\ ?,\ ?(?P<second>10|[0-9])\ ?,\ ?(?P<third>10|[0-9])
-      |\ ?(?:/|(?:out\ )?of(?:\ a(?:\ (?:possible|total|maximum))?)?)\ ?
-       (?P<whole>[0-9]{{1,15}}(?:\.[0-9]{{1,15}})?))?
-    (?P<percent>\ ?%)?[\])>}}]?(?:\ ?(?:points?\b|pts\b|分|点|점))?
-    (?!\w|\+|\.[0-9]|\ ?(?:[-—,/+~&=→x]|->|to\b|or\b|and\b)?\ ?\.?[0-9])"""
-SPAN = r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(?:-|to) ?([0-9]{1,9}(?:\.[0-9]{1,9})?)(?![0-9])"
+      |\ ?{_UNIT}?\ ?(?:/|(?:{_OF})(?=[\ 0-9]))\ ?(?P<whole>{_POSITIVE}))?
+    (?P<percent>\ ?%)?(?:\ ?[\])>}}]){{0,3}}(?:\ ?{_UNIT})?
+    (?!\w|\+|\.[0-9]|\ ?(?:[-—,/+~&=→x]|->|to\b|or\b|and\b|bis\b|oder\b|ou\b|o\b)?\ ?\.?[0-9])"""
+SPAN = r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(?:-|to|bis) ?([0-9]{1,9}(?:\.[0-9]{1,9})?)(?![0-9])"
+# 満分10点中8点, 10점 만점에 8점: the maximum stands first.
+_WHOLE_FIRST = (
+    rf"(?:满分|滿分|満分)? ?({_POSITIVE}) ?(?:分|点|點|점)?(?:满分|滿分|満分|中| ?만점)"
+    rf"(?:에|의|で|の|,|:)? ?({_POSITIVE}) ?(?:分|点|點|점)?(?![0-9./])"
+)
+_SCALE_BEHIND = (
+    r"(?ix)^\W{0,3}(?:(?:on|in|within|auf|sur|en)\ )?"
+    r"(?:(?:a|the|einer|une|una)\ )?(?:scale|range|skala|échelle|escala)"
+    rf"(?:\ (?:of|from|von|de|goes\ from)|:)?\ ?(?P<low>-?{_POSITIVE})\ ?"
+    rf"(?:-|to|through|bis|à|a|out\ of)\ ?(?P<high>{_POSITIVE})"
+)
+_MAXIMUM_BEHIND = (
+    r"(?ix)^\W{0,3}(?:on|in|with|at|for)?\ ?(?:a|the|an)?\ ?(?:"
+    rf"(?P<points>{_POSITIVE})[-\ ]points?\ scale"
+    rf"|(?:max(?:imum|imal)?\.?|top|满分|滿分|満分)(?:\ (?:is|of))*:?\ ?(?P<top>{_POSITIVE}))"
+)
 
 
 class Claim(NamedTuple):
-    """A place that states a score: what it says, and how much weight the place has."""
+    """A place that states a score: what it says, and how much weight the place has.
+
+    ``final`` says that the score is called final, total or overall; ``exact`` that the line says
+    nothing but the score; ``leads`` that the line begins with it; ``asked`` that it has the form
+    that templates ask for, ``SCORE: 7``; ``named`` that the word score is there.
+    """
 
     said: str
     note: str = ""
     final: bool = False
     exact: bool = False
+    leads: bool = False
+    asked: bool = False
+    named: bool = True
 
 
 def read_claim(claim: Claim, scale: ScoreRange) -> float:
     """Read the number of a claim as a score of ``scale``, or raise ``ParseError``."""
+    first = re.match(_WHOLE_FIRST, claim.said)
+    if first:
+        return scaled(float(first[2]), float(first[1]), scale)
     value = re.match(VALUE, claim.said)
     if value is None:
         raise ParseError(f"the score reads '{short(claim.said)}', which is not one plain number")
@@ -40,17 +72,32 @@ def read_claim(claim: Claim, scale: ScoreRange) -> float:
         return _mean([value["number"], value["second"], value["third"]], scale)
     if not value["whole"] and is_triple(value["number"], scale):
         return _mean(list(value["number"]), scale)
+    _check_scale(claim, value, scale)
     whole = whole_of(claim)
-    if not value["whole"] and whole != scale.high and re.search(SPAN, claim.note):
-        raise ParseError(f"the score is given on the range {claim.note}, not {range_text(scale)}")
     return scaled(float(value["number"]), scale.high if whole is None else whole, scale)
+
+
+def _check_scale(claim: Claim, value: re.Match[str], scale: ScoreRange) -> None:
+    """Refuse a score that names a range but the template's own, before or behind the number."""
+    behind = re.match(_SCALE_BEHIND, claim.said[value.end() :])
+    if behind and (float(behind["low"]), float(behind["high"])) != scale:
+        named = f"{behind['low']} to {behind['high']}"
+        raise ParseError(f"the score is given on the range {named}, not {range_text(scale)}")
+    if not value["whole"] and whole_of(claim) != scale.high and re.search(SPAN, claim.note):
+        raise ParseError(f"the score is given on the range {claim.note}, not {range_text(scale)}")
 
 
 def whole_of(claim: Claim) -> float | None:
     """Return y of ``x/y``; a note such as ``(out of 5)`` gives it too."""
+    first = re.match(_WHOLE_FIRST, claim.said)
+    if first:
+        return float(first[1])
     value = re.match(VALUE, claim.said)
     if value and value["whole"]:
         return float(value["whole"])
+    behind = re.match(_MAXIMUM_BEHIND, claim.said[value.end() :]) if value else None
+    if behind:
+        return float(behind["points"] or behind["top"])
     numbers = re.findall(NUMBER, re.sub(SPAN, r"\2", claim.note))
     return float(numbers[-1]) if numbers else None
 

@@ -3,43 +3,104 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from daydream.errors import ParseError
 from daydream.parsers.score_claim import NUMBER
 from daydream.parsers.score_range import ScoreRange, within
-from daydream.parsers.score_text import short, without_thinking
+from daydream.parsers.score_text import short, visible, without_thinking
+
+# Patterns are compiled when first used, which keeps the import of this module cheap.
+_SCORE_KEY = r"(?i)[\"'](?:\w{1,12}[_ ])?(?:score|rating)[\"']\s{0,9}:"
+_RESULT_KEYS = (
+    *("final score", "overall score", "total score", "score"),
+    *("final rating", "overall rating", "rating", "overall", "final", "total"),
+)
+_PART_KEYS = {"criterion", "aspect", "dimension", "category", "metric", "name"}
 
 
 def read_json_score(text: str, scale: ScoreRange) -> float:
-    """Read ``score`` from the last JSON object with ``reasoning`` and ``score`` in an answer.
+    """Read ``score`` from the JSON objects with ``reasoning`` and ``score`` in an answer.
 
     The object may stand in a code fence or in prose. One without ``reasoning`` counts only where
-    no object before it was broken, as it could be a part of that one. Raises ``ParseError``.
+    no object before it was broken, as it could be a part of that one. Raises ``ParseError``, also
+    when two objects give different scores.
     """
-    answer = without_thinking(text)
+    answer = visible(without_thinking(text))
     given = [value["score"] for value in objects_in(answer) if "score" in value]
     if not given:
         raise ParseError(f"no JSON object with a score; the answer begins with '{short(answer)}'")
-    number = given[-1]
-    if isinstance(number, str) and re.fullmatch(NUMBER, number.strip()):
-        number = float(number)
-    if isinstance(number, bool) or not isinstance(number, int | float):
-        kind = type(number).__name__
+    scores = [_number(score, scale) for score in given]
+    if len(set(scores)) > 1:
+        named = " and ".join(f"{score:.15g}" for score in scores[:4])
+        raise ParseError(f"JSON objects with different scores: {named}")
+    return scores[-1]
+
+
+def _number(given: object, scale: ScoreRange) -> float:
+    if isinstance(given, str) and re.fullmatch(NUMBER, given.strip()):
+        given = float(given)
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        kind = type(given).__name__
         raise ParseError(f"the JSON score is a {kind}, neither a number nor a string that is one")
-    return within(number, scale)
+    return within(given, scale)
+
+
+def objects_as_lines(text: str) -> str:
+    """Replace each JSON object that holds a score by the score line that it stands for.
+
+    An object about one criterion is no score; it is replaced by nothing.
+    """
+    pieces: list[str] = []
+    position = 0
+    for found in _objects(text) if re.search(_SCORE_KEY, text) else ():
+        line = _score_line(found.content)
+        if line is not None:
+            pieces += [text[position : found.start], f"\n{line}\n"]
+            position = found.end
+    return "".join([*pieces, text[position:]])
+
+
+def _score_line(content: dict[str, Any]) -> str | None:
+    """Return the score line of an object, "" for the score of a part, None for no score."""
+    keys = {str(key).lower().replace("_", " "): value for key, value in content.items()}
+    if len(keys) == 1 and isinstance(inner := next(iter(keys.values())), dict):
+        return _score_line(inner)
+    for name in _RESULT_KEYS:
+        value = keys.get(name)
+        value = value.get("score") if isinstance(value, dict) else value
+        if isinstance(value, int | float | str) and not isinstance(value, bool):
+            return "" if keys.keys() & _PART_KEYS else f"SCORE: {' '.join(str(value).split())}"
+    return None
+
+
+class _Found(NamedTuple):
+    """A JSON object and where it stands in the text."""
+
+    content: dict[str, Any]
+    start: int
+    end: int
 
 
 def objects_in(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the outermost JSON objects; fifty braces are tried, so that a wall of them is cheap."""
-    decoder, at, intact = json.JSONDecoder(), 0, True
+    """Yield the outermost JSON objects; fifty braces are tried, so that a wall of them is cheap.
+
+    Line breaks within strings and commas before a closing bracket are forgiven.
+    """
+    return (found.content for found in _objects(text))
+
+
+def _objects(text: str) -> Iterator[_Found]:
+    decoder, at, intact = json.JSONDecoder(strict=False), 0, True
+    # Of the same length, so that positions hold in the text as it is.
+    forgiven = re.sub(r",(\s{0,200}[}\]])", r" \1", text)
     for _ in range(50):
-        if (at := text.find("{", at)) < 0:
+        if (start := forgiven.find("{", at)) < 0:
             return
         try:
-            value, at = decoder.raw_decode(text, at)
+            value, at = decoder.raw_decode(forgiven, start)
         except (ValueError, RecursionError):
-            at, intact = at + 1, False
+            at, intact = start + 1, False
         else:
             if intact or "reasoning" in value:
-                yield value
+                yield _Found(value, start, at)

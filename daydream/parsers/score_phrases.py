@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterator
 
 from daydream.parsers.score_claim import SPAN, VALUE, Claim
+from daydream.parsers.score_quotes import is_mention
 from daydream.parsers.score_range import ScoreRange
-from daydream.parsers.score_text import WORDY
+from daydream.parsers.score_sections import labels_a_part
+from daydream.parsers.score_text import WORDY, Line
 
 _LONGEST_VALUE = 100
+_MAX_HEADERS = 60  # of one line; bounds the time for lines that are a wall of scores
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
 _LETTER = r"[^\W\d_]"
@@ -21,7 +24,8 @@ _PLACEHOLDER = (
     r"(?i)(?:[xyn](?![\w/])|[xyn] ?/ ?[0-9]|…|\.\."
     r"|[<\[{(] ?(?:[^\W\d]|[0-9.]{1,9} ?(?:-|to) ?[0-9]))"
 )
-_EXAMPLE = r"(?i)\b(?:e\.g\.?|examples?|such as)\W"
+_EXAMPLE = r"(?i)\b(?:e\.g\.?|examples?|such as|like)\W"
+_RUBRIC = r"(?i)^\)? ?(?:=|means?\b|stands for\b|indicates?\b|denotes?\b|would (?:mean|be)\b)"
 _HEDGE = (
     r"(?i)\b(?:if|unless|only|not|cannot|could|might|may|rather|instead|than|means?|requires?"
     r"|(?<!\bi )would)\b"
@@ -46,16 +50,21 @@ _BARRED = _words(
 )
 
 
-def claims_of(line: str, scale: ScoreRange, below: str = "") -> Iterator[Claim]:
-    """Yield what the line says about the score, from left to right."""
-    if line.startswith("|"):
-        yield from _row_claims(line)
-    letter = re.search(_LETTER, line)
-    first = letter.start() if letter else len(line)
-    for header in re.finditer(_HEADER, line):
-        before = line[max(0, header.start() - 40) : header.start()]
-        if not _names_a_part(header) and not re.search(_EXAMPLE, before):
-            yield from _claim(header, line, header.start() <= first, below, scale)
+def claims_of(line: Line, scale: ScoreRange, below: str = "") -> Iterator[Claim]:
+    """Yield what a line says about the score, from left to right, but not what it only quotes."""
+    text = line.plain
+    if text.startswith("|"):
+        yield from _row_claims(text)
+    letter = re.search(_LETTER, text)
+    first = letter.start() if letter else len(text)
+    for header in list(re.finditer(_HEADER, text))[-_MAX_HEADERS:]:
+        leads = header.start() <= first
+        before = text[max(0, header.start() - 100) : header.start()]
+        if _names_a_part(header, leads) or re.search(_EXAMPLE, before[-40:]):
+            continue
+        for claim in _claim(header, text, leads, below, scale):
+            if not labels_a_part(before) and not is_mention(line, before, claim.said[:20]):
+                yield claim
 
 
 def _row_claims(line: str) -> Iterator[Claim]:
@@ -65,10 +74,10 @@ def _row_claims(line: str) -> Iterator[Claim]:
         numbers = [cell for cell in cells if re.fullmatch(VALUE, cell)]
         if numbers:
             # Two numbers joined like this are refused as soon as the claim is read.
-            yield Claim(" & ".join(numbers[:9]), final=bool(words & _FINAL))
+            yield Claim(" & ".join(numbers[:9]), final=bool(words & _FINAL), exact=True, leads=True)
 
 
-def _names_a_part(header: re.Match[str]) -> bool:
+def _names_a_part(header: re.Match[str], leads: bool) -> bool:
     """Whether this is the score of one criterion, or no score at all (``maximum score: 10``)."""
     words = header["words"].lower().split()
     note = (header["note"] or "").lower()
@@ -79,35 +88,42 @@ def _names_a_part(header: re.Match[str]) -> bool:
     if not words or words[-1] in _NEUTRAL or not _FINAL.isdisjoint(words):
         return False
     shouted = "SCORE" in header[0] and header["sep"] == ":"
-    return not shouted or header["words"].split()[-1].isupper()
+    return leads or not shouted or header["words"].split()[-1].isupper()
 
 
 def _claim(
-    header: re.Match[str], line: str, starts: bool, below: str, scale: ScoreRange
+    header: re.Match[str], line: str, leads: bool, below: str, scale: ScoreRange
 ) -> Iterator[Claim]:
     said = line[header.end() : header.end() + _LONGEST_VALUE]
-    note = header["note"] or ""
-    named = _words(f"{header['words']} {header['bare'] or ''} {note}")
-    final = not _FINAL.isdisjoint(named)
-    if not said:
-        if starts and _answers_header(below):
-            yield Claim(below[:_LONGEST_VALUE], note, final)
-    elif _is_echo(said, scale):
+    on_line_below = not said and leads and _answers_header(below)
+    if on_line_below:
+        said = below[:_LONGEST_VALUE]
+    if not said or not (on_line_below or _states(header, line, said, leads, scale)):
         return
-    elif header["bare"] or not header["sep"]:
-        if _is_terse(said) and (starts or not header["bare"]):
-            yield Claim(said, note, final)
-    elif header["sep"].lower() in ("is", "of", "-", "—"):
+    note = header["note"] or ""
+    final = not _FINAL.isdisjoint(_words(f"{header['words']} {header['bare'] or ''} {note}"))
+    exact = leads and _is_whole(said) and header["sep"] not in ("is", "of")
+    asked = "SCORE" in header[0]
+    yield Claim(said, note, final, exact, leads, asked, named=not header["bare"])
+
+
+def _states(header: re.Match[str], line: str, said: str, leads: bool, scale: ScoreRange) -> bool:
+    """Whether what follows a header is meant as its score."""
+    if _is_echo(said, scale) or _is_rubric(said):
+        return False
+    if header["bare"] or not header["sep"]:
+        return _is_terse(said) and (leads or not header["bare"])
+    if header["sep"].lower() in ("is", "of", "-", "—"):
         around = line[max(0, header.start() - 60) : header.end() + 60]
-        if (
-            re.match(_STARTS_AS_NUMBER, said)
-            and not re.search(_HEDGE, around)
-            and not _of_a_part(said)
-        ):
-            yield Claim(said, note, final)
-    elif starts or re.match(_STARTS_AS_NUMBER, said) or re.match(VALUE, said):
-        alone = starts and header["sep"] == ":" and not named
-        yield Claim(said, note, final, alone and _is_whole(said))
+        starts = re.match(_STARTS_AS_NUMBER, said) is not None
+        return starts and not re.search(_HEDGE, around) and not _of_a_part(said)
+    return leads or re.match(_STARTS_AS_NUMBER, said) is not None or bool(re.match(VALUE, said))
+
+
+def _is_rubric(said: str) -> bool:
+    """Whether a number is explained, as in a rubric: ``10 = outstanding``."""
+    value = re.match(VALUE, said)
+    return value is not None and re.match(_RUBRIC, said[value.end() :]) is not None
 
 
 def _answers_header(line: str) -> bool:
@@ -147,5 +163,5 @@ def _is_whole(said: str) -> bool:
 
 def ends_in_header(line: str) -> bool:
     """Whether the last header of a line has nothing after it: its number may stand below."""
-    headers = [header for header in re.finditer(_HEADER, line) if not _names_a_part(header)]
+    headers = [h for h in re.finditer(_HEADER, line) if not _names_a_part(h, h.start() == 0)]
     return bool(headers) and headers[-1].end() == len(line)

@@ -17,7 +17,7 @@ def within(number: float, scale: ScoreRange) -> float:
     """Return a number of the range, or raise ``ParseError``."""
     if not scale.low <= number <= scale.high:
         raise ParseError(f"the score {short(str(number))} is out of the range {range_text(scale)}")
-    return float(number)
+    return float(number) + 0.0  # -0 is 0
 
 
 def scaled(number: float, whole: float, scale: ScoreRange) -> float:

@@ -1,20 +1,46 @@
-"""An evaluator's answer as text: its last lines without thinking or markup, and how to quote it."""
+"""An evaluator's answer as plain lines: no thinking, markup, LaTeX or invisible characters.
+
+Everything that a reader does not see, or sees as mere decoration, is taken away here, so that the
+other modules of the score parser deal with words, signs and ASCII digits only.
+"""
 
 import re
+import unicodedata
+from collections import deque
+from typing import NamedTuple
 
 from daydream.errors import ParseError
+from daydream.parsers.score_words import with_english_headers
 from daydream.parsers.thinking import split_thinking
 
 _LONGEST_LINE = 10_000
-_QUOTES = "\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
-_FULL_WIDTH = {0xFF00 + code - 0x20: chr(code) for code in b"0123456789:=/."}
+QUOTES = "\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f\u2039\u203a"
+_WIDE = {0xFF00 + code - 0x20: chr(code) for code in b":=/.()[]-,%|<>"}
 _DASHES = {"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}": "x"}
-_DECORATION = str.maketrans(
-    dict.fromkeys("*_`#$\\\u200b\ufeff" + _QUOTES, " ") | _DASHES | _FULL_WIDTH
+_SIGNS = {"\N{FRACTION SLASH}": "/", "\N{DIVISION SLASH}": "/", "\u2236": ":", "\ufe55": ":"}
+_DECORATION = str.maketrans(dict.fromkeys("*_`#$\\" + QUOTES, " ") | _DASHES | _SIGNS | _WIDE)
+# Zero-width, direction and variation marks, soft hyphen, byte order mark, keycap.
+_RANGES = ((0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x2070), (0xFE00, 0xFE10))
+_INVISIBLE = dict.fromkeys(
+    [0xAD, 0x61C, 0x180E, 0x20E3, 0xFEFF, *(code for pair in _RANGES for code in range(*pair))]
 )
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
 WORDY = r"[^\W_]"
+_LATEX_FRACTION = r"\\[dt]?frac ?\{ ?([^{}]{1,20}) ?\} ?\{ ?([^{}]{1,20}) ?\}"
+_LATEX_COMMAND = (
+    r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|rm|it|sf)|boxed|operatorname|displaystyle|bf|rm"
+    r"|[lL]arge|LARGE|[hH]uge|quad|qquad|left|right)(?![A-Za-z])|\\[,;:! ()\[\]]"
+)
+_ELEMENT = r"(?i)<((?:final|overall|total)?[_ -]?score)>([^<>]{1,60})</\1>"
+
+
+class Line(NamedTuple):
+    """A line that holds a letter or a digit: as written, as plain text, and its code fence or 0."""
+
+    raw: str
+    plain: str
+    fence: int = 0
 
 
 def without_thinking(text: str) -> str:
@@ -25,20 +51,50 @@ def without_thinking(text: str) -> str:
     return answer.text + (answer.unclosed or "")
 
 
-def last_lines(text: str, count: int) -> list[str]:
+def visible(text: str) -> str:
+    """Return a text without invisible characters, with ``<score>7</score>`` as a score line."""
+    return re.sub(_ELEMENT, _as_line, text.translate(_INVISIBLE))
+
+
+def _as_line(element: re.Match[str]) -> str:
+    before = element.string[max(0, element.start() - 200) : element.start()].rstrip(" \t")
+    line = f"{element[1].replace('_', ' ').upper()}: {' '.join(element[2].split())}"
+    return f"\n{line}\n" if not before or before[-1] in ">\n" else line
+
+
+def last_lines(text: str, count: int) -> list[Line]:
     """Return up to ``count`` last lines that hold a letter or a digit, in their order."""
-    kept: list[str] = []
-    for line in reversed(without_thinking(text).splitlines()):
+    fence, inside = 0, False
+    kept: deque[tuple[str, int]] = deque(maxlen=count)
+    for line in text.splitlines():
+        if line.lstrip()[:3] in ("```", "~~~"):
+            inside = not inside
+            fence += inside
         if re.search(WORDY, line):
-            kept.append(line)
-            if len(kept) == count:
-                break
-    return kept[::-1]
+            kept.append((line, fence if inside else 0))
+    return [Line(line, plain(line), number) for line, number in kept]
 
 
 def plain(line: str) -> str:
-    """Return the line without emphasis, quotes and runs of blanks."""
-    return " ".join(line[-_LONGEST_LINE:].translate(_DECORATION).split())
+    """Return a line without emphasis, LaTeX, quotes and runs of blanks; digits are ASCII."""
+    line = line[-_LONGEST_LINE:].translate(_INVISIBLE)
+    if "\\" in line:
+        line = _without_latex(line)
+    if not line.isascii():
+        line = "".join(map(_ascii_digit, line))
+    return with_english_headers(" ".join(line.translate(_DECORATION).split()))
+
+
+def _without_latex(line: str) -> str:
+    line = re.sub(_LATEX_FRACTION, r"\1/\2", line)
+    line = re.sub(_LATEX_COMMAND, " ", line)
+    return re.sub(r"(?<!\\)[{}]", " ", line)
+
+
+def _ascii_digit(character: str) -> str:
+    if character.isascii() or not character.isdecimal():
+        return character
+    return str(unicodedata.decimal(character))
 
 
 def absent(lines: list[str], count: int, what: str = "score") -> ParseError:

@@ -166,9 +166,10 @@ def test_three_marks_must_each_be_within_the_range():
     assert in_last_line("SCORE: 456", ScoreRange(0, 500)) == 456
 
 
-def test_an_exact_score_line_wins_over_phrases_and_the_last_exact_line_over_others():
+def test_an_exact_score_line_wins_over_phrases_and_two_that_differ_are_an_error():
     assert in_last_line("SCORE: 5\nFinal Score: 9 (nearly)", TEN) == 5
-    assert in_last_line("SCORE: 5\n*SCORE: 6*\nTotal score 9, nearly", TEN) == 6
+    with pytest.raises(ParseError, match="two scores: 5, and after it 6"):
+        in_last_line("SCORE: 5\n*SCORE: 6*\nTotal score 9, nearly", TEN)
 
 
 def test_an_exact_line_does_not_hide_a_later_line_that_takes_it_back():
@@ -177,8 +178,10 @@ def test_an_exact_line_does_not_hide_a_later_line_that_takes_it_back():
             in_last_line(f"SCORE: 3\n{line}", TEN)
 
 
-def test_without_an_exact_line_the_last_phrase_counts():
-    assert in_last_line("Final Score: 5 (first)\nTotal Score: 6 (second)", TEN) == 6
+def test_two_phrases_that_differ_are_an_error_unless_the_later_corrects_the_earlier():
+    with pytest.raises(ParseError, match="two scores"):
+        in_last_line("Final Score: 5 (first)\nTotal Score: 6 (second)", TEN)
+    assert in_last_line("Final Score: 5\nOn reflection too harsh.\nFinal Score: 6", TEN) == 6
 
 
 def test_a_bad_exact_line_is_an_error_even_if_another_line_could_be_read():
@@ -209,9 +212,37 @@ def test_final_total_and_overall_win_over_a_plain_score_wherever_they_stand():
     assert complex_score("Score: 1/1\nOverall: 6/10\nScore: 3/3", TEN) == 6
 
 
-def test_of_the_same_kind_the_last_wins():
-    assert complex_score("Score: 4\nScore: 5\n", TEN) == 5
-    assert complex_score("Final Score: 4\nTotal Score: 5\nScore: 9", TEN) == 5
+def test_of_the_same_kind_two_that_differ_are_an_error():
+    for text in ("Score: 4\nScore: 5\n", "Final Score: 4\nTotal Score: 5\nScore: 9"):
+        with pytest.raises(ParseError, match="two scores: 4, and after it 5"):
+            complex_score(text, TEN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**Part A**\nTotal: 2/2\n\n**Part B**\nTotal: 3/4\n\n**SCORE: 8/10**",
+        "1. Originality\nScore: 7/10\n2. Depth\nScore: 5/10\n\nSCORE: 8",
+        'SCORE: 8\n\nThe essay ends with "SCORE: 10".',
+        "SCORE: 8\n\n> SCORE: 10",
+        "SCORE: [[8]]",
+        "SCORE: ((8))",
+        "<score>8</score>",
+        "\\(\\text{SCORE: } 8\\)",
+        "SCORE:\u2060 8\ufe0f",
+        "SCORE: \u0668",
+        "评分\uff1a8",
+        "Endnote: 8",
+    ],
+)
+def test_the_result_is_told_from_parts_quotes_and_dress(text):
+    assert complex_score(text, TEN) == 8
+
+
+def test_a_score_on_another_scale_is_an_error_and_minus_zero_is_zero():
+    with pytest.raises(ParseError, match="range 1 to 5"):
+        in_last_line("SCORE: 4 on a scale of 1 to 5", TEN)
+    assert str(in_last_line("SCORE: -0", TEN)) == "0.0"
 
 
 @pytest.mark.parametrize(
@@ -271,8 +302,8 @@ def test_messages_are_short_and_name_what_was_found(parser):
         '```json\n{"reasoning": "{braces}", "score": 7}\n```',
         'Here {it} is:\n{"reasoning": "good", "score": 7}\nBye.',
         '<think>{"reasoning": "", "score": 3}</think>{"reasoning": "good", "score": 7}',
-        '{"reasoning": "draft", "score": 3}\n{"reasoning": "good", "score": 7}',
         '{"score": 7}',
+        '{"reasoning": "two\nlines", "score": 7,}',
     ],
 )
 def test_a_structured_answer_gives_its_score(text):
@@ -291,6 +322,7 @@ def test_a_structured_answer_gives_its_score(text):
         '{"reasoning": "good", "score": "seven"}',
         '{"reasoning": "good", "score": [7]}',
         '{"reasoning": "good", "score": 11}',
+        '{"reasoning": "draft", "score": 3}\n{"reasoning": "good", "score": 7}',
         '{"reasoning": "good", "score": NaN}',
         '{"reasoning": "good", "score": 1e999}',
         '{"reasoning": "cut off", "score": 7',

@@ -1,0 +1,45 @@
+"""The words of other languages, and synonyms in English, for a line that states the score.
+
+They count only where a number follows them at the beginning of a line or of a table row: there
+they are replaced by the English header that the score parser knows.
+"""
+
+import re
+
+# Patterns are compiled when first used, which keeps the import of this module cheap.
+_SCORE = (
+    r"rating|grade|mark|punkt(?:e|zahl)|bewertung|wertung|note|puntuaci[oó]n|puntaje|calificaci[oó]n"
+    r"|pontua[cç][aã]o|nota|punteggio|voto|valutazione|оценка|балл|бал|оцінка|ocena|wynik|cijfer"
+    r"|beoordeling|po[aä]ng|betyg|karakter|pisteet|arvosana|puan|skor|nilai|điểm|pontszám|scor"
+    r"|βαθμολογία|hodnocení|skóre|评分|評分|得分|分数|分數|スコア|得点|点数|評価|評点|점수|평점"
+    r"|الدرجة|النتيجة|ציון|स्कोर|अंक|คะแนน"
+)
+_FINAL = (
+    r"gesamt(?:punktzahl|wertung|bewertung|note|score|punkte)|endnote|endpunktzahl|gesamt"
+    r"|(?:note|score) (?:finale?|totale?|globale?)|puntuaci[oó]n (?:final|total|global)"
+    r"|calificaci[oó]n final|nota final(?:e)?|pontua[cç][aã]o (?:final|total)"
+    r"|punteggio (?:finale|totale|complessivo)|voto finale|(?:итоговая|общая) оценка"
+    r"|итоговый балл|(?:підсумкова|загальна) оцінка|ocena końcowa|wynik końcowy|eindcijfer"
+    r"|eindscore|totaalscore|slutpoäng|slutbetyg|totalpoäng|(?:toplam|son|genel) puan|skor akhir"
+    r"|nilai akhir|tổng điểm|điểm (?:cuối cùng|tổng)|总分|總分|最终(?:得分|评分|分数)"
+    r"|综合(?:评分|得分)"
+    r"|最終(?:スコア|得点|評価|評分)|総合(?:スコア|評価|得点|点)|合計|총점"
+    r"|최종 ?(?:점수|평점)|종합 ?점수"
+    r"|الدرجة النهائية|النتيجة النهائية|अंतिम (?:स्कोर|अंक)|ציון סופי"
+)
+_HEADER = (
+    rf"(?i)^(?P<lead>\W{{0,8}})(?:(?P<final>(?:final |overall |total )?(?:{_FINAL}))"
+    rf"|(?P<named>final |overall |total |my )?(?:{_SCORE}))"
+    r"(?P<behind> ?\([^()]{0,40}\))? ?(?P<sign>[:=|]|->|→)(?=[ |(\[]{0,5}[-+]?[0-9])"
+)
+
+
+def with_english_headers(line: str) -> str:
+    """Return a line with its leading header, if it is one of these, in English."""
+    return re.sub(_HEADER, _english, line, count=1)
+
+
+def _english(header: re.Match[str]) -> str:
+    name = "Final score" if header["final"] else f"{header['named'] or ''}Score"
+    sign = header["sign"] if header["sign"] == "|" else ":"
+    return f"{header['lead']}{name}{header['behind'] or ''} {sign}".replace(" :", ":")
