@@ -13,7 +13,20 @@ from daydream.store.membership import Membership, read_membership
 
 ORIGIN = ("combo_id", "draft_template", "generation_template", "generation_model")
 ESSAY, DRAFT = "essay", "draft"
-_WHOLE = ("rank", "wins", "losses", "ties", "first_wins", "n_expected", "n_valid")
+_WHOLE = (
+    "rank",
+    "rank_low",
+    "rank_high",
+    "n_tied",
+    "circular_triads",
+    "triads",
+    "wins",
+    "losses",
+    "ties",
+    "first_wins",
+    "n_expected",
+    "n_valid",
+)
 _NUMBERS = ("strength", "first_share", "low", "high")
 
 
@@ -119,6 +132,7 @@ def _biased(rows: pd.DataFrame, by: str, key: str) -> pd.DataFrame:
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
     """Each column's own type, which a table without rows does not know."""
     types = dict.fromkeys(table.columns, "string")
+    types |= {"at_bound": "bool"}
     types |= dict.fromkeys(_WHOLE, "Int64") | dict.fromkeys(_NUMBERS, "float64")
     return table.astype({name: kind for name, kind in types.items() if name in table})
 

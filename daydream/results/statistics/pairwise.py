@@ -17,6 +17,7 @@ from scipy import stats
 from daydream.results.statistics.bootstrap import codes_of
 from daydream.results.statistics.bradley_terry import fit_davidson
 from daydream.results.statistics.clustered_errors import dyadic_variance, repeat_factor
+from daydream.results.statistics.strength_ranks import circular_triads, strength_ranks
 
 _DECIDED = ("a", "b")
 _POINTS = {"a": 1.0, "tie": 0.5, "b": 0.0}
@@ -26,12 +27,19 @@ _STRENGTHS = [
     "low",
     "high",
     "rank",
+    "rank_low",
+    "rank_high",
+    "n_tied",
+    "at_bound",
+    "circular_triads",
+    "triads",
     "wins",
     "losses",
     "ties",
     "n_expected",
     "n_valid",
 ]
+_COUNTS = ("rank_low", "rank_high", "n_tied", "circular_triads", "triads")
 _BIAS = ["judge", "first_share", "low", "high", "first_wins", "ties", "n_expected", "n_valid"]
 _UNITS = ["unit_a", "unit_b"]
 _COMPARISONS = ["item_a", "item_b", "winner", "n_expected", "n_valid"]
@@ -76,6 +84,12 @@ def bradley_terry(outcomes: pd.DataFrame, *, confidence: float = 0.95) -> pd.Dat
     comparisons. Intervals are for an item against the average item. ``wins``, ``losses`` and
     ``ties`` are comparisons (both orders, see ``comparisons``); ``n_expected`` and ``n_valid``
     are judgements. Items without a comparison that counts have strength NaN and no rank.
+
+    ``rank_low`` to ``rank_high`` are the ranks that are possible, for all items at once, and
+    ``n_tied`` the items that this one is not told apart from (see ``strength_ranks``; missing
+    for more than 3,000 items). ``at_bound`` marks items that won all of their comparisons, or
+    lost all: how far they are from the others is the prior's word. ``circular_triads`` of its
+    ``triads`` go round, A over B over C over A: many of them, and there is no one order.
 
     Without units, the interval is of the strength that these judges would give an item if all
     these items met each other: what is peculiar to a pair is noise, which its judges share.
@@ -124,13 +138,23 @@ def _fitted(counted: pd.DataFrame, clustered: bool, confidence: float) -> pd.Dat
     if clustered:
         units = codes_of(counted[_UNITS].to_numpy(dtype=str))[0].reshape(-1, 2)
         variance, count = dyadic_variance(fit, pairs, points, units)
-        quantile = stats.t.isf((1 - confidence) / 2, np.maximum(count - 1, 1))
+        df = np.maximum(count - 1, 1).astype(np.float64)
     else:
         variance = fit.error**2 * repeat_factor(fit, pairs, points)
-        quantile = stats.norm.isf((1 - confidence) / 2)
-    margin = quantile * np.sqrt(variance)
-    ends = {"low": fit.strength - margin, "high": fit.strength + margin}
-    return pd.DataFrame({"strength": fit.strength, **ends}, index=np.unique(names))
+        df = np.full(len(variance), np.inf)
+    margin = stats.t.isf((1 - confidence) / 2, df) * np.sqrt(variance)
+    around, triads = circular_triads(pairs, points, len(df))
+    ranks = strength_ranks(fit.strength, variance, df, 1 - confidence)
+    columns = {
+        "strength": fit.strength,
+        "low": fit.strength - margin,
+        "high": fit.strength + margin,
+        "circular_triads": around,
+        "triads": triads,
+        **({} if ranks is None else {"rank_low": ranks.low, "rank_high": ranks.high}),
+        **({} if ranks is None else {"n_tied": ranks.n_tied}),
+    }
+    return pd.DataFrame(columns, index=np.unique(names))
 
 
 def position_bias(outcomes: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -210,5 +234,10 @@ def _tally(table: pd.DataFrame) -> pd.DataFrame:
 def _ranked(tally: pd.DataFrame) -> pd.DataFrame:
     table = tally.reset_index().reindex(columns=_STRENGTHS)
     strength = table["strength"].astype(float)
+    points = table["wins"] + table["ties"] / 2
+    played = table["wins"] + table["losses"] + table["ties"]
+    table["at_bound"] = (played > 0) & ((points == 0) | (points == played))
+    for name in _COUNTS:
+        table[name] = table[name].astype("Int64")
     table = table.assign(rank=strength.round(9).rank(method="min", ascending=False).astype("Int64"))
     return table.sort_values(["rank", "item"]).reset_index(drop=True)
