@@ -32,6 +32,7 @@ JUDGE_GENERATOR, JUDGE_ESSAY = "judge_x_generator", "judge_x_essay"
 FACTORS = (*ORIGIN, DRAFT, EVALUATOR, TEMPLATE, ESSAY, JUDGE_GENERATOR, JUDGE_ESSAY)
 # Innermost first; each lies within the next.
 NESTED = (RATING, JUDGE_ESSAY, ESSAY, DRAFT, "combo_id")
+_ZERO = 1e-6  # of the whole: the search ends near 0, not at it
 MOST_CROSSED = 600  # levels of crossed factors up to which the likelihood is used
 _COLUMNS = [
     *("component", "levels", "variance", "low", "high", "estimate", "share", "share_low"),
@@ -112,6 +113,7 @@ def fit_components(valid: pd.DataFrame) -> Fit:
     model = mixed_model(values, nested, [(name, labels[name]) for name in crossed])
     start = np.array([moments.variance[name] for name in model.names]) / model.scale**2
     best = best_variances(model, reml=True, start=start)
+    best = np.where(best > _ZERO * best.sum(), best, 0.0)
     variance = dict(zip(model.names, (best * model.scale**2).tolist(), strict=True))
     return _renamed(Fit(variance, moments, model, best))
 

@@ -318,7 +318,12 @@ def test_the_parquet_file_says_what_the_csv_says(make, cohort: str) -> None:
 
 @pytest.mark.parametrize("name", ANALYSIS)
 def test_a_table_without_rows_has_the_types_of_one_with_rows(frame: Frame, name: str) -> None:
-    full = typed(ANALYSIS[name](frame(*COHORTS["two evaluators, a score missing"]), SCALES))
+    # Two writers, one of which judges: without them some tables have nothing to say.
+    writers = [
+        (score, facts | {"generation_model": ("judge", "gpt")[n // 4], "essay_words": 100 + n})
+        for n, (score, facts) in enumerate(COHORTS["two evaluators, a score missing"])
+    ]
+    full = typed(ANALYSIS[name](frame(*writers), SCALES))
     empty = typed(ANALYSIS[name](frame(), SCALES))
     assert len(full) > 0 and len(empty) == 0
     assert dict(full.dtypes) == dict(empty.dtypes)
