@@ -67,6 +67,10 @@ class StoppedError(NotAskedError):
     """A call was not made because the run was told to stop, as by Ctrl-C."""
 
 
+class ClosedError(NotAskedError):
+    """A call was not made because its endpoint refuses every call of this run."""
+
+
 class LockError(DaydreamError):
     """A file cannot be locked, and without a lock an answer could be paid twice."""
 

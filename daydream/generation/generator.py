@@ -12,7 +12,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from daydream.errors import AnswerError, DaydreamError, ParseError, StoppedError, TruncatedError
+from daydream.errors import (
+    AnswerError,
+    ClosedError,
+    DaydreamError,
+    ParseError,
+    StoppedError,
+    TruncatedError,
+)
 from daydream.experiment.cohort import Design
 from daydream.experiment.model import Template
 from daydream.generation.meter import Meter
@@ -67,7 +74,7 @@ class Generator:
                     parsed = self._copy(member, facts)
                 else:
                     parsed = self._ask(member, template, folder, ledger, forced, facts)
-            except StoppedError:
+            except (StoppedError, ClosedError):
                 raise  # nothing was tried, so nothing is to be told of it
             except DaydreamError as error:
                 facts["error"] = {"kind": type(error).__name__, "message": str(error)}

@@ -17,6 +17,7 @@ _BY_KIND = {
     "http_429": "The provider refuses for too long; lower requests_per_minute or run again later.",
     "insufficient_quota": "Add credit at the provider, then run again.",
     "content_filter": "The prompt or the answer met the provider's filter; it is not tried again.",
+    "redirect": "If that address is the right one, write it as base_url of the endpoint.",
     "timeout": "Run again, or raise timeout_s of the endpoint.",
     "connection": "Is {base_url} right, and is it up? Then run again.",
 }

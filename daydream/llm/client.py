@@ -16,6 +16,7 @@ from daydream.experiment.settings import Endpoint
 from daydream.llm.advice import explain
 from daydream.llm.attempt import attempt_of
 from daydream.llm.budget import Budget
+from daydream.llm.circuit_breaker import CircuitBreaker
 from daydream.llm.connection import connect, without_key
 from daydream.llm.embedded import EmbeddedServer
 from daydream.llm.faults import Fault, status_fault
@@ -42,6 +43,7 @@ class Client:
         self.endpoint = endpoint
         self.budget = budget
         self.stop = stop
+        self.breaker = CircuitBreaker(endpoint.name)
         self.limiter = RateLimiter(
             endpoint.max_concurrency,
             endpoint.requests_per_minute,
@@ -70,8 +72,10 @@ class Client:
             CallError: when no further attempt can help; in the provider's own words.
             BudgetError: when the next attempt could cost more than is left.
             StoppedError: when the run is stopped before the next attempt.
+            ClosedError: when the endpoint refuses every call, as without a valid key.
         """
         self.stop.check()
+        self.breaker.check()
         connection = self._connection()
         deadline = time.monotonic() + self.endpoint.deadline_s
         number = counted = 0
@@ -126,6 +130,7 @@ class Client:
             for limiter in limiters:
                 started = slots.enter_context(limiter.slot(booked))
             self.stop.check()
+            self.breaker.check()
             at, began = _now(), time.monotonic()
             try:
                 answer = self._send(connection, request, seed, limiters)
@@ -163,6 +168,7 @@ class Client:
         fault: Fault | None,
     ) -> None:
         used = sum(attempt.usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens"))
+        self.breaker.learn(fault)
         for limiter in limiters:
             limiter.reconcile(booked, used)
             if fault is None:
@@ -200,11 +206,20 @@ class Client:
         except openai.APIConnectionError as error:
             said = without_key(str(error.__cause__ or error), self.endpoint)
             raise Fault("connection", said, heals=True) from error
+        except (UnicodeError, TypeError, AttributeError):
+            raise  # of ours: the request could not be written
+        except Exception as error:  # a broken error body: the library below raises what it likes
+            said = without_key(f"{type(error).__name__}: {error}", self.endpoint)
+            raise Fault("connection", said, heals=True) from error
 
     def _status_fault(self, error: openai.APIStatusError) -> Fault:
         body = error.body if isinstance(error.body, dict) else {}
         said = provider_words(body) or error.response.text[:200] or error.message
         wait = retry_after(error.response.headers)
+        if 300 <= error.status_code < 400:
+            target = error.response.headers.get("location", "nowhere")
+            said = f"it redirects to {target[:200]}, and a prompt goes to no other address"
+            return Fault("redirect", without_key(said, self.endpoint), False, error.status_code)
         return status_fault(error.status_code, without_key(said, self.endpoint), wait, body)
 
     def _heed(self, headers: Mapping[str, str], limiters: list[RateLimiter]) -> None:

@@ -45,8 +45,12 @@ def connect(endpoint: Endpoint, base_url: str | None, owner: object) -> openai.O
     key = api_key(endpoint)
     import openai  # a second of CPU, and a run with nothing to do needs none of it
 
+    # A redirect would take the prompt, and headers that may hold a key, to another host.
+    http_client = openai.DefaultHttpxClient(
+        follow_redirects=False, trust_env=not is_here(base_url or "")
+    )
     client = openai.OpenAI(
-        http_client=openai.DefaultHttpxClient(trust_env=False) if is_here(base_url or "") else None,
+        http_client=http_client,
         api_key=key,
         base_url=base_url,
         timeout=endpoint.timeout_s,
