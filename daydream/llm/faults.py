@@ -44,7 +44,7 @@ def status_fault(
     status: int, message: str, retry_after: float | None = None, body: Any = None
 ) -> Fault:
     """The fault of an HTTP status other than 200."""
-    if status == 429 and _has_no_money(body):
+    if _has_no_money(body):  # with any status, also in a 200
         return Fault(NO_MONEY, message, False, status, retry_after, body)
     heals = status in HEALING_STATUS or status >= 500
     return Fault(f"http_{status}", message, heals, status, retry_after, body)

@@ -65,7 +65,7 @@ def _json(body: str) -> dict[str, Any]:
     if not body.strip():
         raise Fault("empty_body", "the response has no body", heals=True)
     try:
-        content = json.loads(body, parse_int=_integer)
+        content = json.loads(body.lstrip("\ufeff"), parse_int=_integer)
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from daydream.llm.faults import Fault
 from daydream.llm.response import read_answer
 from daydream.llm.usage import billed_usd, read_usage
 from daydream.store.finish_reason import ending_of
@@ -72,3 +73,20 @@ def test_an_odd_finish_reason_loses_no_answer() -> None:
     choice = {"message": {"content": "paid"}, "finish_reason": "tired"}
     answer = read_answer(json.dumps({"choices": [choice]}))
     assert (answer.text, answer.finish_reason) == ("paid", "tired")
+
+
+@pytest.mark.parametrize("place", ["code", "type"])
+def test_a_200_that_says_that_there_is_no_money_left_is_final_and_keeps_its_words(
+    place: str,
+) -> None:
+    error = {"message": "Add 10 credits.", place: "insufficient_quota"}
+    with pytest.raises(Fault) as caught:
+        read_answer(json.dumps({"error": error}))
+    fault = caught.value
+    assert (fault.kind, fault.heals) == ("insufficient_quota", False)
+    assert "Add 10 credits" in fault.message
+
+
+def test_a_byte_order_mark_before_an_answer_loses_no_answer() -> None:
+    body = {"choices": [{"message": {"content": "paid"}, "finish_reason": "stop"}]}
+    assert read_answer("\ufeff" + json.dumps(body)).text == "paid"
