@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from daydream.generation.template_check import template_problems
 from daydream.store.layout import STAGES, Stage
 from daydream.store.membership import Member
 from daydream.workflow.plan.estimates import Estimator, History
@@ -42,7 +43,7 @@ def make_plan(project: Project, wanted: Wanted | None = None, sample: int | None
 
 
 def opening(project: Project, jobs: Iterable[Job]) -> tuple[list[str], list[str]]:
-    """What to say at the start of a run, and why it must not start: keys that are not set."""
+    """What to say at the start of a run, and why it must not start: templates, keys."""
     jobs = list(jobs)
     if not project.design.compares and any(job.rule == "comparison" for job in jobs):
         table = project.layout.templates_csv("comparison")
@@ -50,6 +51,9 @@ def opening(project: Project, jobs: Iterable[Job]) -> tuple[list[str], list[str]
     wanted = from_jobs(project, jobs)
     if not any(wanted.values()):
         return [], []
+    making = {stage for stage, generations in wanted.items() if generations}
+    if problems := template_problems(project.design, making):
+        return [], problems
     plan = make_plan(project, wanted, SAMPLE)
     return list(first_lines(plan)), missing_keys(project, plan.buys_from)
 
