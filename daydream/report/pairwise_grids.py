@@ -34,7 +34,7 @@ def comparisons(tables: ReportTables, titles: Mapping[str, str]) -> list[Grid]:
         return []
     ranking, bias = tables.table("pairwise_ranking"), tables.table("position_bias")
     rows = grid.records(ranking)
-    parts = {by: [row for row in rows if row["by"] == by] for by in KINDS}
+    parts = {by: [row for row in rows if row["axis"] == by] for by in KINDS}
     found = [_ranking(tables, titles, by, part) for by, part in parts.items() if part]
     return found + ([_bias(tables, grid.records(bias))] if len(bias) else [])
 
@@ -63,7 +63,7 @@ def _ranking(
 def _ranked(
     tables: ReportTables, titles: Mapping[str, str], by: str, row: Mapping[str, Any]
 ) -> tuple[Cell, ...]:
-    key = str(row["key"])
+    key = str(row["level"])
     origin = (
         [Cell(tables.names.of(column, str(row[column]))) for column in ("combo_id", _MODEL)]
         if by == ESSAY

@@ -80,9 +80,10 @@ def outcomes(comparisons: pd.DataFrame, origin: pd.DataFrame, by: str) -> pd.Dat
 def pairwise_ranking(comparisons: pd.DataFrame, membership: Membership) -> pd.DataFrame:
     """Bradley-Terry strengths of the essays, then by each column of ``ORIGIN``.
 
-    ``by`` says by which, ``key`` is the essay's gen_id or the value of that column; an essay's row
-    tells its origin too, the others' only the column itself. The rest is as ``bradley_terry`` has
-    it: ``strength`` and its 95% interval on the log scale, each list summing to 0. ``wins``,
+    ``axis`` says by which, ``level`` is the essay's gen_id or the value of that column; an
+    essay's row tells its origin too, the others' only the column itself. The rest is as
+    ``bradley_terry`` has it: ``strength`` and its 95% interval on the log scale, each list
+    summing to 0. ``wins``,
     ``losses`` and ``ties`` count pairs in both orders, the other counts single judgements.
 
     What an interval is of: an essay's, of the strength these judges would give it if every essay
@@ -99,11 +100,11 @@ def pairwise_ranking(comparisons: pd.DataFrame, membership: Membership) -> pd.Da
 
 
 def _ranked(comparisons: pd.DataFrame, origin: pd.DataFrame, by: str) -> pd.DataFrame:
-    table = bradley_terry(outcomes(comparisons, origin, by)).rename(columns={"item": "key"})
+    table = bradley_terry(outcomes(comparisons, origin, by)).rename(columns={"item": "level"})
     for name in reversed(ORIGIN):
-        own = table["key"] if name == by else ""
-        table.insert(1, name, table["key"].map(origin[name]) if by == ESSAY else own)
-    table.insert(0, "by", by)
+        own = table["level"] if name == by else ""
+        table.insert(1, name, table["level"].map(origin[name]) if by == ESSAY else own)
+    table.insert(0, "axis", by)
     return table
 
 

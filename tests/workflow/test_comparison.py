@@ -92,12 +92,12 @@ def test_the_tables_say_who_won_and_a_second_run_has_nothing_to_do(
         assert row["winner_gen_id"] == named[row["verdict"]] and not row["error"]
         assert (work.data / row["comparison_response_path"]).is_file()
     ranking = work.table("6_summary/trial/pairwise_ranking.csv")
-    essays = [row for row in ranking if row["by"] == "essay"]
+    essays = [row for row in ranking if row["axis"] == "essay"]
     texts = {i: work.gen("essay", i).read_text() for i in work.ids("essay")}
-    assert {row["key"] for row in essays} == set(texts)
+    assert {row["level"] for row in essays} == set(texts)
     assert all(row["combo_id"] and row["generation_template"] for row in essays)
-    assert texts[essays[0]["key"]] == max(texts.values())
-    assert {row["by"] for row in ranking} == {"essay", "combo_id", "generation_template"}
+    assert texts[essays[0]["level"]] == max(texts.values())
+    assert {row["axis"] for row in ranking} == {"essay", "combo_id", "generation_template"}
     overall, *_ = work.table("6_summary/trial/position_bias.csv")
     assert (overall["by"], float(overall["first_share"])) == ("overall", 0.5)
     for name in FILES:
@@ -223,7 +223,7 @@ def test_an_answer_without_a_verdict_is_a_row_with_its_reason(
     overall, *_ = finished.table("6_summary/trial/position_bias.csv")
     assert int(overall["n_valid"]) == int(overall["n_expected"]) - 1
     ranking = finished.table("6_summary/trial/pairwise_ranking.csv")
-    short = {row["key"] for row in ranking if row["n_valid"] != row["n_expected"]}
+    short = {row["level"] for row in ranking if row["n_valid"] != row["n_expected"]}
     assert {lost["first_gen_id"], lost["second_gen_id"]} <= short
 
 

@@ -91,7 +91,7 @@ class Trial:
 
     def ranking(self, by: str) -> pd.DataFrame:
         table = pairwise_ranking(self.frame(), self.roster)
-        return table[table["by"] == by].set_index("key")
+        return table[table["axis"] == by].set_index("level")
 
 
 # Rows
@@ -200,7 +200,7 @@ def test_replicates_and_judges_count_one_by_one(tmp_path: Path) -> None:
 def test_too_few_verdicts_are_flagged(tmp_path: Path) -> None:
     trial = Trial(tmp_path, *meet(1, 2), *meet(2, 3)).judge("A", "B", "A", "")
     table = with_coverage(pairwise_ranking(trial.frame(), trial.roster), 0.8)
-    covered = table[table["by"] == "essay"].set_index("key")["coverage_ok"]
+    covered = table[table["axis"] == "essay"].set_index("level")["coverage_ok"]
     assert covered.to_dict() == {"e_1": True, "e_2": False, "e_3": False}
 
 
@@ -244,7 +244,7 @@ def test_the_tables_are_written_in_both_forms_with_types_even_without_a_row(tmp_
             assert bool(table.num_rows) == judged
             assert str(table.schema.field("n_valid").type) == "int64"
             assert str(table.schema.field("low").type) == "double"
-            assert str(table.schema.field("by").type) in ("string", "large_string")
+            assert str(table.schema.field(0).type) in ("string", "large_string")
 
 
 def test_a_table_without_its_source_names_it(tmp_path: Path) -> None:
