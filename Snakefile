@@ -57,4 +57,4 @@ onsuccess:
 
 onerror:
     ticker.stop()
-    print(project.failures(), file=sys.stderr)
+    print(failures(), file=sys.stderr)

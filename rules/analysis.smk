@@ -15,7 +15,7 @@ rule analysis_tables:
         membership=cohort_made,
         scales=layout.templates_csv("evaluation"),
     output:
-        [shown(layout.summary(COHORT, table), table, table) for table in ANALYSIS_TABLES],
+        [in_report(layout.summary(COHORT, table), table, table) for table in ANALYSIS_TABLES],
         [layout.summary(COHORT, table, "parquet") for table in ANALYSIS_TABLES],
     log:
         "logs/analysis_tables.log",
@@ -33,7 +33,7 @@ rule pairwise_tables:
         comparisons=rules.parsed_comparisons.output.parquet,
         membership=cohort_made,
     output:
-        [shown(layout.summary(COHORT, table), table, table) for table in PAIRWISE_TABLES],
+        [in_report(layout.summary(COHORT, table), table, table) for table in PAIRWISE_TABLES],
         [layout.summary(COHORT, table, "parquet") for table in PAIRWISE_TABLES],
     log:
         "logs/pairwise_tables.log",
@@ -71,7 +71,7 @@ rule results_analysis:
     """The analyses of the cohort."""
     input:
         rules.analysis_tables.output,
-        project.pairwise_tables,
+        tables.pairwise_tables(project),
         rules.human_tables.output if RATINGS else [],
 
 

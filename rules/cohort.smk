@@ -9,7 +9,7 @@ Reruns:  when one of the CSV files is newer, or the configuration asks for anoth
 checkpoint cohort_membership:
     """Decide which generations the experiment asks for."""
     input:
-        catalogs=project.catalog_files,
+        catalogs=inputs.catalogs,
         definition=new_definition,
     output:
         manifest=layout.manifest(COHORT),
@@ -17,14 +17,14 @@ checkpoint cohort_membership:
     log:
         "logs/cohort_membership.log",
     run:
-        plainly(project.make_cohort)
+        plainly(tables.make_cohort, project)
 
 
 rule concept_index:
     """List the concepts with the description levels they have."""
     input:
-        catalogs=project.catalog_files,
-        descriptions=project.description_files,
+        catalogs=inputs.catalogs,
+        descriptions=inputs.descriptions,
     output:
         layout.concept_index,
     log:
@@ -32,7 +32,7 @@ rule concept_index:
     message:
         "Indexing the concepts: {output}"
     run:
-        plainly(project.write_concept_index)
+        plainly(tables.write_concept_index, project, output[0])
 
 
 rule raw_data:

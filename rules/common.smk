@@ -22,16 +22,19 @@ from daydream.results.names import (
     PAIRWISE_TABLES,
     SUMMARY_TABLES,
 )
-from daydream.workflow.project import (
-    FORCED_VARIABLE,
-    Project,
-    forced_targets,
-    is_forced,
-    share_package,
-)
-
-from daydream.workflow.terminal import News
+from daydream.llm.stopping import listen
+from daydream.store.failures import find_missing
+from daydream.workflow import tables
+from daydream.workflow.definitions import filters_as_columns
+from daydream.workflow.failure_summary import describe
+from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets, is_forced
+from daydream.workflow.inputs import Inputs, score_parser_sources, verdict_parser_sources
+from daydream.workflow.jobs import GenerationJobs
+from daydream.workflow.processes import share_package
+from daydream.workflow.progress import Ticker
+from daydream.workflow.project import Project
 from daydream.workflow.snakemake_compat import spare_looks
+from daydream.workflow.terminal import News
 from snakemake.jobs import Job as SnakemakeJob
 from snakemake.logging import logger
 
@@ -49,29 +52,31 @@ except DaydreamError as error:
 if workflow.is_main_process and (announced := project.announcement()):
     print(announced, file=sys.stderr)
 
+inputs = Inputs(project)
+jobs = GenerationJobs(project)
 layout = project.layout
 COHORT = project.cohort
 
 
 def new_definition(wildcards):
     """What the configuration asks for, when that is not what the cohort on disk is."""
-    return project.new_definition(workflow.dryrun) if workflow.is_main_process else []
+    return inputs.definition(workflow.dryrun) if workflow.is_main_process else []
 
 
-def kept_filters(wildcards):
+def new_filters(wildcards):
     """What the configuration filters, when that is not what the tables were made with."""
-    return project.kept_filters(workflow.dryrun) if workflow.is_main_process else []
+    return inputs.filters(workflow.dryrun) if workflow.is_main_process else []
 
 
-def shown(path, caption, table):
-    """A table that `snakemake --report` shows, with the caption report/<caption>.rst."""
+def in_report(path, caption, table):
+    """A table in `snakemake --report`, with the caption report/<caption>.rst."""
     return report(
         path, caption=f"../report/{caption}.rst", category="Tables", labels={"table": table}
     )
 
 
 def figure(name, title, section):
-    """A picture that `snakemake --report` shows, with the caption report/<name>.rst."""
+    """A picture in `snakemake --report`, with the caption report/<name>.rst."""
     return report(
         layout.figure(COHORT, name),
         caption=f"../report/{name}.rst",
@@ -82,12 +87,12 @@ def figure(name, title, section):
 
 
 def cohort_made(wildcards):
-    """Wait for the checkpoint; returns the roster, which is always worth an explicit input."""
+    """The membership, once the checkpoint has made it; tables have it as an explicit input."""
     return checkpoints.cohort_membership.get().output.membership
 
 
 def plainly(action, *arguments):
-    """Do something; of an error the user is shown the message, not the way through the package."""
+    """Run an action; the user is shown the message of its error, without a traceback."""
     try:
         return action(*arguments)
     except DaydreamError as error:
@@ -97,7 +102,7 @@ def plainly(action, *arguments):
 def sources(stage, wildcards):
     """The files that a generation is made of, once the cohort is known."""
     cohort_made(wildcards)
-    return plainly(project.sources, stage, wildcards.gen_id)
+    return plainly(inputs.sources, stage, wildcards.gen_id)
 
 
 def draft_sources(wildcards):
@@ -122,43 +127,38 @@ def comparison_sources(wildcards):
 
 def drafts(wildcards):
     """Every draft of the cohort."""
-    return cohort_made(wildcards) and project.parsed("draft")
+    return cohort_made(wildcards) and inputs.parsed("draft")
 
 
 def essays(wildcards):
     """Every essay of the cohort."""
-    return cohort_made(wildcards) and project.parsed("essay")
+    return cohort_made(wildcards) and inputs.parsed("essay")
 
 
 def evaluations(wildcards):
     """Every evaluation of the cohort."""
-    return cohort_made(wildcards) and project.parsed("evaluation")
+    return cohort_made(wildcards) and inputs.parsed("evaluation")
 
 
 def comparisons(wildcards):
     """Every comparison of the cohort; none when no essays are compared."""
-    return cohort_made(wildcards) and project.parsed("comparison")
-
-
-def awaited(paths):
-    """The files that tables wait for: all, or those that are there."""
-    return list(filter(os.path.exists, paths)) if project.settings.allow_incomplete else paths
+    return cohort_made(wildcards) and inputs.parsed("comparison")
 
 
 def scored(wildcards):
     """The evaluations that the tables wait for."""
-    return awaited(evaluations(wildcards))
+    return cohort_made(wildcards) and inputs.for_table("evaluation")
 
 
 def compared(wildcards):
     """The comparisons that the tables wait for."""
-    return awaited(comparisons(wildcards))
+    return cohort_made(wildcards) and inputs.for_table("comparison")
 
 
 def generate(stage, wildcards, output, log, rule):
     """Make one generation; when the budget is spent, end the run after the calls under way."""
     try:
-        project.make(stage, wildcards.gen_id, log[0], is_forced(rule, output[0]))
+        jobs.make(stage, wildcards.gen_id, output[0], log[0], is_forced(rule, output[0]))
     except DaydreamError as error:
         if line := news.failure(output[0], error):
             logger.error(line)
@@ -179,10 +179,10 @@ def ask_forced():
 def planned_jobs():
     """Every job of this run, with Snakemake's reason; known once the DAG is built."""
     dag = workflow.dag
-    jobs = dag.needrun_jobs(exclude_finished=False) if dag else []
+    planned = dag.needrun_jobs(exclude_finished=False) if dag else []
     return [
         Job(job.rule.name, job.wildcards_dict.get("gen_id", ""), str(dag.reason(job)))
-        for job in jobs
+        for job in planned
     ]
 
 
@@ -222,6 +222,8 @@ def begin():
     """What is to be done before the first job."""
     spare_searches()
     ask_forced()
+    if project.settings.batch:
+        listen()
     open_run()
     follow_run()
 
@@ -232,7 +234,16 @@ def wanted_by_stage():
     return {stage: rules[f"generate_{stage}"] for stage in STAGES}
 
 
-ticker = project.ticker(wanted_by_stage)
+def failures():
+    """What the cohort lacks and why, for the end of a run that failed."""
+    try:
+        missing = find_missing(layout, project.membership)
+    except DaydreamError as error:
+        return str(error)
+    return "\n".join(describe(missing, layout))
+
+
+ticker = Ticker(jobs.generator.meter, wanted_by_stage, lambda: jobs.in_flight)
 news = News()
 
 

@@ -12,13 +12,13 @@ rule generate_comparison:
     """Have a model say which of two essays is better."""
     input:
         unpack(comparison_sources),
-        parser=project.verdict_parser_sources,
+        parser=verdict_parser_sources(),
     output:
         layout.parsed("comparison", "{gen_id}"),
     log:
         "logs/generate_comparison/{gen_id}.log",
     wildcard_constraints:
-        gen_id=project.gen_id_pattern("comparison"),
+        gen_id=inputs.gen_id_pattern("comparison"),
     run:
         generate("comparison", wildcards, output, log, rule)
 

@@ -15,7 +15,7 @@ rule generate_draft:
     log:
         "logs/generate_draft/{gen_id}.log",
     wildcard_constraints:
-        gen_id=project.gen_id_pattern("draft"),
+        gen_id=inputs.gen_id_pattern("draft"),
     run:
         generate("draft", wildcards, output, log, rule)
 

@@ -15,7 +15,7 @@ rule generate_essay:
     log:
         "logs/generate_essay/{gen_id}.log",
     wildcard_constraints:
-        gen_id=project.gen_id_pattern("essay"),
+        gen_id=inputs.gen_id_pattern("essay"),
     run:
         generate("essay", wildcards, output, log, rule)
 

@@ -10,13 +10,13 @@ rule generate_evaluation:
     """Have a model score one essay."""
     input:
         unpack(evaluation_sources),
-        parser=project.score_parser_sources,
+        parser=score_parser_sources(),
     output:
         layout.parsed("evaluation", "{gen_id}"),
     log:
         "logs/generate_evaluation/{gen_id}.log",
     wildcard_constraints:
-        gen_id=project.gen_id_pattern("evaluation"),
+        gen_id=inputs.gen_id_pattern("evaluation"),
     run:
         generate("evaluation", wildcards, output, log, rule)
 

@@ -20,7 +20,7 @@ rule site:
         rules.results_analysis.input,
         scores=rules.parsed_scores.output.csv,
         membership=cohort_made,
-        catalogs=project.catalog_files,
+        catalogs=inputs.catalogs,
         pages=page_sources(),
     output:
         # The other pages are not declared: a directory would take whatever a person put there with

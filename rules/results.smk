@@ -19,7 +19,7 @@ rule parsed_scores:
         scales=layout.templates_csv("evaluation"),
         models=layout.models_csv,
     output:
-        csv=shown(layout.scores(COHORT), "parsed_scores", "parsed_scores"),
+        csv=in_report(layout.scores(COHORT), "parsed_scores", "parsed_scores"),
         parquet=layout.scores(COHORT, "parquet"),
     log:
         "logs/parsed_scores.log",
@@ -29,7 +29,7 @@ rule parsed_scores:
     message:
         "Reading the scores of cohort {COHORT}"
     run:
-        plainly(project.write_scores)
+        plainly(tables.write_parsed_scores, project, output.csv, output.parquet)
 
 
 rule parsed_comparisons:
@@ -48,7 +48,7 @@ rule parsed_comparisons:
     message:
         "Reading the comparisons of cohort {COHORT}"
     run:
-        plainly(project.write_comparisons)
+        plainly(tables.write_parsed_comparisons, project, output.csv, output.parquet)
 
 
 # One job for all of them: a process takes longer to import pandas than to fill a table.
@@ -59,7 +59,7 @@ rule summary_tables:
         membership=cohort_made,
         scales=layout.templates_csv("evaluation"),
     output:
-        [shown(layout.summary(COHORT, table), table, table) for table in SUMMARY_TABLES],
+        [in_report(layout.summary(COHORT, table), table, table) for table in SUMMARY_TABLES],
         [layout.summary(COHORT, table, "parquet") for table in SUMMARY_TABLES],
     log:
         "logs/summary_tables.log",
@@ -76,7 +76,7 @@ rule cross_scores:
     input:
         scores=rules.parsed_scores.output.csv,
         membership=cohort_made,
-        others=project.other_cohorts_scores,
+        others=inputs.other_cohorts_scores,
         models=layout.models_csv,
     output:
         csv=layout.cross("parsed_scores"),
@@ -84,14 +84,14 @@ rule cross_scores:
     log:
         "logs/cross_scores.log",
     run:
-        plainly(project.write_store_scores)
+        plainly(tables.write_store_scores, project, output.csv, output.parquet)
 
 
 rule cross_tables:
     """What they say over every cohort, in 7_cross_experiment."""
     input:
         scores=rules.cross_scores.output.parquet,
-        filters=kept_filters,
+        filters=new_filters,
         scales=layout.templates_csv("evaluation"),
     output:
         [layout.cross(table) for table in CROSS_TABLES],
@@ -100,7 +100,7 @@ rule cross_tables:
     conda:
         "envs/tables.yaml"
     params:
-        keep=project.filters_as_columns,
+        keep=filters_as_columns(project),
         min_coverage=project.settings.min_coverage,
     script:
         "../scripts/cross_tables.py"
@@ -110,7 +110,7 @@ rule results_processing:
     """The scores of the cohort, and its comparisons if it has some."""
     input:
         rules.parsed_scores.output,
-        project.parsed_comparisons,
+        tables.parsed_comparisons(project),
 
 
 rule results_summary:

@@ -12,7 +12,8 @@ from daydream.errors import DaydreamError
 from daydream.experiment.config_file import load_config, read_pairs
 from daydream.experiment.settings import Settings
 from daydream.store.layout import STAGES
-from daydream.workflow.project import FORCED_VARIABLE, Project, forced_targets
+from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets
+from daydream.workflow.project import Project
 
 Opened = tuple[dict[str, Any], Settings]
 

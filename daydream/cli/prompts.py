@@ -56,7 +56,7 @@ def _has_parent(project: Project, member: Member) -> bool:
 
 def _render(project: Project, member: Member, show: bool) -> Iterator[str]:
     path = f"{project.layout.generation(member.stage, member.gen_id)}/prompt.txt"
-    text = project.generator.prompt(member)
+    text = project.prompts.prompt(member)
     write_text(path, text)
     yield f"{path}  {len(text.split())} words, template {member.template_id}, {member.llm_model_id}"
     if show:

@@ -6,10 +6,10 @@ that Snakemake is told of; whatever fails before leaves prompt, answer and metad
 
 from __future__ import annotations
 
-import time
+import os
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from daydream.errors import (
@@ -22,20 +22,20 @@ from daydream.errors import (
 )
 from daydream.experiment.cohort import Design
 from daydream.experiment.model import Template
+from daydream.generation.cached_answers import cached_answers
+from daydream.generation.metadata import identity, provenance
 from daydream.generation.meter import Meter
 from daydream.generation.parse import parse
-from daydream.generation.prompts import combo_concepts, read_text, render
-from daydream.generation.versions import versions
+from daydream.generation.prompt_builder import PromptBuilder
 from daydream.llm.pool import Clients
 from daydream.llm.request import Request
 from daydream.store.files import write_json, write_text
 from daydream.store.finish_reason import ending_of
 from daydream.store.ids import sha256
-from daydream.store.layout import Layout, Stage, exists
+from daydream.store.layout import Stage
 from daydream.store.ledger import Attempt, Ledger
-from daydream.store.membership import PARENT_STAGE, SECOND, Member
+from daydream.store.membership import Member
 
-PARENT_PATIENCE_S = 10.0
 _JUDGING = ("evaluation", "comparison")  # an answer without a result may be asked for again
 
 
@@ -43,27 +43,29 @@ _JUDGING = ("evaluation", "comparison")  # an answer without a result may be ask
 class Generator:
     """Makes the generations of one cohort."""
 
-    design: Design
+    prompts: PromptBuilder
     clients: Clients
     meter: Meter = field(default_factory=Meter)
 
     @property
-    def layout(self) -> Layout:
-        """Where the files go."""
-        return self.design.layout
+    def design(self) -> Design:
+        """What the cohort is."""
+        return self.prompts.design
 
-    def make(self, member: Member, forced: bool = False) -> None:
+    def make(self, member: Member, forced: bool = False, parsed: str | None = None) -> None:
         """Make a generation's files, calling its model only when the ledger has no answer.
 
         Args:
             member: what to make.
             forced: whether the user asks for a new answer whatever the ledger has.
+            parsed: where ``parsed.txt`` goes, and the other files beside it; None: in the store.
 
         Raises:
             DaydreamError: after everything that was got has been written.
 
         """
-        folder = self.layout.generation(member.stage, member.gen_id)
+        parsed = parsed or self.design.layout.parsed(member.stage, member.gen_id)
+        folder = os.path.dirname(parsed)
         template = self.design.catalog.template(member.stage, member.template_id)
         facts: dict[str, Any] = {"status": "failed", **identity(member)}
         # A copy is free, and two of one draft are equal: nothing to hold.
@@ -71,9 +73,9 @@ class Generator:
         with ledger_or_none as ledger:
             try:
                 if ledger is None:
-                    parsed = self._copy(member, facts)
+                    text = self._copy(member, facts)
                 else:
-                    parsed = self._ask(member, template, folder, ledger, forced, facts)
+                    text = self._ask(member, template, folder, ledger, forced, facts)
             except (StoppedError, ClosedError):
                 raise  # nothing was tried, so nothing is to be told of it
             except DaydreamError as error:
@@ -82,23 +84,11 @@ class Generator:
                 raise
             facts["status"] = "ok"
             write_json(f"{folder}/metadata.json", facts)
-            write_text(f"{folder}/parsed.txt", parsed)
+            write_text(parsed, text)
 
     def _copy(self, member: Member, facts: dict[str, Any]) -> str:
         facts["mode"] = "copy"
-        return self._parents(member)[0]
-
-    def _parents(self, member: Member) -> list[str]:
-        """The texts of the parents: one, or the two essays of a comparison."""
-        stage = PARENT_STAGE[member.stage]
-        return [self._text(self.layout.parsed(stage, gen_id)) for gen_id in member.parents]
-
-    def _text(self, path: str) -> str:
-        """A parent's text; another run on this data root may be writing it again just now."""
-        patience = time.monotonic() + PARENT_PATIENCE_S
-        while not exists(path) and time.monotonic() < patience:
-            time.sleep(0.1)
-        return read_text(path)
+        return self.prompts.parents(member)[0]
 
     def _ask(
         self,
@@ -110,15 +100,15 @@ class Generator:
         facts: dict[str, Any],
     ) -> str:
         facts["mode"] = "llm"
-        prompt = self.prompt(member)
-        request = self.request(member, prompt)
+        prompt = self.prompts.prompt(member)
+        request = self.prompts.request(member, prompt)
         if template.structured and not request.constraint:
             facts["structured"] = f"plain: {request.endpoint} cannot enforce {template.structured}"
         write_text(f"{folder}/prompt.txt", prompt)
         answers = self._answers(ledger, request, member, forced)
         while True:
             answer = next(answers)
-            facts.update(_facts(answer, request))
+            facts.update(provenance(answer, request))
             write_text(f"{folder}/raw.txt", answer.text or "")
             try:
                 return self._parse(member.stage, template, answer, answer.text or "")
@@ -126,47 +116,12 @@ class Generator:
                 if member.stage not in _JUDGING or not self._may_ask_again(ledger, request):
                     raise
 
-    def prompt(self, member: Member) -> str:
-        """The prompt of a generation whose parent exists.
-
-        Raises:
-            PromptError: when a file is missing or the template cannot be rendered.
-
-        """
-        path = self.layout.template(member.stage, member.template_id)
-        return render(path, self._values(member))
-
-    def _values(self, member: Member) -> dict[str, object]:
-        if member.stage == "draft":
-            combo = self.design.combo[member.combo_id]
-            return {"concepts": combo_concepts(self.layout, self.design.catalog, combo)}
-        if member.stage == "essay":
-            (draft,) = self._parents(member)
-            return {"draft_block": draft, "links_block": draft}
-        if member.stage == "comparison":
-            first, second = self._parents(member)
-            return {"response_a": first, "response_b": second}
-        return {"response": self._parents(member)[0]}
-
-    def request(self, member: Member, prompt: str) -> Request:
-        """What would be asked of the member's model."""
-        catalog = self.design.catalog
-        return Request.build(
-            prompt,
-            catalog.model(member.llm_model_id),
-            self.design.settings.stages[member.stage],
-            member.replicate,
-            catalog.template(member.stage, member.template_id),
-            self.design.settings.endpoints[catalog.model(member.llm_model_id).endpoint],
-            member.gen_id,
-        )
-
     def _answers(
         self, ledger: Ledger, request: Request, member: Member, forced: bool
     ) -> Iterator[Attempt]:
         """The answer that there is, unless a new one is wanted; then new ones without end."""
         reuse = self.design.settings.reuse
-        known = answers_to(request, ledger)
+        known = cached_answers(request, ledger)
         if known and (reuse == "always" or (reuse == "auto" and not forced)):
             yield known[-1]
         client = self.clients.of(request.endpoint)
@@ -176,13 +131,13 @@ class Generator:
             self.meter.add(attempt)
 
         while True:
-            known = answers_to(request, ledger)
+            known = cached_answers(request, ledger)
             # A seed of its own for each answer, or a forced call would bring the old one again.
             seed = int(sha256(f"{member.gen_id}|{len(known)}")[:8], 16)
             yield client.complete(request, record, forced=bool(known), seed=seed)
 
     def _may_ask_again(self, ledger: Ledger, request: Request) -> bool:
-        return len(answers_to(request, ledger)) <= self.design.settings.resample
+        return len(cached_answers(request, ledger)) <= self.design.settings.resample
 
     def _parse(self, stage: Stage, template: Template, answer: Attempt, text: str) -> str:
         limit = answer.parameters.get("max_tokens")
@@ -213,47 +168,3 @@ class Generator:
                 f"the parsed {stage} has {lines} non-empty lines, and stages.{stage}.min_lines "
                 f"asks for {least}. Lower it and run again (no call is made), or force a new one."
             )
-
-
-def answers_to(request: Request, ledger: Ledger) -> list[Attempt]:
-    """The answers in a ledger that a request may use, oldest first.
-
-    Besides those with its fingerprint these are the ones that differ in ``max_tokens`` only and
-    ended by themselves within it: no limit had a part in them, so they need not be bought again
-    after the limit was raised for others that were cut off.
-    """
-    return [a for a in ledger.attempts if a.is_answer and _answers(request, a)]
-
-
-def _answers(request: Request, answer: Attempt) -> bool:
-    if answer.fingerprint == request.fingerprint:
-        return True
-    limit = answer.parameters.get("max_tokens")
-    fits = answer.usage.get("completion_tokens", limit or 0) <= request.max_tokens
-    if limit is None or ending_of(answer.finish_reason) != "finished" or not fits:
-        return False
-    return replace(request, max_tokens=limit).fingerprint == answer.fingerprint
-
-
-def identity(member: Member) -> dict[str, Any]:
-    """What a generation is, as its metadata tells it; only a comparison has a second essay."""
-    told = {name: value for name, value in member._asdict().items() if name != "cohort_id"}
-    return told if member.second_gen_id else {k: v for k, v in told.items() if k != SECOND}
-
-
-def _facts(answer: Attempt, request: Request) -> dict[str, Any]:
-    return {
-        "endpoint": answer.endpoint,
-        "model": answer.model,
-        "returned_model": answer.returned_model,
-        "parameters": answer.parameters,
-        "finish_reason": answer.finish_reason,
-        "usage": answer.usage,
-        "cost_usd": answer.cost_usd,
-        "answered_at": answer.at,
-        "latency_s": answer.latency_s,
-        "attempts": answer.attempt,
-        "prompt_sha256": sha256(request.prompt),
-        "fingerprint": answer.fingerprint,
-        **versions(),
-    }

@@ -33,6 +33,7 @@ from daydream.results.names import ANALYSIS_TABLES, CROSS_TABLES, SUMMARY_TABLES
 from daydream.store.layout import Layout, Stage
 from daydream.store.membership import Member, read_membership
 from daydream.workflow.project import Project
+from daydream.workflow.tables import make_cohort
 from tests.benchmarks.bench import Used, measure
 from tests.support.workspace import ROOT, SNAKEMAKE, Workspace
 
@@ -83,7 +84,7 @@ def fill(root: Path, shape: Shape) -> None:
     work.replicates(evaluation=shape.replicates)
     work.command()
     project = opened(root)
-    project.make_cohort()
+    make_cohort(project)
     fill_store(project.layout)
 
 

@@ -12,8 +12,8 @@ from daydream.archive.verify.folder import Made, text_of
 from daydream.archive.verify.membership_checks import again
 from daydream.errors import CatalogError, ParseError, PromptError
 from daydream.experiment.model import Catalog, Template
-from daydream.generation.generator import Generator
 from daydream.generation.parse import parse
+from daydream.generation.prompt_builder import PromptBuilder
 from daydream.generation.prompts import read_text
 from daydream.llm.request import fingerprint
 from daydream.llm.structured import request_body
@@ -31,13 +31,13 @@ _TOLD = {
 
 @dataclass(frozen=True)
 class Chain:
-    """Checks of made generations; ``generator`` renders their prompts."""
+    """Checks of made generations; ``prompts`` renders what they were asked."""
 
-    generator: Generator
+    prompts: PromptBuilder
 
     @property
     def _catalog(self) -> Catalog:
-        return self.generator.design.catalog
+        return self.prompts.design.catalog
 
     def _template(self, made: Made) -> Template | None:
         try:
@@ -75,7 +75,7 @@ class Chain:
         if lost := self._lost_parents(made):
             return lost
         try:
-            rendered = self.generator.prompt(made.member)
+            rendered = self.prompts.prompt(made.member)
         except (PromptError, KeyError) as error:
             reason = str(error) if isinstance(error, PromptError) else f"{error} is not there"
             return self._rendered_from_others(made, "a prompt", f"none: {reason}")
@@ -84,7 +84,7 @@ class Chain:
         return self._rendered_from_others(made, *first_difference(rendered, text_of(made.prompt)))
 
     def _lost_parents(self, made: Made) -> Finding | None:
-        layout, stage = self.generator.layout, PARENT_STAGE.get(made.member.stage)
+        layout, stage = self.prompts.layout, PARENT_STAGE.get(made.member.stage)
         for gen_id in made.member.parents:
             path = layout.parsed(stage, gen_id) if stage else ""
             if stage and not exists(path):
@@ -93,7 +93,7 @@ class Chain:
         return None
 
     def _rendered_from_others(self, made: Made, expected: str, found: str) -> Finding:
-        layout, member = self.generator.layout, made.member
+        layout, member = self.prompts.layout, made.member
         sources = [layout.relative(layout.template(member.stage, member.template_id))]
         if stage := PARENT_STAGE.get(member.stage):
             sources += [layout.relative(layout.parsed(stage, gen_id)) for gen_id in member.parents]
@@ -173,7 +173,7 @@ class Chain:
     def _check_copy(self, made: Made) -> Outcome:
         if lost := self._lost_parents(made):
             return lost
-        layout, stage = self.generator.layout, PARENT_STAGE[made.member.stage]
+        layout, stage = self.prompts.layout, PARENT_STAGE[made.member.stage]
         draft = layout.parsed(stage, made.member.parent_gen_id)
         try:
             expected = read_text(draft)

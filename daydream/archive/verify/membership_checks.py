@@ -11,7 +11,7 @@ from daydream.archive.verify.folder import Made
 from daydream.errors import CohortError
 from daydream.experiment.cohort import Design
 from daydream.experiment.combinations import Combo
-from daydream.generation.generator import identity
+from daydream.generation.metadata import identity
 from daydream.store.ids import combo_id, generation_id, imported_id
 from daydream.store.layout import Layout, exists
 from daydream.store.membership import IMPORT, Member, Membership

@@ -20,8 +20,7 @@ from daydream.archive.verify.table_checks import check_parsed, check_tables
 from daydream.errors import DaydreamError, VerificationError
 from daydream.experiment.combinations import read_mappings
 from daydream.experiment.settings import load_config
-from daydream.generation.generator import Generator
-from daydream.llm.pool import Clients
+from daydream.generation.prompt_builder import PromptBuilder
 from daydream.store.layout import STAGES
 from daydream.store.status import count_states, total
 from daydream.workflow.project import Project
@@ -134,7 +133,7 @@ def tools(project: Project) -> tuple[Roster, Chain]:
     everything = replace(design, combos=tuple(combos.values()))
     is_selection = design.selected is not None
     roster = Roster(project.layout, project.membership, remembered, is_selection)
-    return roster, Chain(Generator(everything, Clients(project.settings)))
+    return roster, Chain(PromptBuilder(everything))
 
 
 def verify(subject: Subject, show_all: bool = False) -> Iterator[str]:

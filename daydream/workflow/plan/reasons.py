@@ -11,7 +11,9 @@ from typing import NamedTuple
 from daydream.experiment.catalog import description_file
 from daydream.store.layout import STAGES, Stage
 from daydream.store.membership import PARENT_STAGE, Member
-from daydream.workflow.project import FORCED_VARIABLE, Project, is_forced
+from daydream.workflow.forcing import FORCED_VARIABLE, is_forced
+from daydream.workflow.inputs import score_parser_sources, verdict_parser_sources
+from daydream.workflow.project import Project
 
 Wanted = Mapping[Stage, Mapping[str, str]]
 MISSING, FORCED, PARENT, UNFINISHED = "missing", "forced", "parent changed", "not finished"
@@ -59,9 +61,9 @@ def _in_our_words(project: Project, stage: Stage, job: Job) -> str:
 def _changed(project: Project, path: str) -> str:
     if path.startswith(project.layout.under("gens")):
         return PARENT
-    if path in project.score_parser_sources:
+    if path in score_parser_sources():
         return f"score parser changed: {path}"
-    what = "verdict parser" if path in project.verdict_parser_sources else "prompt"
+    what = "verdict parser" if path in verdict_parser_sources() else "prompt"
     return f"{what} changed: {path}"
 
 
@@ -174,8 +176,8 @@ class _Times:
     @cached_property
     def _parsers(self) -> Mapping[Stage, list[str]]:
         return {
-            "evaluation": self.project.score_parser_sources,
-            "comparison": self.project.verdict_parser_sources,
+            "evaluation": score_parser_sources(),
+            "comparison": verdict_parser_sources(),
         }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from io import FileIO
 
 from daydream.errors import DaydreamError
-from daydream.generation.generator import answers_to
+from daydream.generation.cached_answers import cached_answers
 from daydream.generation.prompts import read_text
 from daydream.parsers import DRAFT_PARSERS
 from daydream.store.finish_reason import ending_of
@@ -56,7 +56,7 @@ class Outlook:
         if parent is not None and not all(self._stays(parent, i) for i in member.parents):
             return None
         try:
-            return self.project.generator.prompt(member)
+            return self.project.prompts.prompt(member)
         except DaydreamError:  # its job will say so; here it only cannot be counted
             return None
 
@@ -70,10 +70,10 @@ class Outlook:
         prompt = self.prompt(member)
         if prompt is None:
             return None
-        request = self.project.generator.request(member, prompt)
+        request = self.project.prompts.request(member, prompt)
         # Without its lock, as a plan neither waits for a run nor holds one up.
         with FileIO(self._ledger(member)) as file:
-            known = answers_to(request, Ledger(file))
+            known = cached_answers(request, Ledger(file))
         return known[-1] if known else None
 
     def _stays(self, stage: Stage, gen_id: str) -> bool:

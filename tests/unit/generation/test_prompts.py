@@ -14,7 +14,7 @@ from daydream.errors import PromptError
 from daydream.experiment.cohort import Design
 from daydream.experiment.combinations import Combo
 from daydream.experiment.settings import Settings, load_config
-from daydream.generation.generator import Generator
+from daydream.generation.prompt_builder import PromptBuilder
 from daydream.generation.prompts import PromptConcept, combo_concepts, read_text, render
 from daydream.store.layout import Layout
 from daydream.store.membership import Member
@@ -168,18 +168,18 @@ def data(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path, "http://127.0.0.1:9/v1")
 
 
-def generator(data: Workspace, **config: Any) -> Generator:
+def generator(data: Workspace, **config: Any) -> PromptBuilder:
     values = data.config | {"data_root": str(data.data)} | config
     settings = Settings.from_config(load_config(values=values))
     design = Design.load(settings, Layout(str(data.data)))
-    return Generator(design, clients=None)  # type: ignore[arg-type]  # a prompt needs no client
+    return PromptBuilder(design)
 
 
-def first(made: Generator, stage: str) -> Member:
+def first(made: PromptBuilder, stage: str) -> Member:
     return next(m for m in made.design.members() if m.stage == stage and m.template_id != "copy")
 
 
-def store(made: Generator, stage: Any, gen_id: str, text: str) -> None:
+def store(made: PromptBuilder, stage: Any, gen_id: str, text: str) -> None:
     path = Path(made.layout.parsed(stage, gen_id))
     path.parent.mkdir(parents=True)
     path.write_text(text, encoding="utf-8")

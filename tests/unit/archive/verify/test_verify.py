@@ -20,7 +20,13 @@ from daydream.results.names import PAIRWISE_TABLES
 from daydream.results.pairwise import make_pairwise
 from daydream.results.summary import SUMMARY, make_summaries
 from daydream.store.layout import FORMS, STAGES
+from daydream.workflow.jobs import GenerationJobs
 from daydream.workflow.project import Project
+from daydream.workflow.tables import (
+    parsed_comparisons,
+    write_parsed_comparisons,
+    write_parsed_scores,
+)
 from tests.support.mock_server import MockServer
 from tests.support.workspace import Workspace
 
@@ -40,16 +46,17 @@ def make_everything(work: Workspace) -> Project:
     """The cohort, its generations, its scores and its tables, without Snakemake."""
     project = Project(load_config(values=work.config | {"data_root": str(work.data)}))
     roster = write_cohort(project.design)
+    generator = GenerationJobs(project).generator
     for stage in STAGES:
         for member in roster.stage(stage):
-            project.generator.make(member)
-    project.write_scores()
+            generator.make(member)
     layout, cohort, least = project.layout, project.cohort, project.settings.min_coverage
+    write_parsed_scores(project, *(layout.scores(cohort, form) for form in FORMS))
     made_of = (layout.scores(cohort), layout.templates_csv("evaluation"), least)
     make_summaries(*made_of, [layout.summary(cohort, t, f) for t in SUMMARY for f in FORMS])
     make_analyses(*made_of, [layout.summary(cohort, t, f) for t in ANALYSIS for f in FORMS])
     if project.design.compares:
-        project.write_comparisons()
+        write_parsed_comparisons(project, *parsed_comparisons(project))
         compared = (layout.comparisons(cohort), layout.membership(cohort), least)
         make_pairwise(
             *compared, [layout.summary(cohort, t, f) for t in PAIRWISE_TABLES for f in FORMS]

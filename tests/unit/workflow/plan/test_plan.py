@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from daydream.experiment.settings import load_config
+from daydream.workflow.jobs import GenerationJobs
+from daydream.workflow.plan import reasons
 from daydream.workflow.plan.estimates import History, Past
 from daydream.workflow.plan.plan import Plan, Row, compact, describe, first_lines
 from daydream.workflow.plan.planning import make_plan, missing_keys, opening
@@ -38,8 +40,9 @@ def opened(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> Open:
 
 
 def make_all(project: Project) -> None:
+    generator = GenerationJobs(project).generator
     for member in project.design.members():
-        project.generator.make(member)
+        generator.make(member)
 
 
 def counts(plan: Plan) -> dict[str, tuple[int, int, int, int]]:
@@ -143,7 +146,7 @@ def test_the_score_parser_is_a_reason_of_its_own(
     parser = tmp_path / "score_new.py"
     parser.touch()
     edit(str(parser))
-    monkeypatch.setattr(Project, "score_parser_sources", [str(parser)])
+    monkeypatch.setattr(reasons, "score_parser_sources", lambda: [str(parser)])
     plan = make_plan(opened())
     assert plan.reasons == {f"score parser changed: {parser}": 6}
     assert plan.to_buy == 0

@@ -1,0 +1,29 @@
+"""The answers in a ledger that make a new call unnecessary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from daydream.llm.request import Request
+from daydream.store.finish_reason import ending_of
+from daydream.store.ledger import Attempt, Ledger
+
+
+def cached_answers(request: Request, ledger: Ledger) -> list[Attempt]:
+    """The answers in a ledger that a request may use, oldest first.
+
+    Besides those with its fingerprint these are the ones that differ in ``max_tokens`` only and
+    ended by themselves within it: no limit had a part in them, so they need not be bought again
+    after the limit was raised for others that were cut off.
+    """
+    return [a for a in ledger.attempts if a.is_answer and _is_answer_to(a, request)]
+
+
+def _is_answer_to(answer: Attempt, request: Request) -> bool:
+    if answer.fingerprint == request.fingerprint:
+        return True
+    limit = answer.parameters.get("max_tokens")
+    fits = answer.usage.get("completion_tokens", limit or 0) <= request.max_tokens
+    if limit is None or ending_of(answer.finish_reason) != "finished" or not fits:
+        return False
+    return replace(request, max_tokens=limit).fingerprint == answer.fingerprint

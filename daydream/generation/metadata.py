@@ -1,0 +1,36 @@
+"""What ``metadata.json`` says of a generation: what it is, and which answer it was made from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from daydream.generation.versions import versions
+from daydream.llm.request import Request
+from daydream.store.ids import sha256
+from daydream.store.ledger import Attempt
+from daydream.store.membership import SECOND, Member
+
+
+def identity(member: Member) -> dict[str, Any]:
+    """What a generation is; only a comparison has a second essay."""
+    fields = {name: value for name, value in member._asdict().items() if name != "cohort_id"}
+    return fields if member.second_gen_id else {k: v for k, v in fields.items() if k != SECOND}
+
+
+def provenance(answer: Attempt, request: Request) -> dict[str, Any]:
+    """Where a generation's text comes from: the call, its usage and cost, the software."""
+    return {
+        "endpoint": answer.endpoint,
+        "model": answer.model,
+        "returned_model": answer.returned_model,
+        "parameters": answer.parameters,
+        "finish_reason": answer.finish_reason,
+        "usage": answer.usage,
+        "cost_usd": answer.cost_usd,
+        "answered_at": answer.at,
+        "latency_s": answer.latency_s,
+        "attempts": answer.attempt,
+        "prompt_sha256": sha256(request.prompt),
+        "fingerprint": answer.fingerprint,
+        **versions(),
+    }

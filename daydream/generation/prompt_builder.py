@@ -1,0 +1,77 @@
+"""Prompts and requests of generations, made from templates, concepts and parents without a call.
+
+What only wants to know what would be asked of a model (a plan, a preview, a check) needs no client.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from daydream.experiment.cohort import Design
+from daydream.generation.prompts import combo_concepts, read_text, render
+from daydream.llm.request import Request
+from daydream.store.layout import Layout, exists
+from daydream.store.membership import PARENT_STAGE, Member
+
+PARENT_PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True)
+class PromptBuilder:
+    """Renders the prompts of one cohort and builds the requests that carry them."""
+
+    design: Design
+
+    @property
+    def layout(self) -> Layout:
+        """Where the files are."""
+        return self.design.layout
+
+    def prompt(self, member: Member) -> str:
+        """The prompt of a generation whose parent exists.
+
+        Raises:
+            PromptError: when a file is missing or the template cannot be rendered.
+
+        """
+        path = self.layout.template(member.stage, member.template_id)
+        return render(path, self._values(member))
+
+    def parents(self, member: Member) -> list[str]:
+        """The texts of the parents: one, or the two essays of a comparison."""
+        stage = PARENT_STAGE[member.stage]
+        return [_read_parent(self.layout.parsed(stage, gen_id)) for gen_id in member.parents]
+
+    def request(self, member: Member, prompt: str) -> Request:
+        """What would be asked of the member's model."""
+        catalog = self.design.catalog
+        return Request.build(
+            prompt,
+            catalog.model(member.llm_model_id),
+            self.design.settings.stages[member.stage],
+            member.replicate,
+            catalog.template(member.stage, member.template_id),
+            self.design.settings.endpoints[catalog.model(member.llm_model_id).endpoint],
+            member.gen_id,
+        )
+
+    def _values(self, member: Member) -> dict[str, object]:
+        if member.stage == "draft":
+            combo = self.design.combo[member.combo_id]
+            return {"concepts": combo_concepts(self.layout, self.design.catalog, combo)}
+        if member.stage == "essay":
+            (draft,) = self.parents(member)
+            return {"draft_block": draft, "links_block": draft}
+        if member.stage == "comparison":
+            first, second = self.parents(member)
+            return {"response_a": first, "response_b": second}
+        return {"response": self.parents(member)[0]}
+
+
+def _read_parent(path: str) -> str:
+    """A parent's text; another run on this data root may be writing it again just now."""
+    patience = time.monotonic() + PARENT_PATIENCE_S
+    while not exists(path) and time.monotonic() < patience:
+        time.sleep(0.1)
+    return read_text(path)

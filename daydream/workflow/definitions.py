@@ -1,0 +1,67 @@
+"""What the configuration asks for, as files whose times Snakemake can compare.
+
+A configuration has no time of its own. When a named cohort, or the tables over every cohort, were
+made for another one, a file with what is asked for now is written, and that is newer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from daydream.results.names import TEMPLATE_COLUMN
+from daydream.store.files import write_json
+from daydream.store.layout import exists
+from daydream.workflow.project import Project
+
+
+def changed_definition(project: Project, dryrun: bool) -> list[str]:
+    """A file newer than the manifest of a cohort that is now asked for something else.
+
+    With it a named cohort is made again when, say, ``k_max`` has changed.
+    """
+    path = project.layout.definition(project.cohort)
+    if not project.design.is_stale():
+        return list(filter(exists, [path]))
+    return [_write(path, project.design.manifest, dryrun)]
+
+
+def changed_filters(project: Project, dryrun: bool) -> list[str]:
+    """A file newer than the tables over every cohort that were made with other filters."""
+    path, filters = project.layout.cross_filters, filters_as_columns(project)
+    try:
+        made_with = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        made_with = {}
+    except ValueError:
+        made_with = None
+    if made_with == filters:
+        return list(filter(exists, [path]))
+    return [_write(path, filters, dryrun)]
+
+
+def filters_as_columns(project: Project) -> dict[str, list[str]]:
+    """The configuration's filters as the values that score columns may have."""
+    filters, catalog = project.settings.filters, project.design.catalog
+    keep: dict[str, list[str]] = {}
+    if filters.concepts is not None:
+        keep["combo_id"] = [combo.combo_id for combo in project.design.combos]
+    if filters.templates is not None:
+        for stage, column in TEMPLATE_COLUMN.items():
+            keep[column] = [t.template_id for t in catalog.templates(stage)]
+    if filters.models is not None:
+        keep["generation_model"] = [m.id for m in catalog.generation_models]
+        keep["evaluation_llm_model"] = [m.id for m in catalog.evaluation_models]
+    return keep
+
+
+def _write(path: str, content: Mapping[str, Any], dryrun: bool) -> str:
+    """Write a file; a dry run's goes to the temporary directory and leaves the project alone."""
+    if dryrun:
+        path = os.path.join(tempfile.gettempdir(), f"daydream-{os.getuid()}-{Path(path).name}")
+    write_json(path, content)
+    return path

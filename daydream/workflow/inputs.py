@@ -1,0 +1,126 @@
+"""The inputs of rules: which files a cohort, a generation or a table is made from."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from daydream.experiment.catalog import description_file
+from daydream.experiment.settings import PACKAGE_ROOT
+from daydream.store.layout import LEVELS, OPTIONAL_STAGES, STAGES, Stage, exists
+from daydream.store.membership import PARENT_STAGE, Member
+from daydream.workflow.definitions import changed_definition, changed_filters
+from daydream.workflow.project import Project
+
+_PARSERS = PACKAGE_ROOT / "daydream" / "parsers"
+_ANY_ID, _NO_ID = "[A-Za-z0-9._-]+", "(?!)"
+
+
+def score_parser_sources() -> list[str]:
+    """The source files that decide which score an answer has."""
+    return sorted(map(str, (*_PARSERS.glob("score*.py"), _PARSERS / "thinking.py")))
+
+
+def verdict_parser_sources() -> list[str]:
+    """The source files that decide which verdict an answer has."""
+    names = ("score_json", "score_text", "thinking", "verdict")
+    return [str(_PARSERS / f"{name}.py") for name in names]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The input files of the rules of one experiment."""
+
+    project: Project
+
+    @property
+    def catalogs(self) -> list[str]:
+        """Every CSV that decides what a cohort contains, those that are there."""
+        layout = self.project.layout
+        needed = (stage for stage in STAGES if stage not in OPTIONAL_STAGES)
+        optional = (
+            *map(layout.templates_csv, OPTIONAL_STAGES),
+            layout.raw("replication_config.csv"),
+            layout.curated_combos,
+            layout.selected_essays,
+        )
+        return [
+            layout.raw("concepts_metadata.csv"),
+            layout.raw("llm_models.csv"),
+            *map(layout.templates_csv, needed),
+            *filter(exists, optional),
+            *self.project.design.spec_files,
+        ]
+
+    @property
+    def descriptions(self) -> list[str]:
+        """Every description of every concept, at every level that there is."""
+        layout = self.project.layout
+        paths = (
+            layout.description(level, concept.concept_id)
+            for concept in self.project.design.catalog.all_concepts
+            for level in LEVELS
+        )
+        return list(filter(exists, paths))
+
+    def definition(self, dryrun: bool) -> list[str]:
+        """A file newer than the manifest of a cohort that is now asked for something else."""
+        return changed_definition(self.project, dryrun)
+
+    def filters(self, dryrun: bool) -> list[str]:
+        """A file newer than the tables over every cohort that were made with other filters."""
+        return changed_filters(self.project, dryrun)
+
+    def gen_id_pattern(self, stage: Stage) -> str:
+        """A regular expression for the generations that the workflow may make.
+
+        When existing essays are selected, nothing matches for drafts and essays: they are sources.
+        """
+        return _ANY_ID if self.project.design.makes(stage) else _NO_ID
+
+    def sources(self, stage: Stage, gen_id: str) -> dict[str, str | list[str]]:
+        """The files whose change makes a generation out of date, by the name of the input.
+
+        Raises:
+            CohortError: when the generation is not in the cohort.
+
+        """
+        member = self.project.membership.member(stage, gen_id)
+        files: dict[str, str | list[str]] = {}
+        if not self.project.design.catalog.template(stage, member.template_id).is_copy:
+            files["template"] = self.project.layout.template(stage, member.template_id)
+        if stage == "draft":
+            return files | {"descriptions": self._descriptions(member)}
+        parents = [self.project.layout.parsed(PARENT_STAGE[stage], i) for i in member.parents]
+        return files | ({"essays": parents} if stage == "comparison" else _one(stage, parents))
+
+    def _descriptions(self, member: Member) -> list[str]:
+        combo = self.project.design.combo[member.combo_id]
+        files = (description_file(self.project.layout, c, combo.level) for c in combo.concept_ids)
+        return [path for path in files if path is not None]
+
+    def parsed(self, stage: Stage) -> list[str]:
+        """The parsed.txt of every member of a stage."""
+        members = self.project.membership.by_stage[stage]
+        return [self.project.layout.parsed(stage, gen_id) for gen_id in members]
+
+    def for_table(self, stage: Stage) -> list[str]:
+        """The generations that a table waits for: all, or with allow_incomplete those there are."""
+        paths = self.parsed(stage)
+        if self.project.settings.allow_incomplete:
+            return list(filter(os.path.exists, paths))
+        return paths
+
+    @property
+    def other_cohorts_scores(self) -> list[str]:
+        """The scores of the cohorts that were made before: when they are newer, so is the store."""
+        layout = self.project.layout
+        folder = Path(layout.under("5_parsing"))
+        names = sorted(path.parent.name for path in folder.glob("*/parsed_scores.csv"))
+        return [layout.scores(name) for name in names if name != self.project.cohort]
+
+
+def _one(stage: Stage, parents: list[str]) -> dict[str, str | list[str]]:
+    (parent,) = parents
+    return {PARENT_STAGE[stage]: parent}
