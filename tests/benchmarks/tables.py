@@ -23,6 +23,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -152,20 +153,25 @@ def write(layout: Layout, member: Member, parsed: str | None) -> None:
 def steps(root: Path) -> Iterator[Step]:
     """What the rules do, a process each."""
     layout = Layout(str(root / "data"))
-    scores, scales = layout.scores(COHORT), layout.templates_csv("evaluation")
+    scales = layout.templates_csv("evaluation")
     opening = f"from tests.benchmarks.tables import opened; experiment = opened({str(root)!r})"
-    yield Step("parsed_scores", f"{opening}; experiment.write_scores()")
+    opening += "; from daydream.workflow.tables import write_parsed_scores, write_store_scores"
+    parsed, store = (
+        [path(form) for form in ("csv", "parquet")]
+        for path in (partial(layout.scores, COHORT), partial(layout.cross, "parsed_scores"))
+    )
+    scores = parsed[1]
+    yield Step("parsed_scores", f"{opening}; write_parsed_scores(experiment, *{parsed!r})")
     outputs = [layout.summary(COHORT, t, f) for t in SUMMARY_TABLES for f in ("csv", "parquet")]
     made = f"make_summaries({scores!r}, {scales!r}, 0.8, {outputs!r})"
-    yield Step("the summaries", f"from daydream.tables import make_summaries; {made}")
+    yield Step("the summaries", f"from daydream.results.summary import make_summaries; {made}")
     outputs = [layout.summary(COHORT, t, f) for t in ANALYSIS_TABLES for f in ("csv", "parquet")]
     made = f"make_analyses({scores!r}, {scales!r}, 0.8, {outputs!r})"
-    yield Step("the analyses", f"from daydream.analysis.tables import make_analyses; {made}")
-    yield Step("cross: parsed_scores", f"{opening}; experiment.write_store_scores()")
-    store = layout.cross("parsed_scores")
+    yield Step("the analyses", f"from daydream.results.analyses import make_analyses; {made}")
+    yield Step("cross: parsed_scores", f"{opening}; write_store_scores(experiment, *{store!r})")
     outputs = [layout.cross(table) for table in CROSS_TABLES]
-    made = f"make_cross({store!r}, {{}}, 0.8, {outputs!r})"
-    yield Step("cross: the others", f"from daydream.tables import make_cross; {made}")
+    made = f"make_cross({store[1]!r}, {{}}, 0.8, {outputs!r})"
+    yield Step("cross: the others", f"from daydream.results.summary import make_cross; {made}")
 
 
 def floors(root: Path) -> Iterator[Step]:
