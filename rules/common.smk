@@ -6,7 +6,8 @@ import os
 import sys
 
 # The package is taken from beside the Snakefile, installed or not, here and in `script:` jobs.
-sys.path.insert(0, workflow.basedir)
+HERE = os.path.dirname(str(workflow.current_basedir.get_path_or_uri(secret_free=True)))
+sys.path.insert(0, HERE)
 
 from daydream.workflow.dry_run import Job, report_at_exit
 from daydream.errors import BudgetError, DaydreamError
@@ -38,7 +39,7 @@ from daydream.workflow.terminal import News
 from snakemake.jobs import Job as SnakemakeJob
 from snakemake.logging import logger
 
-share_package(workflow.basedir)
+share_package(HERE)
 try:
     keep_typed(
         config,
@@ -156,7 +157,9 @@ def compared(wildcards):
 
 
 def generate(stage, wildcards, output, log, rule):
-    """Make one generation; when the budget is spent, end the run after the calls under way."""
+    """Make one generation, asked anew when it was forced; when the budget is spent, end the run after the calls under way."""
+    if workflow.is_main_process:
+        ask_forced()  # the hooks of a workflow that is used as a module do not run
     try:
         jobs.make(stage, wildcards.gen_id, output[0], log[0], is_forced(rule, output[0]))
     except DaydreamError as error:

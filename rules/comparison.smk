@@ -28,7 +28,7 @@ rule comparison:
     input:
         comparisons,
     message:
-        "The comparisons of cohort {COHORT} are made"
+        f"The comparisons of cohort {COHORT} are made"
 
 
 localrules:

@@ -25,7 +25,7 @@ rule generation_draft:
     input:
         drafts,
     message:
-        "The drafts of cohort {COHORT} are made"
+        f"The drafts of cohort {COHORT} are made"
 
 
 localrules:

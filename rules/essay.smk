@@ -25,7 +25,7 @@ rule generation_essays:
     input:
         essays,
     message:
-        "The essays of cohort {COHORT} are made"
+        f"The essays of cohort {COHORT} are made"
 
 
 localrules:

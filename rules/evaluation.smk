@@ -26,7 +26,7 @@ rule evaluation:
     input:
         evaluations,
     message:
-        "The evaluations of cohort {COHORT} are made"
+        f"The evaluations of cohort {COHORT} are made"
 
 
 localrules:

@@ -27,7 +27,7 @@ rule parsed_scores:
     # All threads and last: with allow_incomplete the rows are read when everything else had its turn.
     threads: workflow.cores if project.settings.allow_incomplete else 1
     message:
-        "Reading the scores of cohort {COHORT}"
+        f"Reading the scores of cohort {COHORT}"
     run:
         plainly(tables.write_parsed_scores, project, output.csv, output.parquet)
 
@@ -46,7 +46,7 @@ rule parsed_comparisons:
     # As for the scores.
     threads: workflow.cores if project.settings.allow_incomplete else 1
     message:
-        "Reading the comparisons of cohort {COHORT}"
+        f"Reading the comparisons of cohort {COHORT}"
     run:
         plainly(tables.write_parsed_comparisons, project, output.csv, output.parquet)
 
