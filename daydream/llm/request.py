@@ -20,7 +20,7 @@ class Request:
 
     ``stage`` and ``gen_id`` say whom the answer is for; they are no part of the fingerprint.
     ``constraint`` says how the answer's shape is enforced, ``extra`` is what the endpoint adds to
-    every request's body, ``price`` USD per million tokens in and out where known.
+    every request's body.
     """
 
     prompt: str

@@ -15,7 +15,7 @@ from daydream.store.files import write_text
 from daydream.store.index import memberships, stored_ids, stored_member
 from daydream.store.layout import Layout, Stage, exists
 from daydream.store.membership import PARENT_STAGE, Member, Membership
-from daydream.store.metadata import failure_of, read_metadata
+from daydream.store.metadata import failure_of, is_as_written, read_metadata
 
 Row = TypeVar("Row", bound=NamedTuple)
 
@@ -111,7 +111,8 @@ def _score(
     layout: Layout, draft: Member, essay: Member, evaluation: Member
 ) -> tuple[float | None, str]:
     try:
-        text = Path(layout.parsed("evaluation", evaluation.gen_id)).read_text(encoding="utf-8")
+        content = Path(layout.parsed("evaluation", evaluation.gen_id)).read_bytes()
+        text = content.decode("utf-8")
         score = float(text)
     except FileNotFoundError:
         return None, why_missing(layout, draft, essay, evaluation)
@@ -119,6 +120,8 @@ def _score(
         return None, f"parsed.txt cannot be read: {error}"
     if not math.isfinite(score):
         return None, f"parsed.txt is not a finite number: {text.strip()}"
+    if not is_as_written(layout, "evaluation", evaluation.gen_id, content):
+        return None, "parsed.txt was changed after it was written. Delete it and run snakemake"
     return score, ""
 
 

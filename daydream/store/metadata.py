@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -25,3 +26,17 @@ def read_metadata(layout: Layout, stage: Stage, gen_id: str) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def digest(content: bytes) -> str:
+    """The SHA-256 by which metadata remember what was written to ``parsed.txt``."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def is_as_written(layout: Layout, stage: Stage, gen_id: str, content: bytes) -> bool:
+    """Whether a ``parsed.txt`` is what its generation wrote.
+
+    Metadata of version 0.1.0 and of other software have no hash, and then nothing is known.
+    """
+    written = read_metadata(layout, stage, gen_id).get("parsed_sha256")
+    return written is None or written == digest(content)

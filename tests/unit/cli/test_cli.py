@@ -350,3 +350,9 @@ def test_a_terminal_without_the_characters_gets_marks_instead(work: Workspace) -
     code, out, err = daydream(work, "concepts CONFIG", encoding="ascii")
     assert (code, err) == (0, "")
     assert "Fj?rd ?" in out
+
+
+def test_a_count_below_one_is_refused_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["leaderboard", "--top", "0"])
+    assert "argument --top: '0' is not a whole number from 1 on" in capsys.readouterr().err
