@@ -197,11 +197,11 @@ def test_a_mean_of_too_few_scores_is_marked_and_a_key_without_any_is_told(frame)
     assert "Not shown, as without any score: 1." in found.caption
 
 
-def test_a_key_with_one_essay_has_a_dot_without_a_line():
+def test_a_level_of_few_drafts_has_a_dot_without_a_line():
     tables = gathered(scored(combos=1, drafts=1, essays=1))
     found = chart(tables, "leaderboard_generation_model")
     assert {row.get("low") for row in rows_of(found, "mean")} == {None}
-    assert "Without a line: one essay" in found.caption
+    assert "Without a line: fewer than five drafts, which give no interval." in found.caption
 
 
 def test_the_heat_map_shows_the_mean_share_and_the_counts_of_each_cell(frame, tables):
