@@ -31,6 +31,10 @@ class SpecError(CohortError):
     """The spec of a cohort cannot be read, contradicts itself or asks for what does not exist."""
 
 
+class LedgerError(DaydreamError):
+    """A ledger holds a line that was damaged; no call is made until a person has looked."""
+
+
 class QueryError(DaydreamError):
     """SQL that DuckDB refuses, or a table that was not made."""
 

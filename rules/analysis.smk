@@ -55,7 +55,7 @@ rule human_tables:
         ratings=RATINGS,
         membership=cohort_made,
     output:
-        [shown(layout.summary(COHORT, table), table, table) for table in HUMAN_TABLES],
+        [in_report(layout.summary(COHORT, table), table, table) for table in HUMAN_TABLES],
         [layout.summary(COHORT, table, "parquet") for table in HUMAN_TABLES],
     log:
         "logs/human_tables.log",

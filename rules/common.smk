@@ -128,32 +128,32 @@ def comparison_sources(wildcards):
 
 def drafts(wildcards):
     """Every draft of the cohort."""
-    return cohort_made(wildcards) and inputs.parsed("draft")
+    return cohort_made(wildcards) and plainly(inputs.parsed, "draft")
 
 
 def essays(wildcards):
     """Every essay of the cohort."""
-    return cohort_made(wildcards) and inputs.parsed("essay")
+    return cohort_made(wildcards) and plainly(inputs.parsed, "essay")
 
 
 def evaluations(wildcards):
     """Every evaluation of the cohort."""
-    return cohort_made(wildcards) and inputs.parsed("evaluation")
+    return cohort_made(wildcards) and plainly(inputs.parsed, "evaluation")
 
 
 def comparisons(wildcards):
     """Every comparison of the cohort; none when no essays are compared."""
-    return cohort_made(wildcards) and inputs.parsed("comparison")
+    return cohort_made(wildcards) and plainly(inputs.parsed, "comparison")
 
 
 def scored(wildcards):
     """The evaluations that the tables wait for."""
-    return cohort_made(wildcards) and inputs.for_table("evaluation")
+    return cohort_made(wildcards) and plainly(inputs.for_table, "evaluation")
 
 
 def compared(wildcards):
     """The comparisons that the tables wait for."""
-    return cohort_made(wildcards) and inputs.for_table("comparison")
+    return cohort_made(wildcards) and plainly(inputs.for_table, "comparison")
 
 
 def generate(stage, wildcards, output, log, rule):

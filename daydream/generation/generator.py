@@ -16,6 +16,7 @@ from daydream.errors import (
     AnswerError,
     ClosedError,
     DaydreamError,
+    LedgerError,
     ParseError,
     StoppedError,
     TruncatedError,
@@ -33,8 +34,9 @@ from daydream.store.files import write_json, write_text
 from daydream.store.finish_reason import ending_of
 from daydream.store.ids import sha256
 from daydream.store.layout import Stage
-from daydream.store.ledger import Attempt, Ledger
+from daydream.store.ledger import NAME, Attempt, Ledger
 from daydream.store.membership import Member
+from daydream.store.metadata import digest
 
 _JUDGING = ("evaluation", "comparison")  # an answer without a result may be asked for again
 
@@ -83,6 +85,7 @@ class Generator:
                 write_json(f"{folder}/metadata.json", facts)
                 raise
             facts["status"] = "ok"
+            facts["parsed_sha256"] = digest(text.encode("utf-8", "replace"))
             write_json(f"{folder}/metadata.json", facts)
             write_text(parsed, text)
 
@@ -124,6 +127,12 @@ class Generator:
         known = cached_answers(request, ledger)
         if known and (reuse == "always" or (reuse == "auto" and not forced)):
             yield known[-1]
+        if ledger.damaged and not forced:
+            raise LedgerError(
+                f"{self.design.layout.generation(member.stage, member.gen_id)}/{NAME}, line "
+                f"{ledger.damaged[0]} cannot be read: it was damaged after it was written and may "
+                "hold an answer that was paid. Repair the line, or delete it to buy the answer."
+            )
         client = self.clients.of(request.endpoint)
 
         def record(attempt: Attempt) -> None:

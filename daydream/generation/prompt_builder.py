@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
+from daydream.errors import PromptError
 from daydream.experiment.cohort import Design
 from daydream.generation.prompts import combo_concepts, read_text, render
 from daydream.llm.request import Request
-from daydream.store.layout import Layout, exists
+from daydream.store.layout import Layout, Stage, exists
 from daydream.store.membership import PARENT_STAGE, Member
+from daydream.store.metadata import is_as_written
 
 PARENT_PATIENCE_S = 10.0
+SETTLING_S = 1.0  # metadata are written a moment before the text
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class PromptBuilder:
     def parents(self, member: Member) -> list[str]:
         """The texts of the parents: one, or the two essays of a comparison."""
         stage = PARENT_STAGE[member.stage]
-        return [_read_parent(self.layout.parsed(stage, gen_id)) for gen_id in member.parents]
+        return [_read_parent(self.layout, stage, gen_id) for gen_id in member.parents]
 
     def request(self, member: Member, prompt: str) -> Request:
         """What would be asked of the member's model."""
@@ -69,9 +73,25 @@ class PromptBuilder:
         return {"response": self.parents(member)[0]}
 
 
-def _read_parent(path: str) -> str:
-    """A parent's text; another run on this data root may be writing it again just now."""
+def _read_parent(layout: Layout, stage: Stage, gen_id: str) -> str:
+    """A parent's text as it was written; another run may be writing it again just now.
+
+    Raises:
+        PromptError: when it is missing, or was changed after it was written.
+    """
+    path = layout.parsed(stage, gen_id)
     patience = time.monotonic() + PARENT_PATIENCE_S
     while not exists(path) and time.monotonic() < patience:
         time.sleep(0.1)
-    return read_text(path)
+    text = read_text(path)
+    settled = time.monotonic() + SETTLING_S
+    while not is_as_written(layout, stage, gen_id, Path(path).read_bytes()):
+        if time.monotonic() > settled:
+            raise PromptError(
+                f"{path} is not the text that was written: it was changed from outside, and what "
+                "is built on it would not be what the ledger says. Delete it and run snakemake: it "
+                "is made again from its ledger, without a call."
+            )
+        time.sleep(0.1)
+        text = read_text(path)
+    return text

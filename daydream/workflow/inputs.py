@@ -24,8 +24,7 @@ def score_parser_sources() -> list[str]:
 
 def verdict_parser_sources() -> list[str]:
     """The source files that decide which verdict an answer has."""
-    names = ("score_json", "score_text", "thinking", "verdict")
-    return [str(_PARSERS / f"{name}.py") for name in names]
+    return sorted({*score_parser_sources(), str(_PARSERS / "verdict.py")})
 
 
 @dataclass(frozen=True)
