@@ -50,6 +50,7 @@ def test_a_draft_that_was_changed_from_outside_is_not_built_upon(
     assert f"{draft}/parsed.txt" in result.output and "Delete it" in result.output
     assert "Traceback (most recent" not in result.output
     path.unlink()
+    finished.run("generation_draft")
     finished.run()
     assert server.received == paid  # made again from its ledger
     assert path.read_bytes() == text
