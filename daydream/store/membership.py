@@ -161,10 +161,18 @@ def seal_of(text: str, rows: int) -> Seal:
     return {"rows": rows, "sha256": sha256(text)}
 
 
-def read_membership(path: str) -> Membership:
+def is_as_sealed(path: str) -> bool:
+    """Whether ``membership.csv`` is the file that its manifest tells of; True without a seal."""
+    membership, text = _read(path)
+    sealed = _sealed(path)
+    return sealed is None or sealed == seal_of(text, len(membership))
+
+
+def read_membership(path: str, check_seal: bool = True) -> Membership:
     """Read ``membership.csv`` and hold it against the seal in the manifest beside it.
 
     Manifests of version 0.1.0 have no seal, and then there is nothing to hold it against.
+    ``check_seal=False`` is for a verification, which names what does not match itself.
 
     Raises:
         CohortError: when it is missing, was damaged or was changed after it was written.
@@ -174,7 +182,7 @@ def read_membership(path: str) -> Membership:
     while True:
         membership, text = _read(path)
         sealed = _sealed(path)
-        if sealed is None or sealed == seal_of(text, len(membership)):
+        if not check_seal or sealed is None or sealed == seal_of(text, len(membership)):
             return membership
         if time.monotonic() > patience:
             raise CohortError(

@@ -14,6 +14,7 @@ class MembershipFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.check_seal = True
         self._read: tuple[int, Membership] | None = None
 
     def read(self) -> Membership:
@@ -29,7 +30,7 @@ class MembershipFile:
         modified = self._modified_ns()
         if self._read is None or modified not in (0, self._read[0]):
             try:
-                self._read = (modified, read_membership(self.path))
+                self._read = (modified, read_membership(self.path, self.check_seal))
             except CohortError:
                 if self._read is None or exists(self.path):
                     raise

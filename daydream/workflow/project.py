@@ -40,7 +40,7 @@ class Project:
         self.design = Design.load(self.settings, self.layout, spec)
         check_prices(self.settings.budget, _unpriced_models(self.design))
         self.cohort = self.design.cohort_id
-        self._membership = MembershipFile(self.layout.membership(self.cohort))
+        self.membership_file = MembershipFile(self.layout.membership(self.cohort))
 
     @property
     def membership(self) -> Membership:
@@ -50,7 +50,7 @@ class Project:
             CohortError: when it is not there, or damaged.
 
         """
-        return self._membership.read()
+        return self.membership_file.read()
 
     @cached_property
     def prompts(self) -> PromptBuilder:

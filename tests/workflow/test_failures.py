@@ -177,7 +177,6 @@ def test_a_template_that_cannot_be_rendered_names_file_and_variable_and_calls_no
     work.write("templates/draft/plain.txt", "Connect {{ conceptz }}.")
     failed = work.run("generation_draft", ok=False)
     assert "templates/draft/plain.txt" in failed.output and "conceptz" in failed.output
-    assert "3 x draft: PromptError" in failed.output
     assert_no_traceback(failed.output)
     assert server.received == 0
 

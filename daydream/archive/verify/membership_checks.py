@@ -14,7 +14,7 @@ from daydream.experiment.combinations import Combo
 from daydream.generation.metadata import identity
 from daydream.store.ids import combo_id, generation_id, imported_id
 from daydream.store.layout import Layout, exists
-from daydream.store.membership import IMPORT, Member, Membership
+from daydream.store.membership import IMPORT, Member, Membership, is_as_sealed
 
 AGAIN = "Restore the row, or make the roster again: snakemake -R cohort_membership"
 
@@ -62,6 +62,14 @@ class Roster:
             return None
         told = f"the id {expected} for this text from {made.member.llm_model_id}"
         return Finding(made.path("parsed.txt"), told, made.member.gen_id, "Restore the text.")
+
+    def check_seal(self) -> Iterator[Outcome]:
+        """The file is the one whose rows and hash the manifest keeps."""
+        path = self.layout.membership(self.membership.cohort_id)
+        if exists(path) and not is_as_sealed(path):
+            found = f"{len(self.membership)} rows that were cut or changed since"
+            told = "the rows and the hash that manifest.json tells of"
+            yield Finding(self.layout.relative(path), told, found, AGAIN)
 
     def check_parents(self) -> Iterator[Outcome]:
         """Every row that needs a parent names one of the cohort."""

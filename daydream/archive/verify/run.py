@@ -40,6 +40,10 @@ class Subject:
     place: tempfile.TemporaryDirectory[str] | None = None
     problem: str = ""
 
+    def __post_init__(self) -> None:
+        if self.project is not None:  # a changed membership is a finding, and no end
+            self.project.membership_file.check_seal = False
+
 
 def open_archive(path: str, values: Mapping[str, Any], overrides: Sequence[Path] = ()) -> Subject:
     """Open an archive, or a folder that one was unpacked to, with its own configuration.
@@ -100,6 +104,7 @@ def check_generations(project: Project) -> list[Check]:
     ids = Check("ids are the hashes of what they stand for").add_all(roster.check_combos())
     ids.add_all(roster.check_parents())
     ids.add_all(roster.check_asked(project.design))
+    ids.add_all(roster.check_seal())
     made = Check("metadata.json say what the membership says")
     prompts = Check("prompts have the hash that their metadata.json tells")
     rendered = Check("prompts are what their templates and parents render to")
