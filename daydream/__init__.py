@@ -1,3 +1,3 @@
 """DayDreaming: can a language model come up with an idea when it is shown other ones?"""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -18,7 +18,6 @@ from daydream.report.names import AND
 # contrast of 3:1 or more against both a white page and a nearly black one.
 BLUE, VERMILION, GREEN, PURPLE, GREY = "#1C7FC2", "#D55E00", "#009E73", "#CC79A7", "#808080"
 SHARE = "Mean score, as a share of the scale"
-MOST_MARKS = 2000
 NO_SCORE = "No evaluation has a score yet."
 LABEL, SHORT = 42, 24  # characters of a label, where there is room and where there is little
 LABEL_PIXELS = 290
