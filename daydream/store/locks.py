@@ -91,7 +91,7 @@ def _flock(file: FileIO, operation: int, path: str) -> None:
         raise LockError(
             f"{path} cannot be locked ({error.strerror}), so an answer could be paid twice or "
             "lost. Put data_root on a file system with locks (a local disk, NFSv4, Lustre mounted "
-            "with flock), or have it mounted with them; daydream doctor tests a data root."
+            "with flock), or have it mounted with them."
         ) from error
 
 

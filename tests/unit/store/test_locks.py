@@ -120,4 +120,4 @@ def test_a_file_system_without_locks_is_told_with_what_to_do(
     message = str(caught.value)
     assert str(tmp_path / "l") in message
     assert "data_root" in message
-    assert "daydream doctor" in message
+    assert "mounted with" in message
