@@ -146,18 +146,21 @@ def _needed(parts: Mapping[str, float], target: str, points: float, shape: Desig
     if target == ESSAY_TARGET:
         goal = (points / (2 * stats.norm.isf(0.025))) ** 2
         single = parts[EVALUATOR] + parts["judge_x_generator"] + parts["judge_x_essay"]
-        return max(1, _ceil((single + per_rating) / goal))
+        return _within_reach((single + per_rating) / goal, at_least=1)
     goal = (points / (stats.norm.isf(0.025) + stats.norm.ppf(POWER))) ** 2 / 2
     taste = parts["judge_x_generator"] if target == "generation_model" else 0.0
     room = goal - taste / shape.judges
     judged = parts["parent_gen_id"] + (parts["judge_x_essay"] + per_rating) / shape.judges
-    count = _ceil((parts["draft_gen_id"] + judged / shape.essays) / room) if room > 0 else None
-    return None if count is None or count > MOST_DRAFTS else max(2, count)
+    if room <= 0:
+        return None
+    return _within_reach((parts["draft_gen_id"] + judged / shape.essays) / room, at_least=2)
 
 
-def _ceil(number: float) -> int:
-    # 3.0000000000000004 is three.
-    return int(np.ceil(round(number, 9)))
+def _within_reach(number: float, at_least: int) -> int | None:
+    """The number as a whole one; None when nobody could have so many, as with NaN."""
+    if not number <= MOST_DRAFTS:
+        return None
+    return max(at_least, int(np.ceil(round(number, 9))))  # 3.0000000000000004 is three
 
 
 def _cost(design: Design, target: str, prices: Mapping[str, float]) -> tuple[float, Design]:
