@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import re
 import time
 
 import pytest
@@ -457,10 +458,19 @@ def test_any_text_gives_a_score_in_range_or_a_parse_error(text, scale):
 @given(above=anything, mark=marks)
 def test_text_above_never_changes_an_exact_last_score_line(above, mark):
     assume("<think" not in above)
-    assert in_last_line(f"{above}\nSCORE: {mark}", TEN) == mark
+    assert read_or_refused(in_last_line, f"{above}\nSCORE: {mark}", above) in (mark, None)
 
 
 @given(above=anything, mark=marks)
 def test_text_above_never_changes_a_last_final_score(above, mark):
     assume("<think" not in above)
-    assert complex_score(f"{above}\nFinal Score: {mark}", TEN) == mark
+    assert read_or_refused(complex_score, f"{above}\nFinal Score: {mark}", above) in (mark, None)
+
+
+def read_or_refused(parser, text, above):
+    """The score, or None where the text above speaks of a score of its own and makes it unclear."""
+    try:
+        return parser(text, TEN)
+    except ParseError:
+        assert re.search(r"score|final|total", above, re.IGNORECASE), above
+        return None
