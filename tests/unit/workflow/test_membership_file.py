@@ -29,8 +29,6 @@ class Opened:
 
 
 def test_the_membership_holds_while_another_run_makes_it_again(tmp_path: Path) -> None:
-    tmp_path: Path,
-) -> None:
     opened = Opened(tmp_path)
     opened.write("d_1")
     assert opened.drafts == ["d_1"]
