@@ -225,8 +225,7 @@ def begin():
     """What is to be done before the first job."""
     spare_searches()
     ask_forced()
-    if project.settings.batch:
-        listen()
+    listen()
     open_run()
     follow_run()
 

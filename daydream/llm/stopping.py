@@ -1,9 +1,8 @@
 """Stopping a run: the one way in which calls to models are ended before their time.
 
-``STOP.request()`` (a first Ctrl-C or SIGTERM): from then on no call starts, nobody waits for a
-slot, a retry or a batch any more, and calls under way go on to their end and are recorded.
-``STOP.drop()`` (a second one): calls under way are broken off within a second. Whoever would have
-called gets a ``StoppedError``, which is no failure: nothing was asked.
+``STOP.request()`` (Ctrl-C): from then on no call starts, nobody waits for a slot, a retry or a
+batch any more, and calls under way go on to their end and are recorded. A call that would have
+started ends in a ``StoppedError``, which is no failure: nothing was asked.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ Listener = Callable[[], None]
 class Stop:
     """A request to call no model any more, which every thread of the process obeys.
 
-    ``request`` and ``drop`` may be called in a signal handler: they take no lock, which the
-    interrupted thread may be holding, and leave the waking of those who wait to a thread.
+    ``request`` may be called in a signal handler: it takes no lock, which the interrupted thread
+    may be holding, and leaves the waking of those who wait to a thread.
     """
 
     def __init__(self) -> None:
-        self._is_requested = self._is_dropping = False
+        self._is_requested = False
         self._wake_ups: SimpleQueue[None] = SimpleQueue()  # its put is reentrant
         self._requested = threading.Event()
         self._listeners: list[WeakMethod[Listener]] = []
@@ -41,20 +40,10 @@ class Stop:
         """Whether no call may start any more."""
         return self._is_requested
 
-    @property
-    def is_dropping(self) -> bool:
-        """Whether calls under way are to be broken off, too."""
-        return self._is_dropping
-
     def request(self) -> None:
         """Let no call start any more; those under way go on."""
         self._is_requested = True
         self._wake_ups.put(None)
-
-    def drop(self) -> None:
-        """Break off the calls under way as well."""
-        self._is_dropping = True
-        self.request()
 
     def check(self) -> None:
         """Do nothing, unless a stop was requested.
