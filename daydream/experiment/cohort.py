@@ -21,7 +21,7 @@ from daydream.experiment.spec_design import Lineage, SpecDesign
 from daydream.store.files import write_json
 from daydream.store.ids import generation_id, sha256
 from daydream.store.layout import Layout, Stage, exists
-from daydream.store.membership import Member, Membership
+from daydream.store.membership import Member, Membership, child_of
 
 NO_DRAFT = Member("draft", "", "", "", "", "", "", 1)
 
@@ -199,17 +199,13 @@ class Design:
         """An essay is written by the model that wrote its draft; a copy exists once."""
         for template in self.catalog.templates("essay"):
             for replicate in (1,) if template.is_copy else self._replicates("essay"):
-                yield self._child(
-                    "essay", draft, template.template_id, draft.llm_model_id, replicate
-                )
+                yield child_of("essay", draft, template.template_id, draft.llm_model_id, replicate)
 
     def _evaluations(self, essay: Member) -> Iterator[Member]:
         for template in self.catalog.templates("evaluation"):
             for model in self.catalog.evaluation_models:
                 for replicate in self._replicates("evaluation"):
-                    yield self._child(
-                        "evaluation", essay, template.template_id, model.id, replicate
-                    )
+                    yield child_of("evaluation", essay, template.template_id, model.id, replicate)
 
     def _comparisons(self, essays: Sequence[Member]) -> Iterator[Member]:
         """Each pair in both orders, so that a judge who prefers a place is found out."""
@@ -229,13 +225,6 @@ class Design:
         gen_id = generation_id("comparison", shown, template_id, model_id, replicate)
         key = (first.gen_id, first.combo_id, template_id, model_id, replicate, second)
         return Member("comparison", gen_id, self.cohort_id, *key)
-
-    def _child(
-        self, stage: Stage, parent: Member, template_id: str, model_id: str, replicate: int
-    ) -> Member:
-        gen_id = generation_id(stage, parent.gen_id, template_id, model_id, replicate)
-        key = (parent.gen_id, parent.combo_id, template_id, model_id, replicate)
-        return Member(stage, gen_id, self.cohort_id, *key)
 
     def _replicates(self, stage: Stage) -> range:
         return range(1, self.catalog.replicates[stage] + 1)

@@ -72,6 +72,20 @@ class Model:
     limits: Limits = Limits()
     provider: str = ""
 
+    @property
+    def family(self) -> str:
+        """Whose model it is, see :func:`model_family`."""
+        return model_family(self.provider, self.model)
+
+
+def model_family(provider: str, model: str) -> str:
+    """Whose model it is: its provider, or else the owner in its name, ``openai/gpt-5``'s openai.
+
+    In lower case; ``""`` when neither says it.
+    """
+    owner, slash, _ = model.partition("/")
+    return (provider or (owner if slash else "")).strip().lower()
+
 
 @dataclass(frozen=True)
 class Catalog:

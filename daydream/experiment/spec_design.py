@@ -12,7 +12,7 @@ from daydream.errors import SpecError
 from daydream.experiment.catalog import Named, read_catalog
 from daydream.experiment.combinations import Combo, read_mappings
 from daydream.experiment.combos_rule import chosen_combos
-from daydream.experiment.model import Catalog, Model
+from daydream.experiment.model import Catalog
 from daydream.experiment.settings import Filters, Settings
 from daydream.experiment.spec import AXES, Level, Rows, Spec, compile_spec, read_spec
 from daydream.experiment.spec.compiler import Judging
@@ -20,7 +20,7 @@ from daydream.experiment.spec.model import CombosRule
 from daydream.experiment.validation import check_catalog
 from daydream.store.ids import generation_id, sha256
 from daydream.store.layout import Layout, Stage, exists
-from daydream.store.membership import Member
+from daydream.store.membership import Member, child_of
 
 REPLICATED: Mapping[Stage, str] = {
     "draft": "draft_template_replicate",
@@ -108,7 +108,7 @@ class SpecDesign:
         """The evaluations of one of the spec's essays, without those that its exclusions forbid."""
         for template, judge, replicate in self.rows.rows:
             if self.may_judge(str(judge), [essay.llm_model_id]):
-                yield _child("evaluation", essay, str(template), str(judge), int(replicate))
+                yield child_of("evaluation", essay, str(template), str(judge), int(replicate))
 
     def files(self, layout: Layout) -> tuple[str, ...]:
         """The files that decide what the rows are, beside the catalogs."""
@@ -156,9 +156,9 @@ class SpecDesign:
                 yield draft
             essay = essays.get(row[:7])
             if essay is None:
-                essay = essays[row[:7]] = _child("essay", draft, *row[4:7])
+                essay = essays[row[:7]] = child_of("essay", draft, *row[4:7])
                 yield essay
-            yield _child("evaluation", essay, *row[7:])
+            yield child_of("evaluation", essay, *row[7:])
 
     def may_judge(self, judge: str, authors: Iterable[str]) -> bool:
         """Whether a model may compare essays of these authors; told by the spec's exclusions."""
@@ -184,12 +184,6 @@ def _check_only_judging(spec: Spec) -> None:
     for exclusion in spec.exclude:
         if exclusion.levels and (exclusion.self_judging or exclusion.same_provider):
             spec.fail(exclusion.where, "mixes levels and a flag", "Write two rows.")
-
-
-def _child(stage: Stage, parent: Member, template: str, model: str, replicate: int) -> Member:
-    gen_id = generation_id(stage, parent.gen_id, template, model, replicate)
-    key = (parent.gen_id, parent.combo_id, template, model, replicate)
-    return Member(stage, gen_id, parent.cohort_id, *key)
 
 
 def _columns(rows: Rows) -> Iterator[tuple[str, tuple[Level, ...]]]:
@@ -260,15 +254,10 @@ def _judging(catalog: Catalog) -> Judging:
 
     def same_provider(one: Level, other: Level) -> bool:
         a, b = models.get(str(one)), models.get(str(other))
-        family = a is not None and b is not None and _family(a) == _family(b) != ""
+        family = a is not None and b is not None and a.family == b.family != ""
         return same(one, other) or family
 
     return Judging(same, same_provider, copies.__contains__)
-
-
-def _family(model: Model) -> str:
-    """A model's provider, or else the part before the slash of the name it is called by."""
-    return (model.provider or model.model.rpartition("/")[0]).lower()
 
 
 def _check_levels(

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from daydream.errors import PromptError
 from daydream.experiment.cohort import Design
-from daydream.generation.prompts import combo_concepts, read_text, render
+from daydream.generation.prompts import combo_concepts, decoded, read_bytes, render
 from daydream.llm.request import Request
 from daydream.store.layout import Layout, Stage, exists
 from daydream.store.membership import PARENT_STAGE, Member
-from daydream.store.metadata import is_as_written
+from daydream.store.metadata import is_as_written, read_metadata
 
 PARENT_PATIENCE_S = 10.0
 SETTLING_S = 1.0  # metadata are written a moment before the text
@@ -83,9 +82,9 @@ def _read_parent(layout: Layout, stage: Stage, gen_id: str) -> str:
     patience = time.monotonic() + PARENT_PATIENCE_S
     while not exists(path) and time.monotonic() < patience:
         time.sleep(0.1)
-    text = read_text(path)
+    content = read_bytes(path)
     settled = time.monotonic() + SETTLING_S
-    while not is_as_written(layout, stage, gen_id, Path(path).read_bytes()):
+    while not is_as_written(read_metadata(layout, stage, gen_id), content):
         if time.monotonic() > settled:
             raise PromptError(
                 f"{path} is not the text that was written: it was changed from outside, and what "
@@ -93,5 +92,5 @@ def _read_parent(layout: Layout, stage: Stage, gen_id: str) -> str:
                 "is made again from its ledger, without a call."
             )
         time.sleep(0.1)
-        text = read_text(path)
-    return text
+        content = read_bytes(path)
+    return decoded(path, content)

@@ -102,10 +102,31 @@ def read_text(path: str) -> str:
         PromptError: when it is not there, or not UTF-8.
 
     """
+    return decoded(path, read_bytes(path))
+
+
+def read_bytes(path: str) -> bytes:
+    """The bytes of a file that a prompt is made of.
+
+    Raises:
+        PromptError: when it is not there.
+
+    """
     try:
-        return Path(path).read_bytes().decode("utf-8-sig")
+        return Path(path).read_bytes()
     except FileNotFoundError:
         raise PromptError(f"{path} does not exist.") from None
+
+
+def decoded(path: str, content: bytes) -> str:
+    """The text that a file's bytes are.
+
+    Raises:
+        PromptError: when it is not UTF-8.
+
+    """
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PromptError(f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
 

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 from daydream.errors import CatalogError
 from daydream.experiment.catalog import read_scales
 from daydream.experiment.csv_rows import read_table
+from daydream.experiment.model import model_family
 from daydream.parsers import ScoreRange
 from daydream.store.layout import Layout, Stage, exists
+from daydream.store.metadata import as_number, as_text
 
 
-class AnswerFacts(NamedTuple):
+class AnswerOrigin(NamedTuple):
     """How an answer came, as its metadata tell it; None (blank in a CSV) where they do not."""
 
     returned_model: str
@@ -58,26 +60,16 @@ def model_families(layout: Layout) -> dict[str, str]:
         rows = read_table(layout.models_csv, ("id",), "id")
     except CatalogError:
         return {}
-    return {row.text("id"): _family(row.text("provider"), row.text("model")) for row in rows}
+    return {row.text("id"): model_family(row.text("provider"), row.text("model")) for row in rows}
 
 
-def _family(provider: str, model: str) -> str:
-    owner, slash, _ = model.partition("/")
-    return (provider or (owner if slash else "")).strip().lower()
-
-
-def answer_facts(metadata: Mapping[str, Any]) -> AnswerFacts:
+def answer_origin(metadata: Mapping[str, Any]) -> AnswerOrigin:
     """What ``metadata.json`` says of the answer in use."""
     parameters = metadata.get("parameters")
     temperature = parameters.get("temperature") if isinstance(parameters, dict) else None
-    is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
-    return AnswerFacts(
-        returned_model=_text(metadata.get("returned_model")),
-        finish_reason=_text(metadata.get("finish_reason")),
-        temperature=float(temperature) if is_number else None,  # type: ignore[arg-type]
-        answered_at=_text(metadata.get("answered_at")),
+    return AnswerOrigin(
+        returned_model=as_text(metadata.get("returned_model")) or "",
+        finish_reason=as_text(metadata.get("finish_reason")) or "",
+        temperature=as_number(temperature),
+        answered_at=as_text(metadata.get("answered_at")) or "",
     )
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from daydream.results.score_sources import ScoreSources, answer_facts
+from daydream.results.score_sources import ScoreSources, answer_origin
 from daydream.store.files import write_text
 from daydream.store.index import memberships, stored_ids, stored_member
 from daydream.store.layout import Layout, Stage, exists
@@ -69,7 +69,8 @@ def _row(
     essay: Member,
     evaluation: Member,
 ) -> ScoreRow:
-    score, error = _score(layout, draft, essay, evaluation)
+    metadata = read_metadata(layout, "evaluation", evaluation.gen_id)
+    score, error = _score(layout, metadata, draft, essay, evaluation)
     scale = sources.scales.get(evaluation.template_id)
     if score is not None and scale and not scale.low <= score <= scale.high:
         # Scored before somebody edited the range: its share of the new one would mean nothing.
@@ -99,7 +100,7 @@ def _row(
         evaluation_provider=sources.family(evaluation.llm_model_id),
         essay_words=sources.words("essay", essay.gen_id),
         draft_words=sources.words("draft", draft.gen_id),
-        **answer_facts(read_metadata(layout, "evaluation", evaluation.gen_id))._asdict(),
+        **answer_origin(metadata)._asdict(),
     )
 
 
@@ -108,7 +109,11 @@ def _essay_path(layout: Layout, essay: Member) -> str:
 
 
 def _score(
-    layout: Layout, draft: Member, essay: Member, evaluation: Member
+    layout: Layout,
+    metadata: Mapping[str, Any],
+    draft: Member,
+    essay: Member,
+    evaluation: Member,
 ) -> tuple[float | None, str]:
     try:
         content = Path(layout.parsed("evaluation", evaluation.gen_id)).read_bytes()
@@ -120,7 +125,7 @@ def _score(
         return None, f"parsed.txt cannot be read: {error}"
     if not math.isfinite(score):
         return None, f"parsed.txt is not a finite number: {text.strip()}"
-    if not is_as_written(layout, "evaluation", evaluation.gen_id, content):
+    if not is_as_written(metadata, content):
         return None, "parsed.txt was changed after it was written. Delete it and run snakemake"
     return score, ""
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypedDict
 
 from daydream.errors import CohortError
 from daydream.store.files import write_text
-from daydream.store.ids import sha256
+from daydream.store.ids import generation_id, sha256
 from daydream.store.layout import OPTIONAL_STAGES, STAGES, Stage
 
 PATIENCE_S = 1.0
@@ -50,6 +50,15 @@ class Member(NamedTuple):
 
 IMPORT = "import"  # the template, and the mode, of an essay that was made elsewhere
 SECOND = "second_gen_id"  # a column in cohorts that compare essays, and in no others
+
+
+def child_of(
+    stage: Stage, parent: Member, template_id: str, model_id: str, replicate: int
+) -> Member:
+    """The generation that a template, a model and a replicate make of its parent."""
+    gen_id = generation_id(stage, parent.gen_id, template_id, model_id, replicate)
+    key = (parent.gen_id, parent.combo_id, template_id, model_id, replicate)
+    return Member(stage, gen_id, parent.cohort_id, *key)
 
 
 class Membership:
@@ -164,8 +173,7 @@ def seal_of(text: str, rows: int) -> Seal:
 def is_as_sealed(path: str) -> bool:
     """Whether ``membership.csv`` is the file that its manifest tells of; True without a seal."""
     membership, text = _read(path)
-    sealed = _sealed(path)
-    return sealed is None or sealed == seal_of(text, len(membership))
+    return _sealed(path) in (None, seal_of(text, len(membership)))
 
 
 def read_membership(path: str, check_seal: bool = True) -> Membership:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,26 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def is_as_written(layout: Layout, stage: Stage, gen_id: str, content: bytes) -> bool:
-    """Whether a ``parsed.txt`` is what its generation wrote.
+def is_as_written(metadata: Mapping[str, Any], content: bytes) -> bool:
+    """Whether a ``parsed.txt`` is what its generation wrote, by the generation's metadata.
 
     Metadata of version 0.1.0 and of other software have no hash, and then nothing is known.
     """
-    written = read_metadata(layout, stage, gen_id).get("parsed_sha256")
+    written = metadata.get("parsed_sha256")
     return written is None or written == digest(content)
+
+
+def as_number(value: object) -> float | None:
+    """A number of some metadata, None when it is none: metadata may be of any origin."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else None  # type: ignore[arg-type]  # it was checked
+
+
+def as_whole(value: object) -> int | None:
+    """A whole number of some metadata, None when it is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def as_text(value: object) -> str | None:
+    """A text of some metadata, None when it is none."""
+    return value if isinstance(value, str) else None

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from daydream.store.layout import Layout
 from daydream.store.membership import Member
-from daydream.store.metadata import read_metadata
+from daydream.store.metadata import as_number, as_text, as_whole, read_metadata
 from daydream.store.status import state_of
 
 
@@ -39,10 +39,10 @@ class Generation(NamedTuple):
 
 def read_generation(layout: Layout, member: Member) -> Generation:
     """The row of a generation, from its folder."""
-    facts = read_metadata(layout, member.stage, member.gen_id)
-    usage = facts.get("usage")
+    metadata = read_metadata(layout, member.stage, member.gen_id)
+    usage = metadata.get("usage")
     tokens: dict[str, Any] = usage if isinstance(usage, dict) else {}
-    mode = "copy" if facts.get("mode") == "copy" else "llm"
+    mode = "copy" if metadata.get("mode") == "copy" else "llm"
     return Generation(
         stage=member.stage,
         gen_id=member.gen_id,
@@ -53,30 +53,17 @@ def read_generation(layout: Layout, member: Member) -> Generation:
         replicate=member.replicate,
         status=state_of(layout, member),
         mode=mode,
-        cost_usd=0.0 if mode == "copy" else _cost(facts, tokens),
-        prompt_tokens=_whole(tokens.get("prompt_tokens")),
-        completion_tokens=_whole(tokens.get("completion_tokens")),
-        latency_s=_number(facts.get("latency_s")),
-        finish_reason=_text(facts.get("finish_reason")),
-        returned_model=_text(facts.get("returned_model")),
-        answered_at=_text(facts.get("answered_at")),
+        cost_usd=0.0 if mode == "copy" else _cost(metadata, tokens),
+        prompt_tokens=as_whole(tokens.get("prompt_tokens")),
+        completion_tokens=as_whole(tokens.get("completion_tokens")),
+        latency_s=as_number(metadata.get("latency_s")),
+        finish_reason=as_text(metadata.get("finish_reason")),
+        returned_model=as_text(metadata.get("returned_model")),
+        answered_at=as_text(metadata.get("answered_at")),
     )
 
 
-def _cost(facts: Mapping[str, Any], tokens: Mapping[str, Any]) -> float | None:
+def _cost(metadata: Mapping[str, Any], tokens: Mapping[str, Any]) -> float | None:
     """A cost of 0 without token counts means that nothing was counted."""
-    cost = _number(facts.get("cost_usd"))
+    cost = as_number(metadata.get("cost_usd"))
     return cost if cost or tokens else None
-
-
-def _number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else None  # type: ignore[arg-type]  # it was checked
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
