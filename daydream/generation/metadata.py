@@ -23,6 +23,8 @@ def provenance(answer: Attempt, request: Request) -> dict[str, Any]:
         "endpoint": answer.endpoint,
         "model": answer.model,
         "returned_model": answer.returned_model,
+        "provider": answer.provider,
+        "system_fingerprint": answer.system_fingerprint,
         "parameters": answer.parameters,
         "finish_reason": answer.finish_reason,
         "usage": answer.usage,

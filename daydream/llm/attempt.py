@@ -44,6 +44,8 @@ def attempt_of(
     return Attempt(
         outcome="answer",
         returned_model=answer.returned_model,
+        provider=answer.provider,
+        system_fingerprint=answer.system_fingerprint,
         response_id=answer.response_id,
         finish_reason=answer.finish_reason,
         usage=answer.usage,

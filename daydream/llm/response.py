@@ -10,13 +10,17 @@ from typing import Any
 from daydream.llm.faults import Fault, status_fault
 from daydream.llm.usage import billed_usd, read_usage
 from daydream.store.finish_reason import ending_of
+from daydream.store.metadata import as_text
 
 _OPENED, _CLOSED = "<think>", "</think>"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A model's text as an endpoint returned it; ``reasoning`` is kept apart from ``text``."""
+    """A model's text as an endpoint returned it; ``reasoning`` is kept apart from ``text``.
+
+    ``provider`` is who answered behind a router; ``system_fingerprint`` changes with the backend.
+    """
 
     text: str
     reasoning: str | None
@@ -25,6 +29,8 @@ class Answer:
     response_id: str | None
     usage: dict[str, int] = field(default_factory=dict)
     billed_usd: float | None = None
+    provider: str | None = None
+    system_fingerprint: str | None = None
 
 
 def read_answer(body: str) -> Answer:
@@ -58,6 +64,8 @@ def read_answer(body: str) -> Answer:
         response_id=_string(content.get("id")),
         usage=read_usage(usage),
         billed_usd=billed_usd(usage),
+        provider=as_text(content.get("provider")),
+        system_fingerprint=as_text(content.get("system_fingerprint")),
     )
 
 

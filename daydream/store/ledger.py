@@ -35,6 +35,8 @@ class Attempt:
     forced: bool = False
     latency_s: float = 0.0
     returned_model: str | None = None
+    provider: str | None = None
+    system_fingerprint: str | None = None
     response_id: str | None = None
     finish_reason: str | None = None
     usage: dict[str, int] = field(default_factory=dict)

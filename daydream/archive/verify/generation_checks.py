@@ -25,6 +25,7 @@ _TOLD = {
     "answered_at": "at",
     "attempts": "attempt",
     **{name: name for name in ("endpoint", "model", "returned_model", "parameters")},
+    **{name: name for name in ("provider", "system_fingerprint")},
     **{name: name for name in ("finish_reason", "usage", "cost_usd", "latency_s")},
 }
 

@@ -33,6 +33,13 @@ def test_text_finish_reason_model_and_id_are_read() -> None:
     assert answer("Hello.\n") == Answer("Hello.\n", None, "stop", "lab/m-2", "r1")
 
 
+def test_who_answered_behind_a_router_and_on_which_backend_is_read() -> None:
+    found = read_answer(body({"content": "x"}, provider="DeepInfra", system_fingerprint="fp_1"))
+    assert (found.provider, found.system_fingerprint) == ("DeepInfra", "fp_1")
+    odd = read_answer(body({"content": "x"}, provider={"name": "x"}, system_fingerprint=None))
+    assert (odd.provider, odd.system_fingerprint) == (None, None)
+
+
 def test_text_is_kept_as_it_is() -> None:
     assert answer("  one\r\n\ttwo \n\n").text == "  one\r\n\ttwo \n\n"
 
