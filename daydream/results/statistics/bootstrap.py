@@ -12,13 +12,15 @@ from daydream.results.statistics.ratings import FloatArray, IntArray
 _CHUNK_CELLS = 5_000_000
 
 
-def weight_chunks(rng: np.random.Generator, n_units: int, n_boot: int) -> Iterator[FloatArray]:
+def weight_chunks(
+    rng: np.random.Generator, n_units: int, n_boot: int, cells: int = 0
+) -> Iterator[FloatArray]:
     """How often each of ``n_units`` is drawn, in chunks of shape (draws, n_units).
 
     ``n_boot`` draws in all, each of ``n_units`` with replacement. A chunk stays below some
-    100 MB however many units there are.
+    100 MB however many units there are, or ``cells`` that a draw is spread over.
     """
-    step = max(1, _CHUNK_CELLS // max(1, n_units))
+    step = max(1, _CHUNK_CELLS // max(1, n_units, cells))
     for start in range(0, n_boot, step):
         draws = min(step, n_boot - start)
         picked = rng.integers(n_units, size=(draws, n_units))

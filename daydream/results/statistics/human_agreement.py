@@ -5,11 +5,13 @@ Intervals resample whole clusters (drafts) with replacement, as essays of one dr
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+
+from daydream.results.statistics.bootstrap import codes_of, weight_chunks
 
 FloatArray = NDArray[np.float64]
 DRAWS = 1000
@@ -51,7 +53,7 @@ def agreement(
     human: FloatArray, other: FloatArray, clusters: NDArray[np.int64], seed: int = 0
 ) -> Agreement:
     """The agreement of two raters over the same essays, shapes (n,), n at least 1."""
-    point = _measures(human, other)
+    (point,) = _measures(human, other, np.ones((1, len(human))))
     low, high = _intervals(human, other, clusters, seed)
     _, counts = np.unique(human, return_counts=True)
     return Agreement(
@@ -71,46 +73,78 @@ def agreement(
 
 
 def weighted_kappa(first: FloatArray, second: FloatArray) -> float:
-    """Cohen's kappa with quadratic weights; NaN when neither rater varies and both agree.
+    """Cohen's kappa with quadratic weights; NaN when neither rater varies and both agree."""
+    return float(_kappa(first, second, np.ones((1, len(first))))[0])
 
-    In this closed form, that of Lin's concordance coefficient (Fleiss and Cohen 1973), it takes
-    any numbers, not only categories.
+
+def _measures(human: FloatArray, other: FloatArray, counts: FloatArray) -> FloatArray:
+    """Pearson, Spearman, kappa and bias, shape (draws, 4), of essays that count several times.
+
+    ``counts`` (draws, n) tells how often each essay is in a draw.
     """
-    expected = first.var() + second.var() + (first.mean() - second.mean()) ** 2
-    observed = float(np.mean((first - second) ** 2))
-    return 1 - observed / float(expected) if expected > 0 else float("nan")
-
-
-def _measures(human: FloatArray, other: FloatArray) -> FloatArray:
-    return np.array(
+    return np.column_stack(
         [
-            _correlation(human, other),
-            _correlation(stats.rankdata(human), stats.rankdata(other)),
-            weighted_kappa(human, other),
-            float(np.mean(other - human)),
+            _correlation(human, other, counts),
+            _correlation(_ranks(human, counts), _ranks(other, counts), counts),
+            _kappa(human, other, counts),
+            _mean(other - human, counts),
         ]
     )
 
 
-def _correlation(first: FloatArray, second: FloatArray) -> float:
-    scale = first.std() * second.std()
-    covariance = float(np.mean((first - first.mean()) * (second - second.mean())))
-    return covariance / float(scale) if scale > 0 else float("nan")
+def _mean(values: FloatArray, counts: FloatArray) -> FloatArray:
+    means: FloatArray = (values * counts).sum(axis=1) / counts.sum(axis=1)
+    return means
+
+
+def _variance(values: FloatArray, counts: FloatArray) -> FloatArray:
+    return _mean((values - _mean(values, counts)[:, None]) ** 2, counts)
+
+
+def _correlation(first: FloatArray, second: FloatArray, counts: FloatArray) -> FloatArray:
+    from_mean = (v - _mean(v, counts)[:, None] for v in (first, second))
+    covariance = _mean(np.prod(list(from_mean), axis=0), counts)
+    scale = np.sqrt(_variance(first, counts) * _variance(second, counts))
+    return _ratio(covariance, scale)
+
+
+def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
+    """One number by another, NaN where that is 0 but for rounding."""
+    ratios: FloatArray = np.full(len(below), np.nan)
+    np.divide(above, below, out=ratios, where=below > 1e-12)
+    return ratios
+
+
+def _kappa(first: FloatArray, second: FloatArray, counts: FloatArray) -> FloatArray:
+    """Weighted kappa in closed form, that of Lin's concordance (Fleiss and Cohen 1973).
+
+    So it takes any numbers, not only categories.
+    """
+    bias = _mean(first - second, counts)
+    expected = _variance(first, counts) + _variance(second, counts) + bias**2
+    return 1 - _ratio(_mean((first - second) ** 2, counts), expected)
+
+
+def _ranks(values: FloatArray, counts: FloatArray) -> FloatArray:
+    """The rank of each essay in each draw, shape (draws, n); equal values share their mean rank."""
+    order = np.argsort(values, kind="stable")
+    levels, codes = np.unique(values, return_inverse=True)
+    starts = np.searchsorted(values[order], levels)
+    at_level = np.add.reduceat(counts[:, order], starts, axis=1)
+    ranks: FloatArray = np.cumsum(at_level, axis=1) - (at_level - 1) / 2
+    return ranks[:, codes.ravel()]
 
 
 def _intervals(
     human: FloatArray, other: FloatArray, clusters: NDArray[np.int64], seed: int
 ) -> tuple[FloatArray, FloatArray]:
-    members = [np.flatnonzero(clusters == cluster) for cluster in np.unique(clusters)]
-    if len(members) < MIN_CLUSTERS:
+    codes, n_clusters = codes_of(clusters)
+    if n_clusters < MIN_CLUSTERS:
         nothing = np.full(4, np.nan)
         return nothing, nothing
-    random = np.random.default_rng(seed)
-    draws = np.empty((DRAWS, 4))
-    for number in range(DRAWS):
-        chosen = random.integers(len(members), size=len(members))
-        rows = np.concatenate([members[cluster] for cluster in chosen])
-        draws[number] = _measures(human[rows], other[rows])
-    with np.errstate(all="ignore"):
+    chunks = weight_chunks(np.random.default_rng(seed), n_clusters, DRAWS, cells=len(human))
+    draws = np.concatenate([_measures(human, other, chosen[:, codes]) for chosen in chunks])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a measure that no draw has stays NaN
         low, high = np.nanpercentile(draws, [2.5, 97.5], axis=0)
     return low, high

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from daydream.parsers.thinking import THINKING_TAGS, SplitAnswer, split_thinking, tags_of
+from tests.support.growth import assert_linear
 
 
 @pytest.mark.parametrize("tags", THINKING_TAGS, ids=lambda tags: tags.opening)
@@ -94,7 +93,5 @@ def test_no_word_is_lost(text: str, apart: bool) -> None:
         "<|channel|>final<|message|>" * 9_000,
     ],
 )
-def test_a_megabyte_of_tags_is_split_in_well_under_a_second(text: str) -> None:
-    started = time.process_time()
-    split_thinking(text)
-    assert time.process_time() - started < 0.8
+def test_time_grows_with_the_length_of_a_text_and_no_faster(text: str) -> None:
+    assert_linear(split_thinking, text)

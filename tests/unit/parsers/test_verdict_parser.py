@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 
 import pytest
 from hypothesis import given
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from daydream.errors import ParseError
 from daydream.parsers import VERDICT_PARSERS, VERDICTS, read_json_verdict
 from daydream.parsers.verdict import verdict
+from tests.support.growth import assert_linear
 
 REASONS = "Text A names its parts. Text B only wishes for them."
 
@@ -126,11 +126,8 @@ def test_reasons_of_one_line_never_hide_the_verdict(reasons: str, said: str) -> 
 
 
 @pytest.mark.parametrize("text", ["(" * 200_000, "verdict " * 50_000, "VERDICT: A\n" * 20_000])
-def test_a_wall_of_text_is_read_in_no_time(text: str) -> None:
-    started = time.process_time()
-    with contextlib.suppress(ParseError):
-        verdict(text)
-    assert time.process_time() - started < 2
+def test_time_grows_with_the_length_of_a_text_and_no_faster(text: str) -> None:
+    assert_linear(verdict, text)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from ppi_py import ppi_mean_ci, ppi_mean_pointestimate
 from scipy import stats
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from daydream.results.statistics.human_agreement import agreement, weighted_kappa
+from daydream.results.statistics.human_agreement import _measures, agreement, weighted_kappa
 from daydream.results.statistics.prediction_powered import corrected_mean
 
 
@@ -90,6 +90,21 @@ def test_correlations_are_those_of_scipy_and_bias_and_guesser_are_plain() -> Non
     assert found.bias == pytest.approx(judge.mean() - human.mean())
     assert found.mae_constant == pytest.approx(np.abs(human - np.median(human)).mean())
     assert found.pearson_low < found.pearson < found.pearson_high
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_essay_that_is_drawn_twice_counts_as_two_equal_ones(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    human, judge = (random.integers(0, 5, 12).astype(float) for _ in range(2))
+    counts = random.integers(0, 4, 12)
+    first, second = human.repeat(counts), judge.repeat(counts)
+    expected = [
+        stats.pearsonr(first, second).statistic,
+        stats.spearmanr(first, second).statistic,
+        weighted_kappa(first, second),
+        float(np.mean(second - first)),
+    ]
+    assert _measures(human, judge, counts[None, :].astype(float))[0] == pytest.approx(expected)
 
 
 def test_few_drafts_have_no_interval() -> None:
