@@ -45,16 +45,3 @@ rule all:
     localrule: True
     message:
         f"Cohort {COHORT} is made: {layout.report(COHORT)}"
-
-
-onstart:
-    begin()
-
-
-onsuccess:
-    ticker.stop()
-
-
-onerror:
-    ticker.stop()
-    print(failures(), file=sys.stderr)

@@ -11,7 +11,7 @@ Without an active row in comparison_templates.csv there are none.
 rule generate_comparison:
     """Have a model say which of two essays is better."""
     input:
-        unpack(comparison_sources),
+        unpack(sources("comparison")),
         parser=verdict_parser_sources(),
     output:
         layout.parsed("comparison", "{gen_id}"),
@@ -20,13 +20,13 @@ rule generate_comparison:
     wildcard_constraints:
         gen_id=inputs.gen_id_pattern("comparison"),
     run:
-        generate("comparison", wildcards, output, log, rule)
+        plainly(this_run.generate, "comparison", wildcards.gen_id, output[0], log[0], rule)
 
 
 rule comparison:
     """Every comparison of the cohort."""
     input:
-        comparisons,
+        every("comparison"),
     message:
         f"The comparisons of cohort {COHORT} are made"
 

@@ -9,7 +9,7 @@ Reruns:  when the template or one of these descriptions is newer
 rule generate_draft:
     """Have a model connect the concepts of one combination."""
     input:
-        unpack(draft_sources),
+        unpack(sources("draft")),
     output:
         layout.parsed("draft", "{gen_id}"),
     log:
@@ -17,13 +17,13 @@ rule generate_draft:
     wildcard_constraints:
         gen_id=inputs.gen_id_pattern("draft"),
     run:
-        generate("draft", wildcards, output, log, rule)
+        plainly(this_run.generate, "draft", wildcards.gen_id, output[0], log[0], rule)
 
 
 rule generation_draft:
     """Every draft of the cohort."""
     input:
-        drafts,
+        every("draft"),
     message:
         f"The drafts of cohort {COHORT} are made"
 

@@ -9,7 +9,7 @@ Reruns:  when the template or the draft is newer
 rule generate_essay:
     """Have the draft's model write it out, or copy the draft."""
     input:
-        unpack(essay_sources),
+        unpack(sources("essay")),
     output:
         layout.parsed("essay", "{gen_id}"),
     log:
@@ -17,13 +17,13 @@ rule generate_essay:
     wildcard_constraints:
         gen_id=inputs.gen_id_pattern("essay"),
     run:
-        generate("essay", wildcards, output, log, rule)
+        plainly(this_run.generate, "essay", wildcards.gen_id, output[0], log[0], rule)
 
 
 rule generation_essays:
     """Every essay of the cohort."""
     input:
-        essays,
+        every("essay"),
     message:
         f"The essays of cohort {COHORT} are made"
 

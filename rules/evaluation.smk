@@ -9,7 +9,7 @@ Reruns:  when one of these is newer (a mended parser scores the old answers agai
 rule generate_evaluation:
     """Have a model score one essay."""
     input:
-        unpack(evaluation_sources),
+        unpack(sources("evaluation")),
         parser=score_parser_sources(),
     output:
         layout.parsed("evaluation", "{gen_id}"),
@@ -18,13 +18,13 @@ rule generate_evaluation:
     wildcard_constraints:
         gen_id=inputs.gen_id_pattern("evaluation"),
     run:
-        generate("evaluation", wildcards, output, log, rule)
+        plainly(this_run.generate, "evaluation", wildcards.gen_id, output[0], log[0], rule)
 
 
 rule evaluation:
     """Every evaluation of the cohort."""
     input:
-        evaluations,
+        every("evaluation"),
     message:
         f"The evaluations of cohort {COHORT} are made"
 

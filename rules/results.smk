@@ -15,7 +15,7 @@ rule parsed_scores:
     """One row per evaluation, with its score or the reason why there is none."""
     input:
         membership=cohort_made,
-        evaluations=scored,
+        evaluations=for_table("evaluation"),
         scales=layout.templates_csv("evaluation"),
         models=layout.models_csv,
     output:
@@ -36,7 +36,7 @@ rule parsed_comparisons:
     """One row per comparison, with its verdict or the reason why there is none."""
     input:
         membership=cohort_made,
-        comparisons=compared,
+        comparisons=for_table("comparison"),
     output:
         csv=layout.comparisons(COHORT),
         parquet=layout.comparisons(COHORT, "parquet"),

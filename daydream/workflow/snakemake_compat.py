@@ -1,103 +1,329 @@
-"""Fewer and smaller looks of Snakemake's scheduler at the jobs that are ready.
+"""What the workflow needs of Snakemake's insides: every reach into them is a function here.
 
-Its main loop waits on a semaphore and then looks: sizes of the inputs of up to
-``scheduler-subsample`` ready jobs, a knapsack over them, and all jobs that remain. With hundreds of
-jobs ready a look costs more than a call, and of three kinds most find nothing to start:
+Each says why it is needed and in which version it was seen. The tests hold each against the classes
+of the Snakemake that is installed. When a later version has renamed something, a run goes on as
+Snakemake would without us, and says once what is missing.
 
-- one for each finished job, although the first deals with all that have finished by then;
-- one a second after each look, in a thread of its own, for a limit of 100 job starts a second;
-- the sizing of a hundred jobs when a single place has become free.
-
-Sizes only serve to start jobs with large inputs first, which is of no use among prompts of a few
-kilobytes; and a file that another run on the same data root is just then making again has none.
-
-docs/performance.md has the figures.
+docs/performance.md has the figures behind the patches of the scheduler.
 """
 
 from __future__ import annotations
 
+import functools
+import logging
 import sys
 import threading
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-SPARE = 8  # jobs looked at beyond the free places, so that priorities have something to choose from
-STARTS_LIMIT = (100, 1)  # what Snakemake sets when nobody asked for one: jobs, seconds
+P = ParamSpec("P")
+T = TypeVar("T")
 
-
-class Scheduler(Protocol):
-    """What is used of Snakemake's scheduler."""
-
-    resources: dict[str, int]
-    subsample: int | None
-    job_rate_limiter: Any
-    run: Any
-    update_input_sizes: Any
-    _input_sizes: Mapping[Any, int]
-    _open_jobs: Any
-
-    @property
-    def open_jobs(self) -> Sequence[Any]:
-        """The jobs that are ready."""
+SPARE_JOBS = 8  # ready jobs beyond the free slots, so that priorities have something to choose from
+_NO_SOURCES: tuple[list[str], list[Any]] = ([], [])
+_NO_NAME: str | None = None
+DEFAULT_START_LIMIT = (100, 1)  # what Snakemake sets when nobody asked for one: jobs, seconds
 
 
-class Wake:
-    """What the scheduler uses of a semaphore; wakes that come before it looks are one."""
+class PlannedJob(NamedTuple):
+    """A job that Snakemake is going to run."""
 
-    def __init__(self, scheduler: Scheduler) -> None:
+    rule: str
+    snakefile: str
+    wildcards: Mapping[str, str]
+    reason: str
+
+
+class Forces(NamedTuple):
+    """What ``-F``, ``-f`` and ``-R`` were given."""
+
+    everything: bool = False
+    targets: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+def _reach(purpose: str, fallback: Callable[[], T]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Decorate a reach: where Snakemake is built otherwise, warn once and go on without it."""
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(function)
+        def reach(*args: P.args, **kwargs: P.kwargs) -> T:
+            try:
+                return function(*args, **kwargs)
+            except (AttributeError, ImportError) as error:
+                _warn_once(purpose, str(error))
+                return fallback()
+
+        return reach
+
+    return decorate
+
+
+@functools.cache
+def _warn_once(purpose: str, error: str) -> None:
+    message = "This version of Snakemake is built differently, so %s is not available (%s)."
+    logging.getLogger("snakemake.logging").warning(message % (purpose, error))
+
+
+# --- what was asked for on the command line
+
+
+@_reach("keeping the names of --config as they were typed", lambda: _NO_SOURCES)
+def config_sources(workflow: Any) -> tuple[list[str], list[Any]]:
+    """The strings of ``--config``, and the configuration files, each over those before it.
+
+    Reason: Snakemake turns ``007`` into 7, and a workflow is given only the result.
+    Seen in 9.27.1: ``Workflow.config_settings.config_args``, ``configfiles``,
+    ``overwrite_configfiles``.
+    """
+    pairs = list(workflow.config_settings.config_args or [])
+    return pairs, [*workflow.configfiles, *workflow.overwrite_configfiles]
+
+
+@_reach("asking again for what -f, -F and -R name", Forces)
+def forces(workflow: Any) -> Forces:
+    """What the user asks for by force; known once the DAG is built.
+
+    Reason: a job is not told why it runs, and only a forced one may buy an answer again.
+    Seen in 9.27.1: ``Workflow.dag_settings``, a ``DAGSettings``.
+    """
+    settings = workflow.dag_settings
+    targets = tuple(settings.targets) if settings.forcetargets else ()
+    return Forces(bool(settings.forceall), targets, tuple(settings.forcerun))
+
+
+# --- what is going to run
+
+
+@_reach("finding a rule's name behind the prefix of a module", lambda: _NO_NAME)
+def name_in_run(workflow: Any, rule: str) -> str | None:
+    """What a rule of the Snakefile that is being read is called in this run; None if left out.
+
+    Reason: ``use rule * from daydream as dd_*`` renames the rules, and the plan needs to know them.
+    Seen in 9.27.1: ``Workflow.modifier``, a ``WorkflowModifier``.
+    """
+    name: str | None = workflow.modifier.avail_rulename(rule)
+    return name
+
+
+@_reach("the plan at the start of a run", list[PlannedJob])
+def planned_jobs(workflow: Any) -> list[PlannedJob]:
+    """Every job of this run, with Snakemake's reason; known once the DAG is built.
+
+    Reason: what a run is going to buy is said before it begins, and ``JOB_INFO`` events come one by
+    one as the jobs start.
+    Seen in 9.27.1: ``Workflow.dag``, ``DAG.needrun_jobs``, ``DAG.reason``.
+    """
+    dag = workflow.dag
+    jobs = dag.needrun_jobs(exclude_finished=False) if dag else ()
+    return [
+        PlannedJob(
+            job.rule.name, str(job.rule.snakefile), dict(job.wildcards_dict), str(dag.reason(job))
+        )
+        for job in jobs
+    ]
+
+
+@_reach("how many generations are left", Counter[str])
+def count_by_rule(workflow: Any) -> Counter[str]:
+    """How many jobs of each rule this run has, finished ones included.
+
+    Reason: the checkpoint adds jobs, and no event tells how many of which rule.
+    Seen in 9.27.1: as for :func:`planned_jobs`.
+
+    Raises:
+        RuntimeError: when jobs are added just then.
+    """
+    return Counter(job.rule.name for job in workflow.dag.needrun_jobs(exclude_finished=False))
+
+
+# --- when a run begins and ends
+
+
+@_reach("the plan and the check of keys at the start of a run", lambda: None)
+def at_start(action: Callable[[], None]) -> None:
+    """Have an action run once, when the DAG is built and before the first job starts.
+
+    Reason: only the main Snakefile has an ``onstart``, and a module needs one as well. Snakemake
+    sends the event ``RUN_INFO`` at that point of a run and of a dry run, in the main thread.
+    Seen in 9.27.1: ``Workflow.execute``; the event itself is part of the logger plugin interface.
+    """
+    from snakemake.logging import logger
+    from snakemake_interface_logger_plugins.common import LogEvent
+
+    logger.addHandler(_Once(LogEvent.RUN_INFO, action))
+
+
+class _Once(logging.Handler):
+    """Runs an action at the first record of an event; the action's errors end the run."""
+
+    def __init__(self, event: Any, action: Callable[[], None]) -> None:
+        super().__init__(logging.INFO)
+        self._event, self._action = event, action
+        self._is_over = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Run the action if it is time."""
+        if not self._is_over and getattr(record, "event", None) == self._event:
+            self._is_over = True
+            self._action()
+
+
+@_reach("the summary at the end of a run", lambda: None)
+def at_end(workflow: Any, success: Callable[[], None], failure: Callable[[], None]) -> None:
+    """Have one of two actions run when the run is over, after the hooks of the Snakefile.
+
+    Reason: as for :func:`at_start`; there is no event for the end.
+    Seen in 9.27.1: ``Workflow._onsuccess`` and ``_onerror``, functions of the log files.
+    """
+    for name, action in (("_onsuccess", success), ("_onerror", failure)):
+        setattr(workflow, name, _after(getattr(workflow, name), action))
+
+
+def _after(hook: Callable[[Any], None], action: Callable[[], None]) -> Callable[[Any], None]:
+    def both(log: Any) -> None:
+        hook(log)
+        action()
+
+    return both
+
+
+@_reach("ending a run early", lambda: None)
+def exit_gracefully(workflow: Any) -> None:
+    """Start no further job, and end the run when those under way are over.
+
+    Takes a lock, so it must not be called in a signal handler.
+
+    Reason: a spent budget ends the run; there is no public way to do so from within a job.
+    Seen in 9.27.1: ``JobScheduler.exit_gracefully``.
+    """
+    workflow.scheduler.exit_gracefully()
+
+
+def skip_pipe_searches(is_ours: Callable[[str], bool]) -> None:
+    """Answer for Snakemake that no input of our rules is a pipe or a service: they have none.
+
+    Reason: it searches the inputs of a job once for each of them, which takes minutes over the
+    50,000 evaluations that a table of scores may have.
+    Seen in 9.27.1: ``Job.is_pipe_or_service_input``.
+
+    Args:
+        is_ours: whether a rule is one of this workflow's, by the path of its Snakefile.
+    """
+    from snakemake.jobs import Job
+
+    search = getattr(Job, "is_pipe_or_service_input", None)
+    if search is None:
+        return
+
+    def is_pipe_or_service_input(job: Any, path: Any) -> bool:
+        return not is_ours(str(job.rule.snakefile)) and search(job, path)
+
+    Job.is_pipe_or_service_input = is_pipe_or_service_input
+
+
+# --- the scheduler
+
+
+class Polls:
+    """Replaces the semaphore of Snakemake's scheduler: wake-ups before its next poll become one.
+
+    The scheduler's main loop waits on a semaphore and then polls: sizes of the inputs of up to
+    ``scheduler-subsample`` ready jobs, a knapsack over them, and all jobs that remain. With
+    hundreds of jobs ready a poll costs more than a call. Of three kinds most find nothing to start:
+
+    - one for each finished job, although the first deals with all that have finished by then;
+    - one a second after each poll, in a thread of its own, for a limit of 100 job starts a second;
+    - the sizing of a hundred jobs when a single slot has become free.
+    """
+
+    def __init__(self, scheduler: Any) -> None:
         self._scheduler = scheduler
-        self._most = scheduler.subsample or sys.maxsize
-        self._waiting = 1  # Snakemake's first look is due when the loop begins
+        self._max_jobs: int = scheduler.subsample or sys.maxsize
+        self._wake_ups = 1  # Snakemake's first poll is due when the loop begins
         self._changed = threading.Condition()
 
     def release(self) -> None:
-        """Tell that there is something to look at; it must be in place already."""
+        """Wake the scheduler up; what it is to find must be in place already."""
         with self._changed:
-            self._waiting += 1
+            self._wake_ups += 1
             self._changed.notify()
 
     def acquire(self) -> None:
-        """Wait until there is, then set how many jobs the look is to choose from."""
+        """Wait for a wake-up, then set how many jobs the poll is to choose from."""
         with self._changed:
-            while not self._waiting:
+            while not self._wake_ups:
                 self._changed.wait()
-            finished, self._waiting = self._waiting, 0
-        self._scheduler.subsample = min(self._most, self._free() + finished + SPARE)
+            finished, self._wake_ups = self._wake_ups, 0
+        self._scheduler.subsample = min(self._max_jobs, self._free() + finished + SPARE_JOBS)
 
     def started(self) -> None:
-        """Look again when jobs were started and there are places and jobs left.
+        """Poll again when jobs were started and there are slots and jobs left.
 
-        A look that was to choose among fewer jobs than there are places leaves some, and nothing
-        else would wake the scheduler before a job has finished.
+        A poll that was to choose among fewer jobs than there are slots leaves some, and nothing
+        else would wake the scheduler up before a job has finished.
         """
         if self._free() > 0 and self._scheduler.open_jobs:
             self.release()
 
     def _free(self) -> int:
-        places = [self._scheduler.resources.get(name) for name in ("_cores", "_nodes")]
-        return min(place for place in places if place is not None)
+        slots: list[int | None] = [
+            self._scheduler.resources.get(name) for name in ("_cores", "_nodes")
+        ]
+        return min(slot for slot in slots if slot is not None)
 
 
-def spare_looks(scheduler: Scheduler) -> None:
-    """Give the scheduler a ``Wake``, and take the limit of job starts away unless it was asked for.
+@_reach("the quick scheduling of many short jobs", lambda: None)
+def coalesce_polls(scheduler: Any) -> None:
+    """Patch the scheduler: coalesce wake-ups, skip input sizing, lift the default start limit.
 
-    Calls are limited where they are made, by their endpoint. Does nothing to a scheduler that has
-    no such semaphore.
+    Reason: with hundreds of ready jobs a poll costs more than a call. Sizes only serve to start
+    jobs with large inputs first, which is of no use among prompts of a few kilobytes, and a file
+    that another run on the same data root is just then making again has none. The starts of calls
+    are limited where calls are made, by their endpoint; a limit that was asked for stays.
+    ``--max-jobs-per-timespan`` can raise the limit, but not end the poll that it causes a second
+    after each other one. The scheduler plugin interface is asked only after wake-up and sizing:
+    tried, no gain.
+    Seen in 9.27.1: ``JobScheduler`` with ``_open_jobs`` (a semaphore), ``run``, ``open_jobs``,
+    ``resources``, ``subsample``, ``job_rate_limiter``, ``_input_sizes``, ``update_input_sizes``.
     """
-    if not isinstance(getattr(scheduler, "_open_jobs", None), threading.Semaphore):
-        return
-    limiter = scheduler.job_rate_limiter
-    if limiter and (limiter.max_jobs, limiter.timespan) == STARTS_LIMIT:
-        scheduler.job_rate_limiter = None
-    wake, run = Wake(scheduler), scheduler.run
+    if not isinstance(scheduler._open_jobs, threading.Semaphore):
+        raise AttributeError("_open_jobs is no semaphore")
+    for name in ("open_jobs", "resources", "_input_sizes", "update_input_sizes"):
+        getattr(scheduler, name)  # all of it, or nothing is changed
+    limiter, polls, run = scheduler.job_rate_limiter, Polls(scheduler), scheduler.run
 
-    async def no_sizes(jobs: Any) -> None:
+    async def no_sizes(jobs: Iterable[Any]) -> None:
         """All inputs weigh the same."""
 
-    def run_and_look_again(*jobs: Any, **options: Any) -> None:
+    def run_and_poll(*jobs: Any, **options: Any) -> None:
         run(*jobs, **options)
-        wake.started()
+        polls.started()
 
-    scheduler._open_jobs, scheduler.run = wake, run_and_look_again
+    if limiter and (limiter.max_jobs, limiter.timespan) == DEFAULT_START_LIMIT:
+        scheduler.job_rate_limiter = None
+    scheduler._open_jobs, scheduler.run = polls, run_and_poll
     scheduler._input_sizes, scheduler.update_input_sizes = defaultdict(int), no_sizes
+
+
+# --- the terminal
+
+
+def log_error(text: str) -> None:
+    """Have Snakemake print a message and keep it in its log file."""
+    logging.getLogger("snakemake.logging").error(text)
+
+
+@_reach("a terminal without the routine of single jobs", lambda: None)
+def filter_terminal(record_filter: logging.Filter) -> None:
+    """Filter what Snakemake prints; its log file keeps everything.
+
+    Reason: a block of lines for each of thousands of generations hides what matters.
+    Seen in 9.27.1: ``snakemake.logging.logger`` with a ``StreamHandler`` on stderr or stdout.
+    """
+    from snakemake.logging import logger
+
+    for handler in logger.handlers:
+        if getattr(handler, "stream", None) in (sys.stderr, sys.stdout):
+            handler.addFilter(record_filter)

@@ -96,6 +96,8 @@ _STAGES_OF: Mapping[str, tuple[Stage, ...]] = {
     "parsed_comparisons": ("draft", "essay", "comparison"),
     "all": STAGES,
 }
+# Rules that a plan knows by name; a workflow that uses this one as a module may have renamed them.
+RULES_OF_PLAN = ("cohort_membership", *(f"generate_{stage}" for stage in STAGES), *_STAGES_OF)
 
 
 def by_times(project: Project, members: Iterable[Member] | None = None) -> Wanted:

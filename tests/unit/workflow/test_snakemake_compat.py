@@ -1,135 +1,346 @@
+"""Reaches into Snakemake's insides, held against the classes of the Snakemake that is installed."""
+
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
+import signal
+import subprocess
+import sys
 import threading
-from types import SimpleNamespace
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
+from snakemake.jobs import Job
+from snakemake.scheduling.job_scheduler import JobScheduler
+from snakemake.settings.types import MaxJobsPerTimespan
 
-from daydream.workflow.snakemake_compat import SPARE, spare_looks
+from daydream.workflow import snakemake_compat as compat
+from daydream.workflow.snakemake_compat import SPARE_JOBS, Polls, coalesce_polls
 
-
-def limiter(jobs: int = 100, seconds: float = 1):
-    return SimpleNamespace(max_jobs=jobs, timespan=seconds)
-
-
-def scheduler(**given):
-    plain = {
-        "resources": {"_cores": 3},
-        "subsample": 100,
-        "job_rate_limiter": limiter(),
-        "_open_jobs": threading.Semaphore(1),
-        "open_jobs": [],
-        "run": lambda jobs, executor=None: None,
-    }
-    return SimpleNamespace(**plain | given)
+# --- the scheduler: Snakemake's own class, around a workflow that has nothing to do
 
 
-def test_wakes_that_come_before_the_look_are_one():
+@pytest.fixture
+def scheduler() -> Iterator[Callable[..., Any]]:
+    """Makes schedulers; the constructor of one takes SIGTERM over."""
+    previous = signal.getsignal(signal.SIGTERM)
+    yield make_scheduler
+    signal.signal(signal.SIGTERM, previous)
+
+
+def make_scheduler(
+    resources: dict[str, int | None] | None = None,
+    subsample: int | None = 100,
+    limit: tuple[int, str] = (100, "1s"),
+    ready: list[Any] | None = None,
+) -> Any:
+    workflow = MagicMock(dryrun=False, touch=False, local_exec=True)
+    workflow.scheduling_settings.subsample = subsample
+    workflow.scheduling_settings.max_jobs_per_timespan = MaxJobsPerTimespan(*limit)
+    workflow.remote_execution_settings.immediate_submit = False
+    workflow.global_resources.expand_items.return_value = []
+    workflow.global_resources.__getitem__.return_value.value = None
+    workflow.dag.ready_jobs = ready or []
+    made = JobScheduler(workflow, MagicMock(), MagicMock(), MagicMock())
+    made.resources = {"_cores": 3} if resources is None else resources
+    return made
+
+
+def test_wake_ups_that_come_before_the_poll_are_one(scheduler):
     one = scheduler()
-    spare_looks(one)
-    one._open_jobs.acquire()  # the first look, which is always due
+    coalesce_polls(one)
+    one._open_jobs.acquire()  # the first poll, which is always due
     for _ in range(5):
         one._open_jobs.release()
     one._open_jobs.acquire()
-    assert not looks_again(one)
+    assert not polls_again(one)
 
 
-def test_a_job_that_finishes_during_a_look_brings_another():
+def test_a_job_that_finishes_during_a_poll_brings_another(scheduler):
     one = scheduler()
-    spare_looks(one)
+    coalesce_polls(one)
     one._open_jobs.acquire()
-    one._open_jobs.release()
-    assert looks_again(one)
+    one._proceed("a job")  # what an executor calls when a job is over
+    assert polls_again(one)
 
 
-def test_a_look_chooses_among_the_places_that_are_free_and_some_more():
+def test_a_poll_chooses_among_the_slots_that_are_free_and_some_more(scheduler):
     one = scheduler()
-    spare_looks(one)
+    coalesce_polls(one)
     one._open_jobs.acquire()
     one.resources["_cores"] = 0
     one._open_jobs.release()
     one._open_jobs.release()
     one._open_jobs.acquire()
-    assert one.subsample == 2 + SPARE
+    assert one.subsample == 2 + SPARE_JOBS
 
 
-def test_of_two_limits_the_narrower_counts_the_free_places():
+def test_of_two_limits_the_narrower_counts_the_free_slots(scheduler):
     one = scheduler(resources={"_cores": 10**18, "_nodes": 4})
-    spare_looks(one)
+    coalesce_polls(one)
     one._open_jobs.acquire()
-    assert one.subsample == 4 + 1 + SPARE
+    assert one.subsample == 4 + 1 + SPARE_JOBS
 
 
-def test_a_look_never_chooses_among_more_than_the_profile_says():
+def test_a_poll_never_chooses_among_more_than_the_profile_says(scheduler):
     one = scheduler(resources={"_cores": 500})
-    spare_looks(one)
+    coalesce_polls(one)
     one._open_jobs.acquire()
     assert one.subsample == 100
 
 
-def test_without_a_subsample_the_free_places_set_one():
+def test_without_a_subsample_the_free_slots_set_one(scheduler):
     one = scheduler(subsample=None, resources={"_cores": 500})
-    spare_looks(one)
+    coalesce_polls(one)
     one._open_jobs.acquire()
-    assert one.subsample == 500 + 1 + SPARE
+    assert one.subsample == 500 + 1 + SPARE_JOBS
 
 
-def looks_again(one) -> bool:
-    looked = threading.Event()
+def polls_again(one: Any) -> bool:
+    polled = threading.Event()
 
-    def look() -> None:
+    def poll() -> None:
         one._open_jobs.acquire()
-        looked.set()
+        polled.set()
 
-    threading.Thread(target=look, daemon=True).start()
-    return looked.wait(0.2)
+    threading.Thread(target=poll, daemon=True).start()
+    return polled.wait(0.2)
 
 
 @pytest.mark.parametrize(
-    ("places", "ready", "again"), [(5, ["a job"], True), (0, ["a job"], False), (5, [], False)]
+    ("slots", "ready", "again"), [(5, ["a job"], True), (0, ["a job"], False), (5, [], False)]
 )
-def test_when_jobs_were_started_and_places_and_jobs_are_left_it_looks_again(places, ready, again):
-    one = scheduler(resources={"_cores": places}, open_jobs=ready)
-    spare_looks(one)
+def test_when_jobs_were_started_and_slots_and_jobs_are_left_it_polls_again(
+    scheduler, slots, ready, again
+):
+    one = scheduler(resources={"_cores": slots}, ready=ready)
+    coalesce_polls(one)
     one._open_jobs.acquire()
-    one.run(["another"], executor=None)
-    assert looks_again(one) is again
+    one.run(["another"], executor=MagicMock())
+    assert polls_again(one) is again
 
 
-def test_when_no_job_could_be_started_it_waits_for_one_to_finish():
-    one = scheduler(resources={"_cores": 5}, open_jobs=["one that wants more"])
-    spare_looks(one)
+def test_when_no_job_could_be_started_it_waits_for_one_to_finish(scheduler):
+    one = scheduler(resources={"_cores": 5}, ready=["one that wants more"])
+    coalesce_polls(one)
     one._open_jobs.acquire()
-    assert not looks_again(one)
+    assert not polls_again(one)
 
 
-def test_jobs_are_still_started_as_they_were():
-    started = []
-    one = scheduler(run=lambda jobs, executor=None: started.append((jobs, executor)))
-    spare_looks(one)
-    one.run(["a", "b"], executor="local")
+def test_jobs_are_still_started_as_they_were(scheduler):
+    one, executor = scheduler(), MagicMock()
+    coalesce_polls(one)
+    one.run(["a", "b"], executor=executor)
     one.run(["c"])
-    assert started == [(["a", "b"], "local"), (["c"], None)]
+    executor.run_jobs.assert_called_once_with(["a", "b"])
+    one._executor.run_jobs.assert_called_once_with(["c"])
 
 
-def test_the_limit_of_job_starts_goes_unless_somebody_asked_for_one():
-    default, asked = scheduler(), scheduler(job_rate_limiter=limiter(10, 60))
-    spare_looks(default)
-    spare_looks(asked)
+def test_the_limit_of_job_starts_goes_unless_somebody_asked_for_one(scheduler):
+    default, limited = scheduler(), scheduler(limit=(10, "1m"))
+    coalesce_polls(default)
+    coalesce_polls(limited)
     assert default.job_rate_limiter is None
-    assert asked.job_rate_limiter.max_jobs == 10
+    assert limited.job_rate_limiter.max_jobs == 10
 
 
-def test_no_input_is_sized_and_all_weigh_the_same():
-    one = scheduler(update_input_sizes=None, _input_sizes={})
-    spare_looks(one)
+def test_no_input_is_sized_and_all_weigh_the_same(scheduler):
+    one = scheduler()
+    coalesce_polls(one)
     asyncio.run(one.update_input_sizes(["a job whose input another run has just removed"]))
     assert one._input_sizes["any file"] == 0
 
 
-def test_a_scheduler_of_another_make_is_left_alone():
-    other = scheduler(_open_jobs=None)
-    spare_looks(other)
-    assert other._open_jobs is None
-    assert other.job_rate_limiter is not None
+@pytest.mark.parametrize("name", ["_open_jobs", "_input_sizes", "job_rate_limiter", "resources"])
+def test_a_scheduler_that_is_built_otherwise_is_left_as_it_is(scheduler, name):
+    other = scheduler()
+    delattr(other, name)
+    before = dict(vars(other))
+    coalesce_polls(other)
+    assert vars(other) == before
+
+
+def test_the_end_of_a_run_is_asked_of_the_scheduler(scheduler):
+    one = scheduler()
+    compat.exit_gracefully(MagicMock(scheduler=one))
+    assert one._user_kill == "graceful"
+
+
+# --- inputs that are pipes
+
+
+def test_only_the_inputs_of_other_rules_are_searched_for_pipes(monkeypatch):
+    searched = []
+    monkeypatch.setattr(
+        Job, "is_pipe_or_service_input", lambda job, path: searched.append(path) or True
+    )
+    compat.skip_pipe_searches(lambda snakefile: snakefile.startswith("ours/"))
+    assert not Job.is_pipe_or_service_input(job_of("ours/rules/draft.smk"), "a")
+    assert Job.is_pipe_or_service_input(job_of("theirs/Snakefile"), "b")
+    assert searched == ["b"]
+
+
+def job_of(snakefile: str) -> Any:
+    return MagicMock(rule=MagicMock(snakefile=snakefile))
+
+
+# --- a real run of the installed Snakemake, which notes down what each reach finds
+
+SNAKEFILE = """
+import json
+from pathlib import Path
+from snakemake.jobs import Job
+from snakemake.scheduling.job_scheduler import JobScheduler
+from daydream.workflow import snakemake_compat as compat
+
+NOTES = {"sizings": 0, "order": []}
+sizes = JobScheduler.update_input_sizes
+
+async def counted(self, jobs):
+    NOTES["sizings"] += 1
+    await sizes(self, jobs)
+
+JobScheduler.update_input_sizes = counted
+
+
+def start():
+    NOTES["order"].append("start")
+    NOTES["forces"] = compat.forces(workflow)
+    NOTES["planned"] = compat.planned_jobs(workflow)
+    NOTES["counts"] = compat.count_by_rule(workflow)
+    NOTES["semaphore"] = type(workflow.scheduler._open_jobs).__name__
+    NOTES["limited"] = workflow.scheduler.job_rate_limiter is not None
+    compat.coalesce_polls(workflow.scheduler)
+    compat.skip_pipe_searches(lambda snakefile: True)
+    NOTES["patched"] = type(workflow.scheduler._open_jobs).__name__
+    NOTES["limit lifted"] = workflow.scheduler.job_rate_limiter is None
+    compat.at_end(workflow, lambda: end("success"), lambda: end("failure"))
+
+
+def end(how):
+    NOTES["order"].append(how)
+    Path("notes.json").write_text(json.dumps(NOTES, default=str))
+
+
+NOTES["sources"] = compat.config_sources(workflow)
+NOTES["name"] = compat.name_in_run(workflow, "piece")
+NOTES["left out"] = compat.name_in_run(workflow, "nothing")
+compat.at_start(start)
+
+rule all:
+    input: expand("{number}.txt", number=range(12))
+
+rule piece:
+    output: "{number}.txt"
+    run:
+        NOTES["order"].append("job") if "job" not in NOTES["order"] else None
+        if config.get("fail") and wildcards.number == "3":
+            compat.exit_gracefully(workflow)
+            raise ValueError("it broke")
+        Path(output[0]).write_text("made")
+
+onsuccess:
+    NOTES["order"].append("hook")
+onerror:
+    NOTES["order"].append("hook")
+"""
+OUTER = """
+module inner:
+    snakefile: "inner.smk"
+    config: config
+
+use rule * from inner exclude nothing as my_*
+
+onerror:
+    open("own_hook", "w")
+"""
+
+
+def snakemake(folder: Path, *arguments: str, snakefile: str = "inner.smk") -> tuple[dict, str]:
+    (folder / "inner.smk").write_text(SNAKEFILE)
+    (folder / "outer.smk").write_text(OUTER)
+    (folder / "empty.yaml").write_text("{}")
+    command = [sys.executable, "-m", "snakemake", "-s", snakefile, "--force-use-threads"]
+    options = ["--scheduler", "greedy", "--nolock", "--config", "cohort=007"]
+    done = subprocess.run(
+        [*command, "-c", "4", "--configfile", "empty.yaml", *options, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    notes = folder / "notes.json"
+    return json.loads(notes.read_text()) if notes.exists() else {}, done.stdout + done.stderr
+
+
+def test_a_real_run_has_everything_that_is_reached_for(tmp_path: Path) -> None:
+    notes, output = snakemake(tmp_path, "-R", "piece", "-f", "all")
+    assert notes, output
+    assert notes["sources"][0] == ["cohort=007"]
+    assert {Path(path).name for path in notes["sources"][1]} == {"empty.yaml"}
+    assert notes["name"] == "piece"
+    assert notes["forces"] == [False, ["all"], ["piece"]]
+    assert Counter(notes["counts"]) == {"piece": 12, "all": 1}
+    pieces = [compat.PlannedJob(*job) for job in notes["planned"] if job[0] == "piece"]
+    assert {job.wildcards["number"] for job in pieces} == {str(number) for number in range(12)}
+    assert all("Missing output" in job.reason or "Forced" in job.reason for job in pieces)
+    assert all(job.snakefile == str(tmp_path / "inner.smk") for job in pieces)
+    assert notes["order"] == ["start", "job", "hook", "success"]
+    assert "built differently" not in output
+
+
+def test_a_real_scheduler_is_patched_and_sizes_nothing(tmp_path: Path) -> None:
+    notes, output = snakemake(tmp_path)
+    assert (notes["semaphore"], notes["limited"]) == ("Semaphore", True), output
+    assert (notes["patched"], notes["limit lifted"]) == ("Polls", True)
+    assert notes["sizings"] == 0
+    assert len(list(tmp_path.glob("*.txt"))) == 12
+
+
+def test_a_module_is_told_its_names_and_runs_start_and_end_beside_the_outer_hooks(
+    tmp_path: Path,
+) -> None:
+    notes, output = snakemake(tmp_path, "my_all", "--config", "fail=1", snakefile="outer.smk")
+    assert notes, output
+    assert notes["name"] == "my_piece"
+    assert notes["order"][0] == "start"
+    assert notes["order"][-1] == "failure"
+    assert (tmp_path / "own_hook").exists()
+
+
+def test_a_dry_run_starts_as_well_and_ends_without_a_hook(tmp_path: Path) -> None:
+    notes, output = snakemake(tmp_path, "-n")
+    assert not notes
+    assert "Traceback" not in output
+
+
+# --- a Snakemake that has renamed what is reached for
+
+
+@pytest.mark.parametrize(
+    ("reach", "arguments", "fallback"),
+    [
+        (compat.config_sources, (object(),), ([], [])),
+        (compat.forces, (object(),), compat.Forces()),
+        (compat.name_in_run, (object(), "all"), None),
+        (compat.planned_jobs, (object(),), []),
+        (compat.count_by_rule, (object(),), Counter()),
+        (compat.at_end, (object(), print, print), None),
+        (compat.exit_gracefully, (object(),), None),
+        (compat.coalesce_polls, (object(),), None),
+    ],
+)
+def test_what_was_renamed_is_missed_with_one_warning(caplog, reach, arguments, fallback) -> None:
+    compat._warn_once.cache_clear()
+    with caplog.at_level(logging.WARNING, "snakemake.logging"):
+        assert reach(*arguments) == fallback
+        assert reach(*arguments) == fallback
+    assert len(caplog.records) == 1
+    assert "is not available" in caplog.text
+    assert isinstance(Polls, type)

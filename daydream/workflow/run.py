@@ -1,0 +1,245 @@
+"""One run of the workflow on one experiment: how it begins, makes generations and ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from daydream.errors import BudgetError, ConfigError, DaydreamError
+from daydream.experiment.config_file import keep_typed
+from daydream.llm.stopping import listen
+from daydream.store.failures import find_missing
+from daydream.store.layout import STAGES, Stage
+from daydream.workflow import snakemake_compat as compat
+from daydream.workflow.dry_run import report_at_exit
+from daydream.workflow.failure_summary import describe
+from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets, is_forced
+from daydream.workflow.inputs import Inputs
+from daydream.workflow.jobs import GenerationJobs
+from daydream.workflow.plan.reasons import RULES_OF_PLAN, Job
+from daydream.workflow.processes import share_package
+from daydream.workflow.progress import Ticker
+from daydream.workflow.project import Project
+from daydream.workflow.terminal import News
+
+_STAGE_OF_RULE: Mapping[str, Stage] = {f"generate_{stage}": stage for stage in STAGES}
+
+
+class Run:
+    """What the rules of one experiment share in this process.
+
+    A workflow that uses this one as a module reads its Snakefile once for each ``use rule``; all
+    of them are given the same ``Run``, hence one client per endpoint and one summary.
+    """
+
+    def __init__(self, workflow: Any, project: Project, folder: str) -> None:
+        """Prepare a run; nothing happens until it begins.
+
+        Args:
+            workflow: Snakemake's ``workflow`` object.
+            project: the experiment.
+            folder: where the Snakefile and ``rules/`` are, a path or an address.
+        """
+        self.workflow, self.project = workflow, project
+        self.inputs = Inputs(project)
+        self.jobs = GenerationJobs(project)
+        self._folder = folder
+        self._base_names: dict[str, str] = {}
+        self._news = News()
+        self._ticker = Ticker(
+            self.jobs.generator.meter, self.required_by_stage, lambda: self.jobs.in_flight
+        )
+        self._beginning = threading.Lock()
+        self._has_started = self._is_opened = False
+        self._obstacles: list[str] = []
+
+    def learn_names(self) -> None:
+        """Take note of what the rules are called where the Snakefile is being read."""
+        for rule in RULES_OF_PLAN:
+            name = compat.name_in_run(self.workflow, rule)
+            if name is not None:
+                self._base_names[name] = rule
+
+    # --- the beginning
+
+    def begin(self) -> None:
+        """Do what is to be done before the first job, unless nothing is made here.
+
+        Raises:
+            SystemExit: with what is in the way of a run, such as a key that is not set.
+        """
+        if not self._decides or self.workflow.dryrun:
+            return
+        with self._beginning:
+            self._start()
+            if not self._hides_what_is_behind_the_checkpoint():
+                self._open()
+        if self._obstacles:
+            sys.exit("\n".join(f"Error: {obstacle}" for obstacle in self._obstacles))
+
+    def _begin_late(self) -> None:
+        """Do before the first call what could not be done before the first job.
+
+        Raises:
+            ConfigError: with what is in the way of the run, which then ends.
+        """
+        if not self._decides:
+            return
+        with self._beginning:
+            self._start()
+            self._open()
+        if self._obstacles:
+            compat.exit_gracefully(self.workflow)
+            raise ConfigError("\n".join(self._obstacles))
+
+    def _start(self) -> None:
+        if self._has_started:
+            return
+        self._has_started = True
+        compat.skip_pipe_searches(self._is_ours)
+        everything, targets, rules = compat.forces(self.workflow)
+        os.environ[FORCED_VARIABLE] = forced_targets(everything, True, targets, rules)
+        listen()
+        compat.filter_terminal(self._news)
+        self._ticker.start()
+        if self.workflow.local_exec:
+            compat.coalesce_polls(self.workflow.scheduler)
+        compat.at_end(self.workflow, self._succeed, self._fail)
+
+    def _open(self) -> None:
+        """Say what the run is going to buy, and find out what is in the way."""
+        from daydream.workflow.plan.planning import opening
+
+        if self._is_opened:
+            return
+        self._is_opened = True
+        if not self.workflow.touch:
+            lines, self._obstacles = opening(self.project, self.planned_jobs())
+            print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr, flush=True)
+
+    def _hides_what_is_behind_the_checkpoint(self) -> bool:
+        """Whether a rule of an outer workflow leads to generations that are not known yet.
+
+        What our own rules lead to is known before the cohort is made.
+        """
+        planned = compat.planned_jobs(self.workflow)
+        is_made = all(self._base_names.get(job.rule) != "cohort_membership" for job in planned)
+        return not is_made and any(not self._is_ours(job.snakefile) for job in planned)
+
+    def _is_ours(self, snakefile: str) -> bool:
+        return snakefile.startswith((f"{self._folder}/rules/", f"{self._folder}/Snakefile"))
+
+    def planned_jobs(self) -> list[Job]:
+        """The jobs of this run under the names of our rules."""
+        return [
+            Job(
+                self._base_names.get(job.rule, job.rule),
+                job.wildcards.get("gen_id", ""),
+                job.reason,
+            )
+            for job in compat.planned_jobs(self.workflow)
+        ]
+
+    def required_by_stage(self) -> Mapping[Stage, int]:
+        """How many generations of each stage this run makes."""
+        required = dict.fromkeys(STAGES, 0)
+        for name, count in compat.count_by_rule(self.workflow).items():
+            stage = _STAGE_OF_RULE.get(self._base_names.get(name, ""))
+            if stage is not None:
+                required[stage] += count
+        return required
+
+    # --- inputs that depend on the configuration
+
+    def new_definition(self) -> list[str]:
+        """What the configuration asks for, when that is not what the cohort on disk is."""
+        return self.inputs.definition(self.workflow.dryrun) if self._decides else []
+
+    def new_filters(self) -> list[str]:
+        """What the configuration filters, when that is not what the tables were made with."""
+        return self.inputs.filters(self.workflow.dryrun) if self._decides else []
+
+    @property
+    def _decides(self) -> bool:
+        return bool(self.workflow.is_main_process)
+
+    # --- a job
+
+    def generate(self, stage: Stage, gen_id: str, output: str, log: str, rule: str) -> None:
+        """Make one generation, asked anew when it was forced.
+
+        When the budget is spent, the run ends after the calls under way.
+
+        Raises:
+            DaydreamError: which the user is shown as it is.
+        """
+        try:
+            self._begin_late()
+            self.jobs.make(stage, gen_id, output, log, is_forced(rule, output))
+        except DaydreamError as error:
+            if line := self._news.failure(output, error):
+                compat.log_error(line)
+            if isinstance(error, BudgetError):
+                # Not by SIGTERM: its handler takes a lock that the interrupted thread may hold.
+                compat.exit_gracefully(self.workflow)
+            raise
+
+    # --- the end
+
+    def _succeed(self) -> None:
+        self._ticker.stop()
+
+    def _fail(self) -> None:
+        self._ticker.stop()
+        print(self.failures(), file=sys.stderr)
+
+    def failures(self) -> str:
+        """What the cohort lacks and why, for the end of a run that failed."""
+        try:
+            missing = find_missing(self.project.layout, self.project.membership)
+        except DaydreamError as error:
+            return str(error)
+        return "\n".join(describe(missing, self.project.layout))
+
+
+_RUNS: list[Run] = []
+
+
+def open_run(workflow: Any, config: dict[str, Any], folder: str) -> Run:
+    """Open the experiment that a Snakefile's configuration asks for, before any job.
+
+    Args:
+        workflow: Snakemake's ``workflow`` object.
+        config: Snakemake's configuration; names in it become what was typed.
+        folder: where the Snakefile and ``rules/`` are, a path or an address.
+
+    Raises:
+        SystemExit: with one message, when configuration or catalogs cannot be used.
+    """
+    share_package(folder)
+    try:
+        keep_typed(config, *compat.config_sources(workflow))
+        project = Project(config)
+    except DaydreamError as error:
+        sys.exit(f"Error: {error}")
+    run = _find(workflow, project) or _first(workflow, project, folder)
+    run.learn_names()
+    return run
+
+
+def _find(workflow: Any, project: Project) -> Run | None:
+    same = (run for run in _RUNS if run.workflow is workflow)
+    return next((run for run in same if run.project.settings == project.settings), None)
+
+
+def _first(workflow: Any, project: Project, folder: str) -> Run:
+    if workflow.is_main_process and (announced := project.announcement()):
+        print(announced, file=sys.stderr)
+    run = Run(workflow, project, folder)
+    _RUNS.append(run)
+    compat.at_start(run.begin)
+    report_at_exit(run.planned_jobs)
+    return run
