@@ -11,6 +11,8 @@ concepts  --combine-->  combos  --draft-->  drafts  --essay-->  essays  --evalua
 {data_root}/8_report/{cohort}/index.html            what a person opens
 """
 
+import os
+
 from snakemake.utils import min_version
 
 min_version("9.27")
@@ -19,6 +21,12 @@ min_version("9.27")
 configfile: f"{workflow.current_basedir.get_path_or_uri(secret_free=True)}/config/config.yaml"
 
 
+if os.path.exists("daydream.yaml"):  # an experiment's own, in the working directory
+
+    configfile: "daydream.yaml"
+
+
+include: "rules/package.smk"
 include: "rules/common.smk"
 include: "rules/cohort.smk"
 include: "rules/draft.smk"

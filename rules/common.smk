@@ -1,12 +1,5 @@
 """Opens the experiment: configuration and catalogs are read and checked here, before any job."""
 
-import os
-import sys
-
-# The package is taken from beside the Snakefile, installed or not, here and in `script:` jobs.
-HERE = os.path.dirname(str(workflow.current_basedir.get_path_or_uri(secret_free=True)))
-sys.path.insert(0, HERE)
-
 from daydream.errors import DaydreamError
 from daydream.report.charts.figures import FIGURES
 from daydream.report.sources import page_sources

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from daydream.errors import DaydreamError
-from daydream.experiment.config_file import load_config, read_pairs
+from daydream.experiment.config_file import load_config, own_files, read_pairs
 from daydream.experiment.settings import Settings
 from daydream.store.layout import STAGES
 from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets
@@ -187,7 +187,7 @@ def open_config(arguments: argparse.Namespace) -> Opened:
     files = arguments.configfile = [path.absolute() for path in arguments.configfile]
     if arguments.directory:
         _go_to(arguments.directory)
-    config = load_config(files, read_pairs(arguments.config))
+    config = load_config([*own_files(), *files], read_pairs(arguments.config))
     return config, Settings.from_config(config)
 
 

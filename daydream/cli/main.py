@@ -12,6 +12,7 @@ from typing import Any
 
 from daydream import __version__
 from daydream.cli import commands, ratings
+from daydream.cli.init import init
 from daydream.errors import DaydreamError
 from daydream.formats import printable
 from daydream.store.layout import STAGES
@@ -24,6 +25,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="daydream", description=__doc__)
     parser.add_argument("--version", action="version", version=f"daydream {__version__}")
     group = parser.add_subparsers(required=True, metavar="COMMAND")
+    sub = group.add_parser("init", help=init.__doc__, description=init.__doc__)
+    sub.set_defaults(run=init, opened=lambda _: None)
+    sub.add_argument("folder", type=Path, metavar="DIR", help="made when it is not there")
     sub = _add(group, "prompts", commands.prompts)
     sub.add_argument("stages", nargs="*", metavar="STAGE", help=f"of {', '.join(STAGES)}")
     sub.add_argument("--show", action="store_true", help="print the prompts themselves")

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from daydream.experiment.config_errors import kind_of
+from daydream.experiment.installation import WORKFLOW
 from daydream.experiment.settings import (
     DEFAULT_ENDPOINTS,
     DEFAULT_STAGES,
-    PACKAGE_ROOT,
     SCHEMA_FILE,
     Endpoint,
     Filters,
@@ -25,7 +25,7 @@ from daydream.experiment.settings import (
 )
 from daydream.store.files import write_text
 
-README = PACKAGE_ROOT / "config" / "README.md"
+README = WORKFLOW / "config" / "README.md"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _HEADER = "| key | type | {} | meaning |\n| --- | --- | --- | --- |\n"
 

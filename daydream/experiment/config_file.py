@@ -8,10 +8,18 @@ from typing import Any
 
 from daydream.errors import ConfigError
 from daydream.experiment.config_yaml import read_yaml
+from daydream.experiment.installation import WORKFLOW
 
-PACKAGE_ROOT = Path(__file__).resolve().parents[2]
-CONFIG_FILE = PACKAGE_ROOT / "config" / "config.yaml"
-SCHEMA_FILE = PACKAGE_ROOT / "config" / "config.schema.yaml"
+CONFIG_FILE = WORKFLOW / "config" / "config.yaml"
+SCHEMA_FILE = WORKFLOW / "config" / "config.schema.yaml"
+OWN_FILE = "daydream.yaml"
+"""An experiment's own configuration, read in the working directory over the shipped one."""
+
+
+def own_files() -> list[Path]:
+    """The experiment's own configuration file, if the working directory has one."""
+    path = Path.cwd() / OWN_FILE
+    return [path] if path.exists() else []
 
 
 def load_config(

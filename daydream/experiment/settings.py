@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from daydream.errors import ConfigError
 from daydream.experiment.config_errors import check_keys, explain, unknown_key
-from daydream.experiment.config_file import CONFIG_FILE, PACKAGE_ROOT, SCHEMA_FILE, load_config
+from daydream.experiment.config_file import CONFIG_FILE, SCHEMA_FILE, load_config
 from daydream.experiment.config_types import (
     READ,
     STRICT,
@@ -41,7 +41,6 @@ from daydream.store.layout import Stage
 
 __all__ = [
     "CONFIG_FILE",
-    "PACKAGE_ROOT",
     "SCHEMA_FILE",
     "Endpoint",
     "Filters",

@@ -7,7 +7,7 @@ import subprocess
 from functools import cache
 
 from daydream import __version__
-from daydream.experiment.settings import PACKAGE_ROOT
+from daydream.experiment.installation import WORKFLOW
 
 
 @cache
@@ -27,7 +27,9 @@ def versions() -> dict[str, str | bool | None]:
 
 
 def _git(*arguments: str) -> str | None:
-    command = ("git", "-C", str(PACKAGE_ROOT), *arguments)
+    if not (WORKFLOW / ".git").exists():  # the repository around an installed package is not ours
+        return None
+    command = ("git", "-C", str(WORKFLOW), *arguments)
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from daydream.errors import DaydreamError
-from daydream.experiment.settings import PACKAGE_ROOT
+from daydream.experiment.installation import SNAKEFILE
 from daydream.store.files import write_json
 from daydream.workflow.plan.reasons import Job
 
@@ -35,7 +35,7 @@ def dry_run(arguments: Iterable[str]) -> list[Job]:
     """
     with tempfile.TemporaryDirectory(prefix="daydream-plan-") as folder:
         path = Path(folder, "jobs.json")
-        snakefile = ["--snakefile", str(PACKAGE_ROOT / "Snakefile")]
+        snakefile = ["--snakefile", str(SNAKEFILE)]
         done = subprocess.run(
             [sys.executable, "-m", "snakemake", *arguments, *snakefile, "--dry-run", "--quiet"],
             env={**os.environ, PLAN_VARIABLE: str(path)},

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daydream.experiment.catalog import description_file
-from daydream.experiment.settings import PACKAGE_ROOT
+from daydream.experiment.installation import PACKAGE
 from daydream.store.layout import LEVELS, OPTIONAL_STAGES, STAGES, Stage, exists
 from daydream.store.membership import PARENT_STAGE, Member
 from daydream.workflow.definitions import changed_definition, changed_filters
 from daydream.workflow.project import Project
 
-_PARSERS = PACKAGE_ROOT / "daydream" / "parsers"
+_PARSERS = PACKAGE / "parsers"
 _ANY_ID, _NO_ID = "[A-Za-z0-9._-]+", "(?!)"
 
 

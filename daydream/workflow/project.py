@@ -10,7 +10,8 @@ from typing import Any
 
 from daydream.errors import CatalogError
 from daydream.experiment.cohort import Design
-from daydream.experiment.settings import PACKAGE_ROOT, Settings
+from daydream.experiment.installation import STARTER_CATALOGS
+from daydream.experiment.settings import Settings
 from daydream.generation.prompt_builder import PromptBuilder
 from daydream.llm.budget import check_prices
 from daydream.llm.pricing import price
@@ -70,8 +71,9 @@ def _check_data_root(layout: Layout) -> None:
     if not Path(layout.under("1_raw")).is_dir():
         raise CatalogError(
             f"there is no {layout.under('1_raw')} in {Path.cwd()}. Name a directory that "
-            "has one (--config data_root=DIR), or start from a copy of the shipped experiment: "
-            f"mkdir -p {layout.root} && cp -r {PACKAGE_ROOT / 'data' / '1_raw'} {layout.root}/"
+            "has one (--config data_root=DIR), let `daydream init DIR` make an experiment, or "
+            "start from a copy of the shipped catalogs: "
+            f"mkdir -p {layout.root} && cp -r {STARTER_CATALOGS} {layout.root}/"
         )
 
 

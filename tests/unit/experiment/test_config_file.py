@@ -12,7 +12,7 @@ from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
 from daydream.errors import ConfigError
-from daydream.experiment.config_file import keep_typed, load_config, read_pairs
+from daydream.experiment.config_file import keep_typed, load_config, own_files, read_pairs
 from daydream.experiment.settings import Settings
 
 NAMES = ["2026_11_26", "007", "yes", "1e3", "True", "2026-11-26", "+5", "0x1F", "trial", "12.50"]
@@ -133,3 +133,10 @@ def test_references_that_a_person_would_write_are_followed(tmp_path: Path) -> No
 def test_a_pair_without_a_value_sign_is_refused() -> None:
     with pytest.raises(ConfigError, match="key=value"):
         read_pairs(["cohort"])
+
+
+def test_the_working_directory_may_have_a_configuration_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert own_files() == []
+    (tmp_path / "daydream.yaml").write_text("k_max: 3\n")
+    assert load_config(own_files())["k_max"] == 3

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from daydream.experiment.settings import PACKAGE_ROOT
 from daydream.experiment.spec import compile_spec, read_spec
+from tests.support.workspace import ROOT
 
-TEXT = (PACKAGE_ROOT / "docs" / "designs.md").read_text()
+TEXT = (ROOT / "docs" / "designs.md").read_text()
 EXAMPLES = re.findall(r"<!-- rows: (\d+) -->\n```yaml\n(.*?)```", TEXT, re.DOTALL)
 
 

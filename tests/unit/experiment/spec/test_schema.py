@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from daydream.errors import SpecError
-from daydream.experiment.settings import PACKAGE_ROOT
 from daydream.experiment.spec import read_spec
 from daydream.experiment.spec.schema import schema_text, spec_schema
+from tests.support.workspace import ROOT
 
 GOOD = [
     "axes: {draft_llm: [a], draft_replicate: [1, 2], combo_id: '@file:combos.csv'}",
@@ -40,7 +40,7 @@ BAD = [
 
 def test_the_file_for_editors_is_made_from_the_code():
     """To make it again, print schema_text() into the file."""
-    assert (PACKAGE_ROOT / "config" / "spec.schema.json").read_text() == schema_text()
+    assert (ROOT / "config" / "spec.schema.json").read_text() == schema_text()
     jsonschema.Draft202012Validator.check_schema(json.loads(schema_text()))
 
 
