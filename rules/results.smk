@@ -2,7 +2,7 @@
 
 Inputs:  the parsed.txt of every evaluation and comparison; membership.csv, so that a cohort that
          grew or shrank brings new tables; the scales of the evaluation templates; the models,
-         for their families
+         for their families; the concepts, for their names
 Outputs: 5_parsing/<cohort>/{parsed_scores,parsed_comparisons}.csv, 6_summary/<cohort>/*.csv,
          both also as *.parquet; 7_cross_experiment/*.csv
 Reruns:  when one of these is newer, and the tables over every cohort also when the configuration
@@ -18,6 +18,7 @@ rule parsed_scores:
         evaluations=for_table("evaluation"),
         scales=layout.templates_csv("evaluation"),
         models=layout.models_csv,
+        concepts=layout.raw("concepts_metadata.csv"),
     output:
         csv=in_report(layout.scores(COHORT), "parsed_scores", "parsed_scores"),
         parquet=layout.scores(COHORT, "parquet"),
@@ -37,6 +38,7 @@ rule parsed_comparisons:
     input:
         membership=cohort_made,
         comparisons=for_table("comparison"),
+        concepts=layout.raw("concepts_metadata.csv"),
     output:
         csv=layout.comparisons(COHORT),
         parquet=layout.comparisons(COHORT, "parquet"),
@@ -78,6 +80,7 @@ rule cross_scores:
         membership=cohort_made,
         others=inputs.other_cohorts_scores,
         models=layout.models_csv,
+        concepts=layout.raw("concepts_metadata.csv"),
     output:
         csv=layout.cross("parsed_scores"),
         parquet=layout.cross("parsed_scores", "parquet"),

@@ -1,59 +1,67 @@
-"""The best combinations, templates and models of a cohort in a terminal: `daydream leaderboard`."""
+"""The best models, templates and combinations of a cohort in a terminal: `daydream leaderboard`."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from daydream.cli.console import aligned
 from daydream.errors import CohortError
-from daydream.experiment.combinations import Combo, read_mappings
-from daydream.formats import clip
 from daydream.store.layout import Layout, exists
 
-TEMPLATE = "evaluation_template"
-LISTS = (
-    ("combo", ("combo_id",), "Concepts"),
-    ("draft_template", ("draft_template",), "Draft template"),
-    ("essay_template", ("generation_template",), "Essay template"),
-    ("generation_model", ("generation_model",), "Generation model"),
+AXES = {
+    "generation_model": "Generation model",
+    "draft_template": "Draft template",
+    "generation_template": "Essay template",
+    "combo_id": "Concepts",
+}
+_WIDTHS = (34, 9, 7, 15, 6, 7, 9)  # at least, so that the lists stand below each other
+HEAD = ("rank", "mean", "95% interval", "ties", "essays", "scores")
+LEGEND = (
+    "Rank: by the mean; in brackets the ranks that are possible, for all levels at once.",
+    "Mean: adjusted for judges and blocks. Interval: of this mean alone, over clusters of drafts;",
+    "judges and templates are fixed. Ties: levels that share a letter cannot be told apart (Holm);",
+    "n: how many they are.",
 )
+TEMPLATE = "evaluation_template"
+ALL = "all"
+_NUMBERS = ("adjusted_mean", "low", "high", "scale_low", "scale_high")
+_COUNTS = ("rank", "rank_low", "rank_high", "n_tied", "n_essays", "n_expected", "n_valid")
+_TEXTS = ("axis", "level", TEMPLATE, "n_templates", "letters", "warning")
+Row = dict[str, str]
 
 
 def show(layout: Layout, cohort: str, top: int) -> Iterator[str]:
-    """Lines of the leaderboard: mean score as a share of its range, and how many scores it is of.
+    """Lines of the leaderboard, from ``ranking``: by evaluation template first, composite last.
 
     Raises:
-        CohortError: when the tables were not made yet, or were damaged.
+        CohortError: when the table was not made yet, or was damaged.
     """
-    rows = _rows(layout.summary(cohort, "final_results"))
-    # By evaluation template first, all of them last: the last is what the lists are of.
-    overall = [row for row in rows if row["analysis"] == "overall"][-1]
-    rows = [row for row in rows if row[TEMPLATE] == overall[TEMPLATE]]
-    intervals = _intervals(layout.summary(cohort, "ranking"), overall[TEMPLATE])
-    combos = read_mappings(layout)
-    yield f"Cohort {cohort}: {overall['n_valid']} of {overall['n_expected']} evaluations scored"
-    if overall[TEMPLATE] == "all":
-        yield f"Means: a composite of {overall['n_templates']} evaluation templates, equal weights"
-    for analysis, keys, title in LISTS:
+    path = layout.summary(cohort, "ranking")
+    rows = _rows(path)
+    templates = list(dict.fromkeys(row[TEMPLATE] for row in rows))
+    everything = [row for row in rows if row[TEMPLATE] == templates[-1]]
+    asked, scored = (_total(everything, name) for name in ("n_expected", "n_valid"))
+    yield f"Cohort {cohort}: {scored} of {asked} evaluations scored"
+    for template in templates:
+        part = [row for row in rows if row[TEMPLATE] == template]
         yield ""
-        yield f"{title:<50}{'95% interval':>16}{'mean of range':>15}{'scores':>9}"
-        best = sorted(
-            (row for row in rows if row["analysis"] == analysis),
-            key=lambda row: -float(row["average_share"] or -1),
-        )
-        for row in best[:top]:
-            yield _line(_label(combos, row, keys), intervals.get((keys[0], row[keys[0]])), row)
+        yield _title(part[0])
+        for axis, name in AXES.items():
+            yield from _list(name, [row for row in part if row["axis"] == axis], top)
     yield ""
+    yield from LEGEND
     yield f"Tables: {layout.under('6_summary', cohort)}"
     if exists(layout.report(cohort)):
         yield f"Report: {layout.report(cohort)}"
 
 
-def _rows(path: str) -> list[dict[str, str]]:
+def _rows(path: str) -> list[Row]:
     if not Path(path).is_file():
-        raise CohortError(f"{path} does not exist. Make it: snakemake results_summary")
+        raise CohortError(f"{path} does not exist. Make it: snakemake results_analysis")
     text = Path(path).read_text(encoding="utf-8", errors="replace")
     rows = list(csv.DictReader(io.StringIO(text)))
     if not _is_whole(rows):
@@ -61,40 +69,63 @@ def _rows(path: str) -> list[dict[str, str]]:
     return rows
 
 
-def _is_whole(rows: list[dict[str, str]]) -> bool:
+def _is_whole(rows: Sequence[Row]) -> bool:
     """Whether there is all that is shown, with numbers where these are expected."""
     try:
-        numbers = [(float(row["average_share"] or 0), int(row["n_valid"])) for row in rows]
-        labels = [row[key] for row in rows for _, keys, _ in LISTS for key in keys]
-        overall = [row["n_expected"] for row in rows if row["analysis"] == "overall"]
-        labels += [row[name] for row in rows for name in (TEMPLATE, "n_templates")]
+        numbers = [float(row[name] or 0) for row in rows for name in _NUMBERS]
+        numbers += [int(row[name] or 0) for row in rows for name in _COUNTS]
+        texts = [row[name] for row in rows for name in _TEXTS]
     except (KeyError, TypeError, ValueError):
         return False
-    return bool(numbers and overall and None not in labels)
+    return bool(numbers) and None not in texts
 
 
-def _label(combos: Mapping[str, Combo], row: dict[str, str], keys: tuple[str, ...]) -> str:
-    if keys == ("combo_id",):
-        combo = combos.get(row["combo_id"])
-        return " + ".join(combo.concept_ids) if combo else row["combo_id"]
-    return " x ".join(row[key] for key in keys)
+def _total(rows: Sequence[Row], count: str) -> int:
+    """Over one axis, as each has every evaluation."""
+    return sum(int(row[count]) for row in rows if row["axis"] == rows[0]["axis"])
 
 
-def _intervals(path: str, template: str) -> dict[tuple[str, str], str]:
-    """The intervals of the ranking by axis and level; none before it was made, or if damaged."""
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return {
-                (row["axis"], row["level"]): (
-                    f"{100 * float(row['low_share']):.1f} to {100 * float(row['high_share']):.1f}%"
-                )
-                for row in csv.DictReader(file)
-                if row[TEMPLATE] == template and row["low_share"]
-            }
-    except (OSError, ValueError, KeyError, TypeError, csv.Error):
-        return {}
+def _title(row: Row) -> str:
+    scale = " to ".join(f"{float(row[end]):g}" for end in ("scale_low", "scale_high"))
+    if row[TEMPLATE] == ALL and int(row["n_templates"]) > 1:
+        count = row["n_templates"]
+        return f"Composite of {count} templates with equal weights, points from {scale}"
+    return f"Evaluation template {row[TEMPLATE]}, points from {scale}"
 
 
-def _line(label: str, interval: str | None, row: dict[str, str]) -> str:
-    share = f"{100 * float(row['average_share']):.1f}%" if row["average_share"] else "-"
-    return f"{clip(label, 48):<50}{interval or '-':>16}{share:>15}{row['n_valid']:>9}"
+def _list(name: str, rows: Sequence[Row], top: int) -> Iterator[str]:
+    """The first levels of an axis, how many are left out, and what to distrust."""
+    if not rows:
+        return
+    shown = rows[:top]
+    yield ""
+    yield from aligned([_padded((name, *HEAD)), *map(_padded, map(_cells, shown))], texts=1)
+    if len(rows) > len(shown):
+        yield f"  and {len(rows) - len(shown)} more"
+    warnings = Counter(part for row in shown for part in row["warning"].split("; ") if part)
+    for warning, times in warnings.items():
+        yield f"  ! {warning}" + (f" ({times} levels)" if times > 1 else "")
+
+
+def _padded(cells: Sequence[str]) -> list[str]:
+    label, *numbers = cells
+    pairs = zip(numbers, _WIDTHS[1:], strict=True)
+    return [label.ljust(_WIDTHS[0]), *(cell.rjust(width) for cell, width in pairs)]
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    label = row.get("level_name") or row["level"]
+    scores = f"{row['n_valid']}/{row['n_expected']}"
+    if not row["rank"]:
+        return (label, "-", "-", "-", "-", row["n_essays"], scores)
+    low, high = row["rank_low"], row["rank_high"]
+    rank = row["rank"] if low == high else f"{row['rank']} ({low}-{high})"
+    ties = row["letters"] or f"{row['n_tied']} n"
+    mean = f"{float(row['adjusted_mean']):.2f}"
+    return (label, rank, mean, _interval(row), ties, row["n_essays"], scores)
+
+
+def _interval(row: Row) -> str:
+    if not row["low"] or not row["high"]:
+        return "none"
+    return f"{float(row['low']):.2f} to {float(row['high']):.2f}"

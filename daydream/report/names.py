@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from daydream.experiment.catalog import CONCEPT_COLUMNS, MODEL_COLUMNS, TEMPLATE_COLUMNS
+from daydream.experiment.catalog import MODEL_COLUMNS, TEMPLATE_COLUMNS
 from daydream.experiment.combinations import Combo, read_mappings
-from daydream.experiment.csv_rows import read_table
-from daydream.store.layout import Layout, exists
+from daydream.experiment.concept_names import catalog_names, concept_names, joined_names
+from daydream.store.layout import Layout
 
-AND = " + "  # between the concepts of a combo
 _MODELS = ("generation_model", "evaluation_llm_model", "llm_model_id", "judge")
 
 
@@ -33,7 +31,7 @@ class Names:
         found = self.combos.get(combo_id)
         if found is None:
             return combo_id or "unknown combo"
-        return AND.join(self.concepts.get(concept, concept) for concept in found.concept_ids)
+        return joined_names(found.concept_ids, self.concepts)
 
     def of(self, column: str, key: str) -> str:
         """The name of a value of some column of the tables; other values stay as they are.
@@ -61,13 +59,12 @@ def read_names(layout: Layout) -> Names:
         "evaluation_template": "evaluation",
         "comparison_template": "comparison",
     }
-    concepts = layout.raw("concepts_metadata.csv")
     return Names(
         combos=read_mappings(layout),
-        concepts=_read(concepts, CONCEPT_COLUMNS, "concept_id", "name"),
-        models=_read(layout.raw("llm_models.csv"), MODEL_COLUMNS, "id", "display_name"),
+        concepts=concept_names(layout),
+        models=catalog_names(layout.raw("llm_models.csv"), MODEL_COLUMNS, "id", "display_name"),
         templates={
-            column: _read(
+            column: catalog_names(
                 layout.raw(f"{stage}_templates.csv"),
                 TEMPLATE_COLUMNS,
                 "template_id",
@@ -76,17 +73,3 @@ def read_names(layout: Layout) -> Names:
             for column, stage in columns.items()
         },
     )
-
-
-def _read(path: str, columns: Iterable[str], key: str, name: str) -> dict[str, str]:
-    if not exists(path):
-        return {}
-    return _distinct({row.text(key): row.text(name) for row in read_table(path, columns)})
-
-
-def _distinct(names: Mapping[str, str]) -> dict[str, str]:
-    used = Counter(names.values())
-    return {
-        key: key if not name else name if used[name] == 1 else f"{name} ({key})"
-        for key, name in names.items()
-    }

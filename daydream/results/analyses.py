@@ -8,6 +8,7 @@ from functools import cache
 import pandas as pd
 
 from daydream.experiment.catalog import read_scales
+from daydream.results.concept_columns import names_in
 from daydream.results.statistics.agreement import comprehensive_variance, evaluator_agreement
 from daydream.results.statistics.contrasts import contrasts
 from daydream.results.statistics.d_study import d_study
@@ -85,4 +86,4 @@ def make_analyses(scores: str, templates: str, min_coverage: float, outputs: Ite
             return typed(d_study(frame, scales, components=components()))
         return typed(ANALYSIS[name](frame, scales))
 
-    write_tables(make, min_coverage, outputs)
+    write_tables(make, min_coverage, names_in(frame), outputs)

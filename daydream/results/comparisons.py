@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from daydream.experiment.concept_names import combo_names
 from daydream.parsers import VERDICTS
 from daydream.results.scores import why_missing
 from daydream.store.layout import Layout
@@ -17,6 +18,7 @@ class ComparisonRow(NamedTuple):
 
     ``verdict`` is A, B or tie, and blank when there is none, and then ``error`` says why.
     ``winner_gen_id`` is the essay it names, blank for a tie. The path is relative to the data root.
+    The concepts are those of the essays' combos, by name.
     """
 
     gen_id: str
@@ -30,11 +32,15 @@ class ComparisonRow(NamedTuple):
     winner_gen_id: str
     error: str
     comparison_response_path: str
+    first_concepts: str = ""
+    second_concepts: str = ""
 
 
 def cohort_comparisons(layout: Layout, membership: Membership) -> Iterator[ComparisonRow]:
     """The comparisons of a cohort, in its order."""
+    names = combo_names(layout)
     for member in membership.stage("comparison"):
+        concepts = [_concepts(membership, essay, names) for essay in member.parents]
         verdict, error = _verdict(layout, membership, member)
         first, second = member.parent_gen_id, member.second_gen_id
         yield ComparisonRow(
@@ -51,7 +57,14 @@ def cohort_comparisons(layout: Layout, membership: Membership) -> Iterator[Compa
             comparison_response_path=layout.relative(
                 f"{layout.generation('comparison', member.gen_id)}/raw.txt"
             ),
+            first_concepts=concepts[0],
+            second_concepts=concepts[1],
         )
+
+
+def _concepts(membership: Membership, essay: str, names: Mapping[str, str]) -> str:
+    combo = membership.member("essay", essay).combo_id
+    return names.get(combo, combo)
 
 
 def _verdict(layout: Layout, membership: Membership, member: Member) -> tuple[str, str]:

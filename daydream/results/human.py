@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from daydream.experiment.ratings import read_ratings
+from daydream.results.concept_columns import names_in
 from daydream.results.pairwise import DRAFT, origins
 from daydream.results.statistics.human_agreement import MIN_CLUSTERS, Agreement, agreement
 from daydream.results.statistics.prediction_powered import CorrectedMean, corrected_mean
@@ -190,4 +191,5 @@ def make_human(
     frame, roster = read_scores(scores), read_membership(membership)
     columns = ["rater", "gen_id", "evaluation_template", "score", "comment"]
     given = pd.DataFrame(read_ratings(ratings), columns=columns)
-    write_tables(lambda name: HUMAN[name](frame, given, roster), min_coverage, outputs)
+    names = names_in(frame)
+    write_tables(lambda name: HUMAN[name](frame, given, roster), min_coverage, names, outputs)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
+from daydream.results.concept_columns import names_in
 from daydream.results.parquet import read_rows
 from daydream.results.statistics.pairwise import bradley_terry, position_bias
 from daydream.results.summary import write_tables
@@ -149,4 +150,15 @@ def make_pairwise(
 ) -> None:
     """Write tables of ``parsed_comparisons.csv``: the names of ``outputs`` say which, and how."""
     frame, roster = read_comparisons(comparisons), read_membership(membership)
-    write_tables(lambda name: PAIRWISE[name](frame, roster), min_coverage, outputs)
+    names = _concepts(frame, roster)
+    write_tables(lambda name: PAIRWISE[name](frame, roster), min_coverage, names, outputs)
+
+
+def _concepts(comparisons: pd.DataFrame, membership: Membership) -> dict[str, str]:
+    names: dict[str, str] = {}
+    combos = origins(membership)["combo_id"]
+    for side in ("first", "second"):
+        if f"{side}_concepts" in comparisons:  # a table that an earlier version made has none
+            essays = comparisons.assign(combo_id=comparisons[f"{side}_gen_id"].map(combos))
+            names |= names_in(essays, concepts=f"{side}_concepts")
+    return names

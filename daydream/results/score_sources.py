@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from daydream.errors import CatalogError
 from daydream.experiment.catalog import read_scales
+from daydream.experiment.concept_names import combo_names
 from daydream.experiment.csv_rows import read_table
 from daydream.experiment.model import model_family
 from daydream.parsers import ScoreRange
@@ -32,12 +33,17 @@ class ScoreSources:
         path = layout.templates_csv("evaluation")
         self.scales: Mapping[str, ScoreRange] = read_scales(path) if exists(path) else {}
         self._families = model_families(layout)
+        self._combos = combo_names(layout)
         self._layout = layout
         self._words = cache(self._count)
 
     def family(self, model_id: str) -> str:
         """The provider of a model, ``""`` of one that the catalog does not have any more."""
         return self._families.get(model_id, "")
+
+    def concepts(self, combo_id: str) -> str:
+        """The names of a combo's concepts, its id where nothing names them."""
+        return self._combos.get(combo_id, combo_id)
 
     def words(self, stage: Stage, gen_id: str) -> int | None:
         """How many words, separated by white space, a parsed text has; None without one."""

@@ -27,6 +27,7 @@ class ScoreRow(NamedTuple):
     ``error`` says why. ``replicate`` is the evaluation's. Paths are relative to the data root.
     Providers are the models' families, from the catalog. ``returned_model`` to ``answered_at``
     are of the evaluation's answer (UTC); words are counted in the parsed texts.
+    ``concepts`` are the combo's, by name.
     """
 
     gen_id: str
@@ -52,6 +53,7 @@ class ScoreRow(NamedTuple):
     finish_reason: str = ""
     temperature: float | None = None
     answered_at: str = ""
+    concepts: str = ""
 
 
 def cohort_scores(layout: Layout, membership: Membership) -> Iterator[ScoreRow]:
@@ -101,6 +103,7 @@ def _row(
         essay_words=sources.words("essay", essay.gen_id),
         draft_words=sources.words("draft", draft.gen_id),
         **answer_origin(metadata)._asdict(),
+        concepts=sources.concepts(draft.combo_id),
     )
 
 

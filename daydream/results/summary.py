@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from daydream.experiment.catalog import read_scales
 from daydream.parsers import ScoreRange
+from daydream.results.concept_columns import CONCEPTS, ConceptNames, names_in, with_concepts
 from daydream.results.coverage import CELL_EXPECTED, CELL_FLAG, CELL_VALID, FLAG, with_coverage
 from daydream.results.parquet import read_rows, write_parquet
 from daydream.store.files import write_text
@@ -24,7 +25,8 @@ Scales = Mapping[str, ScoreRange]
 Kept = Mapping[str, Sequence[str]]
 Table = Callable[[pd.DataFrame, Scales], pd.DataFrame]
 
-NUMBERS = ("essay_words", "draft_words", "temperature")  # of the scores, NaN where blank
+WORDS = ("essay_words", "draft_words")
+NUMBERS = (*WORDS, "temperature")  # of the scores, NaN where blank
 HIGH, LOW = 0.8, 0.3  # shares of the template's range: 8 and 3 on a scale from 0 to 10
 GENERATION = ["combo_id", "draft_template", "generation_template", "generation_model"]
 GROUPINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -60,7 +62,7 @@ def read_scores(path: str) -> pd.DataFrame:
     for column in NUMBERS:  # a table that an earlier version made has none of them
         cells = frame[column] if column in frame else pd.Series("", index=frame.index)
         frame[column] = pd.to_numeric(cells, errors="coerce").astype(float)
-    return frame
+    return frame if CONCEPTS in frame else frame.assign(**{CONCEPTS: frame["combo_id"]})
 
 
 def with_shares(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
@@ -140,7 +142,13 @@ def _grouped(shares: pd.DataFrame, name: str, keys: list[str]) -> pd.DataFrame:
 def perfect_score_paths(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """The evaluations at the top of their template's range, with the files behind them."""
     shares = with_shares(scores, scales)
-    return scores[shares["share"] >= 1.0].drop(columns="error").reset_index(drop=True)
+    return _listed(scores[shares["share"] >= 1.0])
+
+
+def _listed(scores: pd.DataFrame) -> pd.DataFrame:
+    """Scored evaluations as a table lists them: words are whole numbers."""
+    rows = scores.drop(columns="error").reset_index(drop=True)
+    return rows.astype(dict.fromkeys(WORDS, "Int64"))
 
 
 def generation_scores_pivot(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
@@ -205,7 +213,10 @@ def _pivot(
     return pd.concat([empty, pd.DataFrame(blocks, index=empty.index)], axis=1)
 
 
-_OWN = ("sum_scores", "n_essays", "n_expected", "n_valid", FLAG, "generation_response_path")
+_OWN = (
+    *("sum_scores", "n_essays", "n_expected", "n_valid", FLAG, "generation_response_path"),
+    CONCEPTS,
+)
 
 
 def _labelled(groups: Any, suffixes: list[str], taken: set[str]) -> Iterator[tuple[str, Any]]:
@@ -231,7 +242,7 @@ def narrowed(scores: pd.DataFrame, keep: Kept) -> pd.DataFrame:
 def filtered_evaluation_results(scores: pd.DataFrame, keep: Kept) -> pd.DataFrame:
     """The scored ones of the ``narrowed`` evaluations."""
     kept = narrowed(scores, keep)
-    return kept[kept["score"].notna()].drop(columns="error").reset_index(drop=True)
+    return _listed(kept[kept["score"].notna()])
 
 
 SUMMARY: Mapping[str, Table] = {
@@ -247,7 +258,8 @@ def make_summaries(
 ) -> None:
     """Write summaries of ``parsed_scores.csv``: the names of ``outputs`` say which, and how."""
     frame, scales = read_scores(scores), read_scales(templates)
-    write_tables(lambda name: SUMMARY[name](frame, scales), min_coverage, outputs)
+    names = names_in(frame)
+    write_tables(lambda name: SUMMARY[name](frame, scales), min_coverage, names, outputs)
 
 
 def make_cross(scores: str, keep: Kept, min_coverage: float, outputs: Iterable[str]) -> None:
@@ -263,18 +275,21 @@ def make_cross(scores: str, keep: Kept, min_coverage: float, outputs: Iterable[s
             return filtered_evaluation_results(frame, keep)
         return template_version_comparison_pivot(narrowed(frame, keep))
 
-    write_tables(make, min_coverage, outputs)
+    write_tables(make, min_coverage, names_in(frame), outputs)
 
 
 def write_tables(
-    make: Callable[[str], pd.DataFrame], min_coverage: float, outputs: Iterable[str]
+    make: Callable[[str], pd.DataFrame],
+    min_coverage: float,
+    names: ConceptNames,
+    outputs: Iterable[str],
 ) -> None:
-    """Write tables with their flags of coverage: the names of ``outputs`` say which, and how."""
+    """Write tables with flags of coverage and names: those of ``outputs`` say which, and how."""
     made: dict[str, pd.DataFrame] = {}
     for output in outputs:
         name = Path(output).stem
         if name not in made:
-            made[name] = with_coverage(make(name), min_coverage)
+            made[name] = with_concepts(with_coverage(make(name), min_coverage), names)
         write_table(output, made[name])
 
 

@@ -89,8 +89,8 @@ class ReportStore:
     def tabulate(self, min_coverage: float = 0.9) -> None:
         """Make the tables."""
         layout, scores = self.layout, self.layout.scores("trial")
-        rows: list[ScoreRow] = list(cohort_scores(layout, self.membership))
-        write_scores(scores, rows)
+        self.scores: list[ScoreRow] = list(cohort_scores(layout, self.membership))
+        write_scores(scores, self.scores)
         scales = layout.templates_csv("evaluation")
         outputs = [layout.summary("trial", t, form) for t in SUMMARY_TABLES for form in FORMS]
         make_summaries(scores, scales, min_coverage, outputs)
@@ -100,9 +100,9 @@ class ReportStore:
             self._compare(min_coverage)
 
     def _compare(self, min_coverage: float) -> None:
-        rows = list(cohort_comparisons(self.layout, self.membership))
+        self.comparisons = list(cohort_comparisons(self.layout, self.membership))
         path = self.layout.comparisons("trial")
-        write_rows(path, ComparisonRow, rows)
+        write_rows(path, ComparisonRow, self.comparisons)
         tables = product(PAIRWISE_TABLES, FORMS)
         outputs = [self.layout.summary("trial", name, form) for name, form in tables]
         make_pairwise(path, self.layout.membership("trial"), min_coverage, outputs)

@@ -16,6 +16,7 @@ from daydream.results.parquet import read_parquet
 _NO_KEY = {
     *("generation_response_path", "evaluation_response_path", "comparison_response_path"),
     *("error", "note", "tied_with", "method", "warning"),
+    *("concepts", "level_name", "level_a_name", "level_b_name", "minus_name"),
 }
 _DAMAGE = (DaydreamError, OSError, ValueError, csv.Error, pa.ArrowException)
 NAMED = 4  # cells by which a finding names a row

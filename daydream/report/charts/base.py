@@ -11,8 +11,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from daydream.experiment.concept_names import AND
 from daydream.report.data import ReportTables
-from daydream.report.names import AND
 
 # After Okabe and Ito's colours, without the pale ones: told apart by the colour-blind, and at a
 # contrast of 3:1 or more against both a white page and a nearly black one.

@@ -24,17 +24,18 @@ GENERATOR = "generation_model"
 FAMILY, WRITER_FAMILY = "evaluation_provider", "generation_provider"
 FEWEST = 2  # drafts on either side, for an interval
 _COLUMNS = [
-    *("kind", EVALUATOR, "own", "difference", "low", "high", "se", "df", "p", "p_holm"),
+    *("kind", EVALUATOR, "own", "difference_share", "low_share", "high_share", "se_share", "df"),
+    *("p", "p_holm"),
     *("n_own_essays", "n_other_essays", "n_own_drafts", "n_other_drafts"),
     *("rank", "rank_without_own", "note", "n_expected", "n_valid"),
 ]
 
 
 class _Test(NamedTuple):
-    difference: float
-    low: float
-    high: float
-    se: float
+    difference_share: float
+    low_share: float
+    high_share: float
+    se_share: float
     df: float
     p: float
 
@@ -42,8 +43,8 @@ class _Test(NamedTuple):
 def judge_preference(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """A row per judge that also writes (``self``), or whose family does (``family``).
 
-    ``difference`` is a difference in differences of normalised scores: what the judge gives its
-    own essays above what the other judges give them, less the same of all other essays. It is 0
+    ``difference_share`` is a difference in differences of normalised scores: what the judge gives
+    its own essays above what the other judges give them, less the same of all other essays. It is 0
     for a judge that is severe, or whose texts are good; above 0 it prefers its own. Differences
     are averaged by draft, and own and other drafts compared by Welch's t test; ``p_holm``
     corrects for the judges of a kind (Holm 1979). Judges of the same family are no "others" for

@@ -25,17 +25,18 @@ from daydream.results.statistics.ratings import (
 GENERATOR = "generation_model"
 FEWEST_CLUSTERS = 5
 _COLUMNS = [
-    *("analysis_type", EVALUATOR, TEMPLATE, GENERATOR, "slope", "low", "high", "se", "df", "p"),
-    *("mean", "mean_at_common_length", "words", "common_words", "n_essays", "n_drafts"),
+    *("analysis_type", EVALUATOR, TEMPLATE, GENERATOR, "slope_share", "low_share", "high_share"),
+    *("se_share", "df", "p", "mean_share", "share_at_common_length", "words", "common_words"),
+    *("n_essays", "n_drafts"),
     *("note", "n_expected", "n_valid"),
 ]
 
 
 class _Slope(NamedTuple):
-    slope: float
-    low: float
-    high: float
-    se: float
+    slope_share: float
+    low_share: float
+    high_share: float
+    se_share: float
     df: float
     p: float
 
@@ -77,9 +78,9 @@ def _rows(keys: dict[str, str], part: pd.DataFrame) -> Iterator[dict[str, object
     }
     for model, own in essays.groupby(GENERATOR, sort=True):
         asked = part[part[GENERATOR] == model]
-        moved = slope.slope * (float(own["log"].mean()) - common)
+        moved = slope.slope_share * (float(own["log"].mean()) - common)
         yield {"analysis_type": "mean", **keys, GENERATOR: model, **_about(own)} | {
-            "mean_at_common_length": float(own["value"].mean()) - moved,
+            "share_at_common_length": float(own["value"].mean()) - moved,
             **{"common_words": 2**common, "note": note, "n_expected": len(asked)},
             "n_valid": int(asked["score"].count()),
         }
@@ -87,7 +88,7 @@ def _rows(keys: dict[str, str], part: pd.DataFrame) -> Iterator[dict[str, object
 
 def _about(essays: pd.DataFrame) -> dict[str, object]:
     return {
-        "mean": float(essays["value"].mean()),
+        "mean_share": float(essays["value"].mean()),
         "words": float(2 ** essays["log"].mean()),
         "n_essays": len(essays),
         "n_drafts": essays[DRAFT].nunique(),

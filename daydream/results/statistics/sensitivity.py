@@ -13,7 +13,8 @@ from daydream.results.statistics.ratings import ESSAY, EVALUATOR, TEMPLATE, Scal
 
 AXES = ("generation_model", "draft_template", "generation_template")
 _COLUMNS = [
-    *("axis", "level", "left_out", "left_out_name", "mean", "mean_change", "rank", "rank_change"),
+    *("axis", "level", "left_out", "left_out_name", "mean_share", "mean_share_change"),
+    *("rank", "rank_change"),
     *("kendall_tau", "winner", "winner_changes", "n_judges", "n_effective_judges"),
     *("n_expected", "n_valid"),
 ]
@@ -23,8 +24,8 @@ def sensitivity(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """A row per level of each axis and per thing left out; ``left_out`` is ``nothing`` at first.
 
     Left out are each judge, each evaluation template, and the evaluations in which a model judged
-    itself (``self_judgements``), each alone. ``mean`` is of normalised scores, averaged by essay
-    first, then over essays; ``mean_change`` and ``rank_change`` are against leaving out nothing
+    itself (``self_judgements``), each alone. ``mean_share`` is of normalised scores, averaged by
+    essay first, then over essays; ``*_change`` are against leaving out nothing
     (a rank that falls from 1 to 3 has +2). ``kendall_tau`` (tau-b) compares the two orders,
     ``winner`` is the level that is first without what was left out, and ``winner_changes`` says
     that it is another one. ``n_effective_judges`` is (sum of w)^2 / sum of w^2 with w the scores
@@ -77,8 +78,8 @@ def _means(frame: pd.DataFrame, axis: str) -> pd.Series[float]:
 def _place(whole: pd.Series[float], means: pd.Series[float], level: str) -> dict[str, float]:
     ranks, before = (one.rank(ascending=False, method="min") for one in (means, whole))
     return {
-        "mean": means.get(level, np.nan),
-        "mean_change": means.get(level, np.nan) - whole.get(level, np.nan),
+        "mean_share": means.get(level, np.nan),
+        "mean_share_change": means.get(level, np.nan) - whole.get(level, np.nan),
         "rank": ranks.get(level, np.nan),
         "rank_change": ranks.get(level, np.nan) - before.get(level, np.nan),
     }

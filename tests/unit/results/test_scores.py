@@ -17,7 +17,7 @@ HEADER = (
     "gen_id,parent_gen_id,cohort_id,combo_id,draft_template,generation_template,generation_model,"
     "evaluation_template,evaluation_llm_model,replicate,score,error,evaluation_response_path,"
     "generation_response_path,draft_gen_id,generation_provider,evaluation_provider,essay_words,"
-    "draft_words,returned_model,finish_reason,temperature,answered_at"
+    "draft_words,returned_model,finish_reason,temperature,answered_at,concepts"
 )
 DRAFT = Member("draft", "d_1", "trial", "", "combo_v1_x", "free", "gpt", 1)
 ESSAY = Member("essay", "e_1", "trial", "d_1", "combo_v1_x", "longer", "gpt", 1)
@@ -72,6 +72,7 @@ def test_a_row_tells_where_a_score_comes_from(layout: Layout) -> None:
         draft_gen_id="d_1",
         essay_words=2,
         draft_words=2,
+        concepts="combo_v1_x",
     )
 
 
@@ -95,6 +96,20 @@ def test_a_row_tells_how_its_answer_came_and_of_which_families_its_models_are(
         assert (row.generation_provider, row.evaluation_provider) == ("openai", "lab")
         assert (row.returned_model, row.finish_reason) == ("lab/judge-0301", "stop")
         assert (row.temperature, row.answered_at) == (0.0, "2026-11-26T10:00:00Z")
+
+
+def test_a_combination_goes_by_its_concepts_names_in_the_order_of_the_prompt(
+    layout: Layout,
+) -> None:
+    store_family(layout)
+    concepts = Path(layout.raw("concepts_metadata.csv"))
+    concepts.parent.mkdir(parents=True)
+    concepts.write_text("concept_id,name,active\nbees,Bees,true\ntides,The tides,false\n")
+    header = "combo_id,version,concept_id,description_level,k_max,created_at\n"
+    rows = (f"combo_v1_x,v1,{one},paragraph,2,2026-01-01\n" for one in ("tides", "bees"))
+    Path(layout.combo_mappings).write_text(header + "".join(rows))
+    for row in (only_row(layout), *store_scores(layout)):
+        assert row.concepts == "The tides + Bees"
 
 
 def test_the_words_of_a_text_that_is_missing_are_blank(layout: Layout) -> None:

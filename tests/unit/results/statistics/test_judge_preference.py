@@ -37,8 +37,8 @@ def panel(bonus=0.0, drafts=12, seed=1):
 def test_a_judge_that_prefers_its_own_is_found_and_severity_is_no_preference():
     table = judge_preference(panel(bonus=1.5), {}).set_index(["kind", "evaluation_llm_model"])
     own = table.loc[("self", "a")]
-    assert own["difference"] == pytest.approx(0.15, abs=0.03)  # of a scale of ten points
-    assert own["low"] < 0.15 < own["high"] and own["p_holm"] < 0.001
+    assert own["difference_share"] == pytest.approx(0.15, abs=0.03)  # of a scale of ten points
+    assert own["low_share"] < 0.15 < own["high_share"] and own["p_holm"] < 0.001
     assert (own["n_own_drafts"], own["n_other_drafts"]) == (12, 24)
     assert (own["rank"], own["rank_without_own"]) == (1, pytest.approx(2, abs=1))
     # Only c is no ally of a; what a gives its family is seen beside c's scores.

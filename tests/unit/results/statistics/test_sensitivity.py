@@ -23,7 +23,7 @@ def test_a_winner_that_hangs_on_one_judge_is_found():
     given = {("A", "fair"): 5, ("B", "fair"): 6, ("A", "fan"): 10, ("B", "fan"): 4}
     table = sensitivity(scores([(w, w, j, s) for (w, j), s in given.items()]), {})
     rows = table.set_index(["left_out", "left_out_name", "level"])
-    assert rows.loc[("nothing", "", "A"), ["mean", "rank"]].tolist() == [0.75, 1]
+    assert rows.loc[("nothing", "", "A"), ["mean_share", "rank"]].tolist() == [0.75, 1]
     without = rows.loc[("judge", "fan", "A")]
     assert (without["rank_change"], without["winner"], without["winner_changes"]) == (1, "B", True)
     assert without["kendall_tau"] == -1
@@ -48,8 +48,8 @@ def test_the_slope_and_its_clustered_error_are_those_of_statsmodels():
     found = length_effect(frame, {}).iloc[0]
     design = sm.add_constant(np.column_stack([np.log2(words), model == "A"]).astype(float))
     expected = sm.OLS(value / 10, design).fit(cov_type="cluster", cov_kwds={"groups": draft})
-    assert found["slope"] == pytest.approx(expected.params[1])
-    assert found["se"] == pytest.approx(expected.bse[1], rel=1e-6)
+    assert found["slope_share"] == pytest.approx(expected.params[1])
+    assert found["se_share"] == pytest.approx(expected.bse[1], rel=1e-6)
     assert found["df"] == 14
 
 
@@ -63,8 +63,8 @@ def test_at_a_common_length_a_writer_of_long_essays_loses_what_length_gave_it():
     frame = scores(rows).assign(essay_words=words, draft_gen_id=[r[0] for r in rows])
     table = length_effect(frame, {})
     means = table[table["evaluation_llm_model"] == ""].set_index("generation_model")
-    assert means.loc["A", "mean"] - means.loc["B", "mean"] == pytest.approx(0.2)
-    gap = means.loc["A", "mean_at_common_length"] - means.loc["B", "mean_at_common_length"]
+    assert means.loc["A", "mean_share"] - means.loc["B", "mean_share"] == pytest.approx(0.2)
+    gap = means.loc["A", "share_at_common_length"] - means.loc["B", "share_at_common_length"]
     assert gap == pytest.approx(0.0)
 
 

@@ -1,0 +1,1 @@
+"""What every column of every table means: declared once, and checked against the tables."""

@@ -1,0 +1,36 @@
+"""Every declared table, in the order of the folders."""
+
+from __future__ import annotations
+
+from daydream.results.dictionary import analyses, parsed, people, reliability, summary
+from daydream.results.dictionary.model import Table
+
+TABLES: tuple[Table, ...] = (
+    parsed.COMBO_MAPPINGS,
+    parsed.CONCEPT_INDEX,
+    parsed.MEMBERS,
+    parsed.SCORES,
+    parsed.COMPARISONS,
+    summary.FINAL,
+    parsed.PERFECT,
+    summary.SCORES_PIVOT,
+    summary.EVALUATION_PIVOT,
+    reliability.AGREEMENT,
+    reliability.SPREAD,
+    reliability.RELIABILITY,
+    analyses.RANKING,
+    analyses.CONTRASTS,
+    analyses.VARIANCE,
+    reliability.D_STUDY,
+    reliability.EFFECTS,
+    analyses.PREFERENCE,
+    analyses.SENSITIVITY,
+    analyses.LENGTH,
+    people.PAIRWISE,
+    reliability.POSITION,
+    people.HUMAN_AGREEMENT,
+    people.HUMAN_CORRECTED,
+    parsed.CROSS_SCORES,
+    parsed.FILTERED,
+    summary.VERSION_PIVOT,
+)

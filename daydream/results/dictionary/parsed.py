@@ -1,0 +1,195 @@
+"""Tables of rows: the membership, the combinations, the concepts, a row per answer."""
+
+from __future__ import annotations
+
+from daydream.results.dictionary.model import Column, Table
+from daydream.results.dictionary.shared import (
+    COMBO,
+    CONCEPTS,
+    DRAFT_TEMPLATE,
+    ESSAY_TEMPLATE,
+    GENERATOR,
+    JUDGE,
+    MEMBERSHIP,
+    METADATA,
+    TEMPLATE,
+)
+
+_COHORT = Column("cohort_id", "text", "The cohort.")
+_MODELS = "llm_models.csv"
+_ERROR = Column(
+    "error", "text", "Why there is none: the first failure on the way from the draft; else blank."
+)
+
+MEMBERS = Table(
+    "membership",
+    "cohorts/<cohort>",
+    "a generation of the cohort",
+    "the catalogs in 1_raw, the cohort's spec, the configuration",
+    "The design, written out. CSV only.",
+    (
+        Column("stage", "text", "`draft`, `essay`, `evaluation` or `comparison`."),
+        Column("gen_id", "text", "The generation: a hash of what makes it itself."),
+        _COHORT,
+        Column(
+            "parent_gen_id", "text", "The generation whose text its prompt shows; drafts: blank."
+        ),
+        Column("combo_id", "text", "The combination of its draft."),
+        Column("template_id", "text", "The template of its prompt."),
+        Column("llm_model_id", "text", "The model that is asked; of a copied essay the draft's."),
+        Column(
+            "replicate",
+            "whole",
+            "Its number among generations that differ in nothing else.",
+            "from 1",
+        ),
+        Column(
+            "second_gen_id", "text", "The essay shown second. Only in cohorts with comparisons."
+        ),
+    ),
+)
+
+COMBO_MAPPINGS = Table(
+    "combo_mappings",
+    ".",
+    "a concept of a combination",
+    "concepts_metadata.csv, the configuration",
+    "Rows are appended, never changed. CSV only.",
+    (
+        COMBO,
+        Column("version", "text", "`v1`; `v2` where the order of the concepts is part of the id."),
+        Column("concept_id", "text", "One of its concepts, in the order of the prompt."),
+        Column("description_level", "text", "`sentence`, `paragraph` or `article`."),
+        Column("k_max", "whole", "How many concepts a combination has.", "concepts"),
+        Column("created_at", "time", "When it was first asked for.", "UTC"),
+    ),
+)
+
+CONCEPT_INDEX = Table(
+    "concept_index",
+    "catalog",
+    "a concept",
+    "concepts_metadata.csv; concepts/descriptions-*",
+    "An index to look at. CSV only.",
+    (
+        Column("concept_id", "text", "The concept."),
+        Column("name", "text", "What it is called."),
+        Column("active", "yes/no", "Whether new cohorts use it."),
+        Column("levels", "text", "The levels at which it has a description."),
+        Column("words_sentence", "whole", "Length of that description, 0 without one.", "words"),
+        Column("words_paragraph", "whole", "Length of that description, 0 without one.", "words"),
+        Column("words_article", "whole", "Length of that description, 0 without one.", "words"),
+    ),
+)
+
+_SCORE_COLUMNS = (
+    Column("gen_id", "text", "The evaluation."),
+    Column("parent_gen_id", "text", "The essay that was scored."),
+    _COHORT,
+    COMBO,
+    DRAFT_TEMPLATE,
+    ESSAY_TEMPLATE,
+    GENERATOR,
+    TEMPLATE,
+    JUDGE,
+    Column("replicate", "whole", "The evaluation's replicate.", "from 1"),
+    Column(
+        "score",
+        "number",
+        "What the judge gave; blank when there is none.",
+        "points of the evaluation template's scale",
+        "gens/evaluation/<gen_id>/parsed.txt",
+    ),
+    _ERROR._replace(source=METADATA),
+    Column("evaluation_response_path", "text", "The judge's answer, from the data root on."),
+    Column("generation_response_path", "text", "The essay, from the data root on."),
+    Column("draft_gen_id", "text", "The draft of the essay."),
+    Column("generation_provider", "text", "The family of the essay's model.", source=_MODELS),
+    Column("evaluation_provider", "text", "The family of the judge.", source=_MODELS),
+    Column(
+        "essay_words", "whole", "Length of the essay.", "words", "gens/essay/<gen_id>/parsed.txt"
+    ),
+    Column(
+        "draft_words", "whole", "Length of the draft.", "words", "gens/draft/<gen_id>/parsed.txt"
+    ),
+    Column(
+        "returned_model",
+        "text",
+        "The model that answered, as its provider named it.",
+        source=METADATA,
+    ),
+    Column("finish_reason", "text", "Why the answer ended, as its provider said.", source=METADATA),
+    Column("temperature", "number", "The temperature that was asked for.", source=METADATA),
+    Column("answered_at", "time", "When the answer came.", "UTC", METADATA),
+    CONCEPTS,
+)
+
+SCORES = Table(
+    "parsed_scores",
+    "5_parsing/<cohort>",
+    "an evaluation",
+    MEMBERSHIP,
+    "Read from the generations' folders; nothing is computed but lengths.",
+    _SCORE_COLUMNS,
+)
+
+COMPARISONS = Table(
+    "parsed_comparisons",
+    "5_parsing/<cohort>",
+    "a comparison: two essays in one order",
+    MEMBERSHIP,
+    "Read from the generations' folders.",
+    (
+        Column("gen_id", "text", "The comparison."),
+        _COHORT,
+        Column("first_gen_id", "text", "The essay shown first, as text A."),
+        Column("second_gen_id", "text", "The essay shown second, as text B."),
+        Column("comparison_template", "text", "The comparison template."),
+        JUDGE,
+        Column("replicate", "whole", "The comparison's replicate.", "from 1"),
+        Column(
+            "verdict",
+            "text",
+            "`A`, `B` or `tie`; blank when there is none.",
+            source="gens/comparison/<gen_id>/parsed.txt",
+        ),
+        Column("winner_gen_id", "text", "The essay that the verdict names; a tie: blank."),
+        _ERROR._replace(source="gens/comparison/<gen_id>/metadata.json"),
+        Column("comparison_response_path", "text", "The judge's answer, from the data root on."),
+        CONCEPTS._replace(name="first_concepts", meaning="Names of the first essay's concepts."),
+        CONCEPTS._replace(name="second_concepts", meaning="Names of the second essay's concepts."),
+    ),
+)
+
+_STORE = "every folder of gens/evaluation"
+CROSS_SCORES = Table(
+    "parsed_scores",
+    "7_cross_experiment",
+    "an evaluation in the store",
+    _STORE,
+    "As parsed_scores of a cohort, over all cohorts.",
+    (
+        *_SCORE_COLUMNS[:2],
+        _COHORT._replace(meaning="All cohorts that contain it, separated by blanks."),
+        *_SCORE_COLUMNS[3:],
+    ),
+)
+
+_WITHOUT_ERROR = tuple(column for column in CROSS_SCORES.columns if column.name != "error")
+FILTERED = Table(
+    "filtered_evaluation_results",
+    "7_cross_experiment",
+    "an evaluation with a score that the configuration's `filters` keep",
+    "7_cross_experiment/parsed_scores",
+    "Selected, not computed. CSV only.",
+    _WITHOUT_ERROR,
+)
+
+PERFECT = Table(
+    "perfect_score_paths",
+    "6_summary/<cohort>",
+    "an evaluation with the highest score of its template",
+    "5_parsing/<cohort>/parsed_scores; evaluation_templates.csv",
+    "Selected, not computed.",
+    tuple(column for column in SCORES.columns if column.name != "error"),
+)

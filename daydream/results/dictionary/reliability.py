@@ -1,0 +1,176 @@
+"""Tables about agreement of judges, their effects, and what a next experiment needs."""
+
+from __future__ import annotations
+
+from daydream.results.dictionary.model import Column, Table
+from daydream.results.dictionary.shared import (
+    CONCEPTS,
+    COUNTS,
+    ESSAY,
+    JUDGE,
+    NOTE,
+    ORIGIN,
+    POINTS,
+    SCALE,
+    SCORES,
+    SHARE,
+    TEMPLATE,
+)
+
+_FOLDER = "6_summary/<cohort>"
+_RATING = "A rating is what a judge gave under a template, replicates averaged first."
+
+_SPREAD = (
+    Column("count", "whole", "Evaluations with a score.", "evaluations"),
+    Column("n_ratings", "whole", _RATING, "ratings"),
+    Column("n_evaluators", "whole", "Judges behind them.", "judges"),
+    Column("n_templates", "whole", "Evaluation templates behind them.", "templates"),
+    Column("mean", "number", "Mean of the ratings.", POINTS),
+    Column("std_dev", "number", "Their standard deviation (n - 1).", POINTS),
+    Column("min", "number", "The lowest.", POINTS),
+    Column("max", "number", "The highest.", POINTS),
+    Column("median", "number", "The middle one.", POINTS),
+    Column("range", "number", "max - min; it grows with the number of ratings.", POINTS),
+    Column("coefficient_of_variation", "number", "std_dev / mean.", "ratio"),
+    Column("relative_range", "number", "range / mean.", "ratio"),
+    Column("relative_std_dev", "number", "std_dev / mean.", "ratio"),
+    *SCALE,
+    Column("range_of_ten", "number", "range in tenths of the scale.", "0 to 10"),
+)
+
+AGREEMENT = Table(
+    "evaluator_agreement_analysis",
+    _FOLDER,
+    "an essay that two or more judges scored",
+    SCORES,
+    "Described, not tested.",
+    (
+        ESSAY,
+        *ORIGIN,
+        *_SPREAD,
+        Column(
+            "agreement_class",
+            "text",
+            "`high_agreement`, `moderate_agreement`, `low_agreement`, `poor_agreement`: "
+            "range_of_ten up to 1, 2, 3, above.",
+        ),
+        *COUNTS,
+        CONCEPTS,
+    ),
+)
+
+SPREAD = Table(
+    "comprehensive_variance_analysis",
+    _FOLDER,
+    "an essay's ratings: all, one judge's across templates, one template's across judges",
+    SCORES,
+    "Described, not tested.",
+    (
+        Column(
+            "analysis_type", "text", "`overall_variance`, `template_variance`, `model_variance`."
+        ),
+        ESSAY,
+        TEMPLATE._replace(meaning="The evaluation template; blank: several."),
+        JUDGE._replace(meaning="The judge; blank: several."),
+        *ORIGIN,
+        *_SPREAD,
+        Column(
+            "stability_class",
+            "text",
+            "`high_stability`, `moderate_stability`, `low_stability`, `unstable`: limits as for "
+            "agreement_class.",
+        ),
+        *COUNTS,
+        CONCEPTS,
+    ),
+)
+
+RELIABILITY = Table(
+    "reliability",
+    _FOLDER,
+    "a measure in a scope",
+    SCORES,
+    "Krippendorff's interval alpha (intervals resample essays) and the intraclass correlations of "
+    "Shrout and Fleiss.",
+    (
+        Column("measure", "text", "`krippendorff_alpha`, or the name of a correlation."),
+        Column("scope", "text", "An evaluation template, or `overall`."),
+        Column("value", "number", "The measure.", "at most 1"),
+        Column("low", "number", "Lower end of its 95% interval.", "at most 1"),
+        Column("high", "number", "Upper end of its 95% interval.", "at most 1"),
+        Column("n_units", "whole", "Essays used.", "essays"),
+        Column("n_raters", "whole", "Raters; overall: judges x templates.", "raters"),
+        *COUNTS,
+    ),
+)
+
+EFFECTS = Table(
+    "evaluator_effects",
+    _FOLDER,
+    "a judge, over all templates and under each",
+    SCORES,
+    "Described, not tested.",
+    (
+        JUDGE,
+        TEMPLATE._replace(meaning="The evaluation template; blank: all."),
+        *COUNTS,
+        Column("mean", "number", "Mean of its normalised scores.", SHARE),
+        Column("std", "number", "Their standard deviation (n - 1).", SHARE),
+        Column("severity", "number", "It less the other judges on the same essays.", SHARE),
+        Column("n_severity", "whole", "Essays x templates behind severity.", "ratings"),
+        Column("ceiling_share", "number", "Scores at the top of the scale.", "share of n_valid"),
+        Column("floor_share", "number", "Scores at the bottom.", "share of n_valid"),
+        Column(
+            "n_asked", "whole", "Expected, less those lost through others' faults.", "evaluations"
+        ),
+        Column("unparsed_share", "number", "Without a score.", "share of n_asked"),
+        Column("truncated_share", "number", "Cut off.", "share of n_asked"),
+        Column("pearson", "number", "Correlation with the other judges' mean.", "-1 to 1"),
+        Column("spearman", "number", "The same of ranks.", "-1 to 1"),
+        Column("n_correlation", "whole", "Essays behind them.", "essays"),
+    ),
+)
+
+D_STUDY = Table(
+    "d_study",
+    _FOLDER,
+    "a target and how close it shall be met",
+    SCORES,
+    "The variances of variance_components, generalizability theory. Judges are sampled.",
+    (
+        Column("target", "text", "An axis whose levels shall be told apart, or `one_essay`."),
+        Column("share", "number", "The difference to find, or the width of the interval.", SHARE),
+        Column("points", "number", "The same in points.", POINTS),
+        Column("combos", "whole", "Combinations needed.", "combinations"),
+        Column("drafts", "whole", "Drafts needed of each level.", "drafts"),
+        Column("essays", "whole", "Essays of each draft.", "essays"),
+        Column("judges", "whole", "Judges of each essay.", "judges"),
+        Column("templates", "whole", "Evaluation templates.", "templates"),
+        Column("replicates", "whole", "Replicates of each evaluation.", "replicates"),
+        Column("calls", "whole", "Calls of the whole design.", "calls"),
+        Column("dollars", "number", "Their cost; blank: unknown.", "USD"),
+        Column("drafts_low", "whole", "drafts if variances were at their low ends.", "drafts"),
+        Column("drafts_high", "whole", "drafts if they were at their high ends.", "drafts"),
+        NOTE,
+        *SCALE,
+        *COUNTS,
+    ),
+)
+
+POSITION = Table(
+    "position_bias",
+    _FOLDER,
+    "all comparisons, those of a judge, those of a template",
+    "5_parsing/<cohort>/parsed_comparisons",
+    "Wilson's interval.",
+    (
+        Column("by", "text", "`overall`, `evaluation_llm_model` or `comparison_template`."),
+        Column("key", "text", "The judge or the template; overall: blank."),
+        Column("first_share", "number", "Judgements with a winner that the first won.", "0 to 1"),
+        Column("low", "number", "Lower end of its 95% interval.", "0 to 1"),
+        Column("high", "number", "Upper end of its 95% interval.", "0 to 1"),
+        Column("first_wins", "whole", "Judgements that the essay shown first won.", "judgements"),
+        Column("ties", "whole", "Judgements without a winner.", "judgements"),
+        *(c._replace(unit="comparisons") if c.unit else c for c in COUNTS),
+    ),
+)
