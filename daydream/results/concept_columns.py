@@ -9,6 +9,9 @@ import pandas as pd
 COMBO, CONCEPTS = "combo_id", "concepts"
 LEVELS = ("level", "level_a", "level_b", "minus")
 NAME = "_name"  # ends the column that names the levels of another
+NAME_COLUMNS = frozenset(
+    [CONCEPTS, "first_concepts", "second_concepts", *(level + NAME for level in LEVELS)]
+)
 ConceptNames = Mapping[str, str]
 
 

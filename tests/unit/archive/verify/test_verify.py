@@ -130,8 +130,8 @@ def test_a_cohort_that_nobody_touched_matches_in_every_number(found: Cli) -> Non
     assert result["ok"] is True and told(result) == [] and skipped(result) == {}
     assert (result["wanted"], result["done"]) == (21, 21)
     counts = [check["checked"] for check in result["checks"]]
-    # 21 ids and 3 combos; 21 metadata; 21 parsed; 18 were asked of a model; 12 rows of 23 twice.
-    assert counts[:8] == [24, 21, 21, 18, 18, 18, 18, 552]
+    # 21 ids and 3 combos; 21 metadata; 21 parsed; 18 were asked of a model; 12 rows of 24 twice.
+    assert counts[:8] == [24, 21, 21, 18, 18, 18, 18, 576]
     assert counts[8] > 1000
 
 
@@ -254,6 +254,14 @@ def test_a_concept_that_is_gone_is_named(made: Workspace, found: Cli) -> None:
     made.concepts(("bees", "tides"))
     lines = told(found(code=1))
     assert len(lines) == 2 and all("'chess' is not there" in line for line in lines)
+
+
+def test_a_concept_of_another_name_is_no_other_number(made: Workspace, found: Cli) -> None:
+    catalog = made.raw("concepts_metadata.csv")
+    catalog.write_text(catalog.read_text().replace("The chess", "Openings"))
+    result = found(code=1)  # its prompts would be others
+    assert all("prompt.txt" in line for line in told(result))
+    assert any("names of concepts" in reason for reason in skipped(result))
 
 
 def test_a_changed_row_of_the_roster_is_named(made: Workspace, found: Cli) -> None:
