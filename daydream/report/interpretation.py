@@ -2,68 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from daydream.report import grid
 from daydream.report.data import ReportTables
 from daydream.report.tables import scope
+from daydream.results.statistics.reliability import ALL_ESSAYS, ALPHA, OVERALL, WITHIN
 
-# Krippendorff, Content Analysis (2004), chapter 11: rely on 0.8 and above, conclude tentatively
-# from 0.667 on.
-ALPHA_RELIABLE, ALPHA_TENTATIVE = 0.8, 0.667
+# Where a level begins. Krippendorff, Content Analysis (2004), chapter 11: rely on 0.8 and above,
+# conclude tentatively from 0.667 on.
+ALPHA_LEVELS = (
+    (0.8, "the scores can be relied upon (0.80 or above)"),
+    (0.667, "good enough for tentative conclusions only (0.667 to 0.80)"),
+    (0.0, "too low to draw conclusions from single scores (below 0.667)"),
+    (-1.0, "no agreement beyond chance"),
+)
 # Koo and Li (2016), Journal of Chiropractic Medicine 15: poor, moderate, good, excellent.
-ICC_LEVELS = ((0.9, "excellent"), (0.75, "good"), (0.5, "moderate"))
-_ICC: Mapping[str, str] = {
-    "ICC(2,1)": "One rater's score, standing for any rater's",
-    "ICC(2,k)": "The mean over all these raters",
+ICC_LEVELS = (
+    (0.9, "excellent reliability"),
+    (0.75, "good reliability"),
+    (0.5, "moderate reliability"),
+    (-float("inf"), "poor reliability"),
+)
+_ICC: Mapping[tuple[str, str], str] = {
+    ("ICC(2,1)", ALL_ESSAYS): "One rater's score, standing for any rater's",
+    ("ICC(2,k)", ALL_ESSAYS): "The mean over all these raters",
+    ("ICC(3,1)", WITHIN): "One rater's order of the essays of one model and combination",
 }
 
 
 def reliability_in_words(tables: ReportTables) -> Iterator[str]:
-    """Sentences about alpha in every scope, and about the two correlations that matter overall."""
+    """Sentences about alpha in every scope, and about the correlations that matter overall.
+
+    The words are those of the interval's ends, not of the value between them.
+    """
     rows = grid.records(tables.table("reliability"))
     if not rows:
         yield (
             "Agreement cannot be computed: it needs two or more essays that two or more evaluator "
-            "models scored."
+            "models scored under one template."
         )
     for row in rows:
-        if row["measure"] == "krippendorff_alpha":
+        if row["measure"] == ALPHA:
             yield _alpha(tables, row)
     for row in rows:
-        if row["scope"] == "overall" and row["measure"] in _ICC:
+        if row["scope"] == OVERALL and (row["measure"], row["among"]) in _ICC:
             yield _correlation(row)
 
 
 def _alpha(tables: ReportTables, row: Mapping[str, Any]) -> str:
-    value = grid.as_float(row["value"])
-    where = scope(tables, str(row["scope"]))
-    if value is None:
-        return f"Krippendorff's alpha over {where}: undefined, as the scores do not vary."
+    where = f"Krippendorff's alpha over {scope(tables, str(row['scope']))}"
+    if (value := grid.as_float(row["value"])) is None:
+        return f"{where}: undefined, as the scores do not vary."
     return (
-        f"Krippendorff's alpha over {where} is {grid.plain(value, 2)}{_interval(row)}, from "
-        f"{row['n_units']:,.0f} essays and {row['n_raters']:,.0f} raters: {_alpha_level(value)}."
+        f"{where} is {grid.plain(value, 2)}{_interval(row)}, from "
+        f"{row['n_units']:,.0f} essays and {row['n_raters']:,.0f} raters: "
+        f"{_level(row, ALPHA_LEVELS)}."
     )
 
 
-def _alpha_level(value: float) -> str:
-    if value >= ALPHA_RELIABLE:
-        return "the scores can be relied upon (0.80 or above)"
-    if value >= ALPHA_TENTATIVE:
-        return "good enough for tentative conclusions only (0.667 to 0.80)"
-    if value > 0:
-        return "too low to draw conclusions from single scores (below 0.667)"
-    return "no agreement beyond chance"
-
-
 def _correlation(row: Mapping[str, Any]) -> str:
-    value = grid.as_float(row["value"])
-    what = f"{_ICC[row['measure']]} ({row['measure']})"
-    if value is None:
+    what = f"{_ICC[row['measure'], row['among']]} ({row['measure']})"
+    if (value := grid.as_float(row["value"])) is None:
         return f"{what}: undefined, as the scores do not vary."
-    level = next((name for least, name in ICC_LEVELS if value >= least), "poor")
-    return f"{what}: {grid.plain(value, 2)}{_interval(row)}, {level} reliability."
+    return f"{what}: {grid.plain(value, 2)}{_interval(row)}, {_level(row, ICC_LEVELS)}."
+
+
+def _level(row: Mapping[str, Any], levels: Sequence[tuple[float, str]]) -> str:
+    """The level in which the whole interval lies, or the two between which it leaves it open."""
+    ends = [grid.as_float(row[name]) for name in ("low", "high")]
+    known = [end for end in ends if end is not None]
+    if len(known) < 2:
+        return "without an interval nothing can be concluded"
+    low, high = (next((word for least, word in levels if end >= least), "") for end in known)
+    return high if low == high else f"not known well enough, from: {low}, to: {high}"
 
 
 def _interval(row: Mapping[str, Any]) -> str:

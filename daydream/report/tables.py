@@ -12,6 +12,7 @@ from daydream.report import grid
 from daydream.report.data import ReportTables
 from daydream.report.grid import Cell, Column, Grid
 from daydream.report.rankings import axis_rows, composite_of, templates_of
+from daydream.results.statistics.reliability import ALPHA, KAPPA, ORDINAL, OVERALL
 
 MOST_ROWS = 500  # of a leaderboard
 MOST_TIES = 3  # that are named; of more it is said how many there are
@@ -35,6 +36,10 @@ COMPONENTS: Mapping[str, str] = {
     "rating": "evaluator's view of an essay",
     "replicate": "replicate",
     "residual": "rest",
+}
+_MEASURES: Mapping[str, str] = {
+    ALPHA: "Krippendorff's alpha (interval)",
+    ORDINAL: "Krippendorff's alpha (ordinal)",
 }
 _SCORES = Column("Scores", True, "valid of expected")
 
@@ -123,39 +128,46 @@ def reliability(tables: ReportTables) -> Grid | None:
     table = tables.table("reliability")
     if table.empty:
         return None
+    table = table[table["measure"] != KAPPA]  # a row for every pair of judges
     columns = (
         Column("Measure"),
         Column("Over"),
+        Column("Among"),
         Column("Value", True),
         Column("95% interval", True),
         Column("Essays", True),
+        Column("Drafts", True),
         Column("Raters", True),
+        Column("Raters are", note="what the interval speaks of: these, or any such"),
+        Column("Note"),
         _SCORES,
     )
     rows = tuple(_measured(tables, row) for row in grid.records(table))
-    name = "reliability"
-    return Grid(name, "Reliability of the scores", columns, rows, source=grid.source(name))
+    name, note = "reliability", "The file also has the weighted kappa of every pair of judges."
+    return Grid(name, "Reliability of the scores", columns, rows, note, grid.source(name))
 
 
 def _measured(tables: ReportTables, row: Mapping[str, Any]) -> tuple[Cell, ...]:
-    is_alpha = row["measure"] == "krippendorff_alpha"
+    measure = str(row["measure"])
     return (
-        Cell("Krippendorff's alpha (interval)" if is_alpha else str(row["measure"])),
+        Cell(_MEASURES.get(measure, measure)),
         Cell(scope(tables, str(row["scope"]))),
+        Cell(str(row["among"])),
         grid.number(row["value"]),
         grid.interval(row["low"], row["high"]),
         grid.whole(row["n_units"]),
+        grid.whole(row["n_drafts"]),
         grid.whole(row["n_raters"]),
+        Cell(str(row["raters_are"])),
+        Cell(str(row["warning"] or "")),
         grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
     )
 
 
 def scope(tables: ReportTables, name: str) -> str:
     """What a measure of reliability is of."""
-    is_all = name == "overall"
-    return (
-        "all evaluators and templates" if is_all else tables.names.of("evaluation_template", name)
-    )
+    is_all = name == OVERALL
+    return "the templates, averaged" if is_all else tables.names.of("evaluation_template", name)
 
 
 def evaluators(tables: ReportTables) -> Grid | None:

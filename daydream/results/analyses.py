@@ -30,6 +30,7 @@ _TEXTS = {
     *("analysis_type", "agreement_class", "stability_class", "measure", "scope"),
     *("component", "note", "tied_with", "kind", "own", "target"),
     *("left_out", "left_out_name", "winner"),
+    *("among", "judge_a", "judge_b", "raters_are"),
     *("axis", "level", "level_a", "level_b", "method", "warning", "letters"),
 }
 _FLAGS = {"truncated", "tied", "winner_changes"}

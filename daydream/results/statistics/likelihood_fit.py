@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,6 @@ from scipy import optimize, stats
 from daydream.results.statistics.mixed_model import MixedModel
 from daydream.results.statistics.ratings import FloatArray, IntArray
 
-CUT = float(stats.chi2.isf(0.05, 1))
 _Z = float(stats.norm.isf(0.025))
 _ZERO = 1e-6
 
@@ -26,30 +25,6 @@ class Interval(NamedTuple):
 def fit(model: MixedModel, *, reml: bool = True) -> FloatArray:
     """The variances of greatest (restricted) likelihood, on the values' own scale, 0 or above."""
     return best_variances(model, reml=reml) * model.scale**2
-
-
-def profile(model: MixedModel, best: FloatArray, place: int, *, share: bool = False) -> Interval:
-    """95% interval of a standard deviation, or of a share of the summed variance.
-
-    The values for which twice the log likelihood (not the restricted one), maximised over all
-    else, lies within 3.84 of its maximum: the interval that ``confint`` of lme4 gives. ``best``
-    is what ``best_variances`` gives with ``reml=False``.
-    """
-    least = model.deviance(best, reml=False)[0]
-    total = float(best.sum())
-    centre = float(best[place] / total) if share else float(np.sqrt(best[place]))
-    start = np.sqrt(np.delete(best, place)) + 0.01
-
-    def excess(target: float) -> float:
-        return _constrained(model, place, target, share, start) - least - CUT
-
-    top = 1 - 1e-9 if share else centre + 1.0
-    while not share and excess(top) < 0 and top < 1e4:
-        top *= 2
-    low = 0.0 if centre < 1e-6 or excess(0.0) <= 0 else _root(excess, 0.0, centre)
-    high = (1.0 if share else np.nan) if excess(top) <= 0 else _root(excess, centre, top)
-    factor = 1.0 if share else model.scale
-    return Interval(low * factor, high * factor)
 
 
 class Curvature(NamedTuple):
@@ -67,29 +42,40 @@ def curvature(model: MixedModel, best: FloatArray) -> Curvature:
     return Curvature(best, kept, np.asarray(inverse, dtype=np.float64))
 
 
-def approximate(model: MixedModel, at: Curvature, place: int, *, share: bool) -> Interval:
-    """The interval of ``profile`` from the curvature of the restricted likelihood, and cheaper.
+def approximate(at: Curvature, place: int, scale: float) -> Interval:
+    """95% interval of a standard deviation from the curvature, on the scale of its logarithm.
 
-    On the scale of the logarithm of a standard deviation, or of the logit of a share (delta
-    method). Variances that came out as 0 are held there, and have no interval.
+    ``scale`` is the model's. A variance that came out as 0 is held there, and has no interval.
     """
     if place not in at.kept:
         return Interval(np.nan, np.nan)
-    here = int(np.flatnonzero(at.kept == place)[0])
-    shares = at.best[at.kept] / at.best[at.kept].sum()
-    if not share:
-        centre, slope = float(np.log(np.sqrt(at.best[place]))), np.eye(len(at.kept))[here]
-    elif len(at.kept) == 1:
-        return Interval(np.nan, np.nan)
-    else:
-        centre = float(np.log(shares[here] / (1 - shares[here])))
-        # By log sd: 2 for its own share; the others share what is left.
-        slope = -2 * shares / (1 - shares[here])
-        slope[here] = 2.0
-    margin = _Z * float(np.sqrt(max(0.0, slope @ at.covariance @ slope)))
-    ends = np.exp([centre - margin, centre + margin])
-    low, high = ends / (1 + ends) if share else ends * model.scale
+    slope = (at.kept == place).astype(float)
+    low, high = np.exp(_about(float(np.log(np.sqrt(at.best[place]))), slope, at)) * scale
     return Interval(float(low), float(high))
+
+
+def approximate_share(at: Curvature, group: Sequence[int], whole: Sequence[int]) -> Interval:
+    """95% interval of the variances of ``group`` over those of ``whole``, by its logit.
+
+    Both are places in ``model.names``; ``whole`` contains ``group``. NaN where the share came out
+    as 0 or 1.
+    """
+    own = np.isin(at.kept, group)
+    rest = np.isin(at.kept, np.setdiff1d(np.asarray(whole), np.asarray(group)))
+    if not (own.any() and rest.any()):
+        return Interval(np.nan, np.nan)
+    best = at.best[at.kept]
+    top, bottom = best[own].sum(), best[rest].sum()
+    slope = 2 * best * (own / top - rest / bottom)
+    ends = np.exp(_about(float(np.log(float(top) / float(bottom))), slope, at))
+    low, high = ends / (1 + ends)
+    return Interval(float(low), float(high))
+
+
+def _about(centre: float, slope: FloatArray, at: Curvature) -> FloatArray:
+    """The ends of an interval of a function with this slope by log standard deviations."""
+    margin = _Z * float(np.sqrt(max(0.0, float(slope @ at.covariance @ slope))))
+    return np.array([centre - margin, centre + margin])
 
 
 def _information(model: MixedModel, best: FloatArray, places: IntArray) -> FloatArray:
@@ -104,12 +90,6 @@ def _information(model: MixedModel, best: FloatArray, places: IntArray) -> Float
         rows.append((sides[0] - sides[1])[places] / (2 * step))
     matrix = np.array(rows) / 2
     return (matrix + matrix.T) / 2
-
-
-def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    if function(low) * function(high) > 0:  # the search for an inner optimum has failed
-        return float("nan")
-    return float(optimize.brentq(function, low, high, xtol=2e-5, rtol=1e-4))
 
 
 def best_variances(model: MixedModel, *, reml: bool, start: FloatArray | None = None) -> FloatArray:
@@ -129,27 +109,3 @@ def best_variances(model: MixedModel, *, reml: bool, start: FloatArray | None = 
         bounds=[(0, None)] * (count - 1) + [(1e-4, None)],
     )
     return np.asarray(found.x, dtype=float) ** 2
-
-
-def _constrained(
-    model: MixedModel, place: int, target: float, share: bool, start: FloatArray
-) -> float:
-    """The least deviance with one standard deviation, or one share, held at ``target``."""
-    others = np.delete(np.arange(len(model.names)), place)
-    odds = target / (1 - target) if share else 0.0
-    last = place == len(model.names) - 1
-    bounds = [(0.0, None)] * (len(others) - 1) + [(0.0 if last else 1e-4, None)]
-
-    def deviance(sd: FloatArray) -> tuple[float, FloatArray]:
-        variances = np.zeros(len(model.names))
-        variances[others] = sd**2
-        variances[place] = odds * float((sd**2).sum()) if share else target**2
-        value, gradient = model.deviance(variances, reml=False)
-        return value, 2 * sd * (gradient[others] + odds * gradient[place])
-
-    if not len(others):
-        return deviance(np.zeros(0))[0]
-    found = optimize.minimize(
-        deviance, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-8}
-    )
-    return float(found.fun)

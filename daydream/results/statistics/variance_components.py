@@ -11,6 +11,7 @@ from daydream.results.statistics.henderson import RESIDUAL, Components, variance
 from daydream.results.statistics.likelihood_fit import (
     Curvature,
     approximate,
+    approximate_share,
     best_variances,
     curvature,
 )
@@ -172,6 +173,6 @@ def _ends(model: MixedModel, sharpness: Curvature, name: str) -> FloatArray:
     if name not in model.names:
         return np.full(4, np.nan)
     place = model.names.index(name)
-    sd = approximate(model, sharpness, place, share=False)
-    share = approximate(model, sharpness, place, share=True)
+    sd = approximate(sharpness, place, model.scale)
+    share = approximate_share(sharpness, [place], range(len(model.names)))
     return np.array([sd.low**2, sd.high**2, *share])

@@ -2,16 +2,17 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import approx_fprime
+from scipy.optimize import approx_fprime, minimize
 
 from daydream.results.statistics.likelihood_fit import (
     approximate,
+    approximate_share,
     best_variances,
     curvature,
     fit,
-    profile,
 )
 from daydream.results.statistics.mixed_model import mixed_model
+from daydream.results.statistics.profile_likelihood import profile_deviation, profile_share
 
 # O. L. Davies and P. L. Goldsmith (1972), "Statistical Methods in Research and Production": yield
 # of dyestuff (table 6.4; 6 batches x 5), and growth inhibition by penicillin (table 6.6; 24 plates
@@ -42,8 +43,9 @@ def test_dyestuff_has_the_components_and_profile_intervals_of_lme4():
     assert fit(model) == pytest.approx([1764.05, 2451.25], rel=1e-4)
     best = best_variances(model, reml=False)
     assert np.sqrt(best) * model.scale == pytest.approx([37.26, 49.51], abs=0.01)  # ML
-    assert profile(model, best, 0) == pytest.approx((12.2, 84.1), abs=0.05)
-    assert profile(model, best, 1) == pytest.approx((38.2, 67.7), abs=0.05)
+    for place, ends in enumerate([(12.2, 84.1), (38.2, 67.7)]):
+        found = profile_deviation(model, best, place, reml=False)
+        assert found == pytest.approx(ends, abs=0.05)
 
 
 @pytest.mark.parametrize("nested", [False, True])
@@ -56,7 +58,8 @@ def test_penicillin_has_the_components_and_profile_intervals_of_lme4(nested):
     best = best_variances(model, reml=False)
     published = [(0.634, 1.182), (1.096, 3.556), (0.486, 0.629)]
     for place, ends in enumerate(published):
-        assert profile(model, best, place) == pytest.approx(ends, abs=0.001)
+        found = profile_deviation(model, best, place, reml=False)
+        assert found == pytest.approx(ends, abs=0.001)
 
 
 @pytest.mark.parametrize("crossed", [False, True])
@@ -88,13 +91,31 @@ def test_the_interval_from_the_curvature_is_near_the_profile_where_there_are_man
     group = np.repeat(np.arange(150), 4)
     y = rng.normal(size=150)[group] + rng.normal(size=600)
     model = mixed_model(y, [("group", group)], [])
-    best = best_variances(model, reml=False)
-    for share in (False, True):
-        exact = profile(model, best, 0, share=share)
-        rough = approximate(
-            model, curvature(model, best_variances(model, reml=True)), 0, share=share
-        )
-        assert rough == pytest.approx(exact, abs=0.02)
+    best = best_variances(model, reml=True)
+    at = curvature(model, best)
+    exact = profile_deviation(model, best, 0, reml=True)
+    assert approximate(at, 0, model.scale) == pytest.approx(exact, abs=0.02)
+    exact = profile_share(model, best, [0], [0, 1], reml=True)
+    assert approximate_share(at, [0], [0, 1]) == pytest.approx(exact, abs=0.02)
+
+
+def test_the_profile_of_a_share_ends_where_the_likelihood_has_fallen_by_the_cut():
+    """Two nested parts together over all: the least deviance with it."""
+    rng = np.random.default_rng(5)
+    essay, draft = np.repeat(np.arange(24), 3), np.repeat(np.arange(8), 9)
+    y = rng.normal(size=8)[draft] + 0.7 * rng.normal(size=24)[essay] + rng.normal(size=72)
+    model = mixed_model(y, [("essay", essay), ("draft", draft)], [])
+    best = best_variances(model, reml=True)
+    least = model.deviance(best, reml=True)[0]
+    for share in profile_share(model, best, [0, 1], [0, 1, 2], reml=True):
+
+        def deviance(at, share=share):
+            part, total = 1 / (1 + np.exp(-at[0])), np.exp(at[1])
+            variances = np.array([part * share, (1 - part) * share, 1 - share]) * total
+            return model.deviance(variances, reml=True)[0]
+
+        lowest = minimize(deviance, [0.0, 0.0], method="Nelder-Mead").fun
+        assert lowest - least == pytest.approx(3.84, abs=0.01)
 
 
 def test_factors_that_are_not_nested_are_refused():

@@ -14,7 +14,7 @@ from daydream.results.statistics.length_effect import length_effect
 from daydream.results.statistics.pairwise import bradley_terry, comparisons, position_bias
 from daydream.results.statistics.ranking import ranking
 from daydream.results.statistics.ratings import comparable, evaluations, ratings
-from daydream.results.statistics.reliability import intraclass, krippendorff_alpha, reliability
+from daydream.results.statistics.reliability import reliability
 from daydream.results.statistics.sensitivity import sensitivity
 from daydream.results.statistics.variance_components import variance_components
 
@@ -41,8 +41,6 @@ ANALYSES = {
     "agreement": evaluator_agreement,
     "agreement_by_template": lambda s, t: evaluator_agreement(s, t, by_template=True),
     "variance": comprehensive_variance,
-    "alpha": krippendorff_alpha,
-    "icc": intraclass,
     "reliability": reliability,
     "components": variance_components,
     "d_study": d_study,
@@ -107,7 +105,7 @@ def test_scores_that_are_all_missing_give_no_numbers_and_no_warnings(name):
         assert result.empty
 
 
-@pytest.mark.parametrize("name", ["agreement", "alpha", "icc", "reliability"])
+@pytest.mark.parametrize("name", ["agreement", "reliability"])
 def test_a_single_evaluator_agrees_with_nobody(name):
     one = full().query("evaluation_llm_model == 'm0'")
     assert ANALYSES[name](one, {}).empty
