@@ -22,7 +22,7 @@ from types import MappingProxyType
 from daydream.parsers.score_claim import NUMBER, Claim, is_triple
 from daydream.parsers.score_json import objects_as_lines, read_json_score
 from daydream.parsers.score_phrases import claims_of, ends_in_header
-from daydream.parsers.score_quotes import quoted_lines
+from daydream.parsers.score_quotes import Quotation, quotations
 from daydream.parsers.score_range import ScoreRange
 from daydream.parsers.score_rule import Candidate, choose
 from daydream.parsers.score_sections import criterion_sections
@@ -56,22 +56,25 @@ def complex_score(text: str, scale: ScoreRange) -> float:
 def _read(text: str, scale: ScoreRange, count: int, parts: bool) -> float:
     answer = objects_as_lines(visible(without_thinking(text)))
     lines = last_lines(answer, _SECTION_LINES)
-    candidates = _candidates(lines, scale, max(0, len(lines) - count))
-    if not candidates and not parts and (said := _bare_number(lines[-count:], scale)):
+    first = max(0, len(lines) - count)
+    candidates = _candidates(lines, scale)
+    if all(candidate.line < first for candidate in candidates):
+        said = "" if parts else _bare_number(lines[first:], scale)
+        if not said:
+            raise absent([line.raw for line in lines[first:]], count)
         candidates = [Candidate(Claim(said, exact=True, leads=True), len(lines) - 1)]
-    if not candidates:
-        raise absent([line.raw for line in lines[-count:]], count)
-    return choose(candidates, [line.plain for line in lines], scale, parts)
+    return choose(candidates, [line.plain for line in lines], scale, parts, first)
 
 
-def _candidates(lines: Sequence[Line], scale: ScoreRange, first: int) -> list[Candidate]:
-    """Collect the claims of the lines from ``first`` on."""
-    quoted, sections = quoted_lines(lines), criterion_sections(lines)
+def _candidates(lines: Sequence[Line], scale: ScoreRange) -> list[Candidate]:
+    """Collect the claims of the lines, but not those that are the essay's."""
+    quoted, sections = quotations(lines), criterion_sections(lines)
     below = [*(line.plain for line in lines[1:]), ""]
     return [
-        Candidate(claim, index, quoted[index], sections[index])
-        for index in range(first, len(lines))
-        for claim in claims_of(lines[index], scale, below[index])
+        Candidate(claim, index, quoted[index] is Quotation.MARKED, sections[index])
+        for index, line in enumerate(lines)
+        if quoted[index] is not Quotation.REPORTED
+        for claim in claims_of(line, scale, below[index])
     ]
 
 

@@ -12,6 +12,7 @@ from daydream.parsers.score_text import short, visible, without_thinking
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
 _SCORE_KEY = r"(?i)[\"'](?:\w{1,12}[_ ])?(?:score|rating)[\"']\s{0,9}:"
+_OPENS_OBJECT = r"\s{0,199}[\"'{\[]"  # unlike the braces of LaTeX
 _RESULT_KEYS = (
     *("final score", "overall score", "total score", "score"),
     *("final rating", "overall rating", "rating", "overall", "final", "total"),
@@ -100,7 +101,8 @@ def _objects(text: str) -> Iterator[_Found]:
         try:
             value, at = decoder.raw_decode(forgiven, start)
         except (ValueError, RecursionError):
-            at, intact = start + 1, False
+            at = start + 1
+            intact = intact and not re.match(_OPENS_OBJECT, forgiven[at : at + 200])
         else:
             if intact or "reasoning" in value:
                 yield _Found(value, start, at)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from daydream.parsers.score_claim import SPAN, VALUE, Claim
 from daydream.parsers.score_quotes import is_mention
 from daydream.parsers.score_range import ScoreRange
-from daydream.parsers.score_sections import labels_a_part
+from daydream.parsers.score_sections import GENERAL, labels_a_part
 from daydream.parsers.score_text import WORDY, Line
 
 _LONGEST_VALUE = 100
@@ -31,6 +31,7 @@ _HEDGE = (
     r"|(?<!\bi )would)\b"
 )
 _PART = r"(?i)\W{0,3}(?:points?\W)?for (?!(?:the|this|that|its?|your|an?)\b)"
+_QUALITY = r"(?i)\b([^\W\d_]{1,20}) (?:of|in) (?:[^\W\d_]{1,20} ){1,3}$"  # depth of the idea
 _PHRASE_END = r" ?(?:$|[.;!)\]](?: |$)|\()"
 
 
@@ -60,7 +61,7 @@ def claims_of(line: Line, scale: ScoreRange, below: str = "") -> Iterator[Claim]
     for header in list(re.finditer(_HEADER, text))[-_MAX_HEADERS:]:
         leads = header.start() <= first
         before = text[max(0, header.start() - 100) : header.start()]
-        if _names_a_part(header, leads) or re.search(_EXAMPLE, before[-40:]):
+        if _names_a_part(header, leads, before) or re.search(_EXAMPLE, before[-40:]):
             continue
         for claim in _claim(header, text, leads, below, scale):
             if not labels_a_part(before) and not is_mention(line, before, claim.said[:20]):
@@ -77,7 +78,7 @@ def _row_claims(line: str) -> Iterator[Claim]:
             yield Claim(" & ".join(numbers[:9]), final=bool(words & _FINAL), exact=True, leads=True)
 
 
-def _names_a_part(header: re.Match[str], leads: bool) -> bool:
+def _names_a_part(header: re.Match[str], leads: bool, before: str = "") -> bool:
     """Whether this is the score of one criterion, or no score at all (``maximum score: 10``)."""
     words = header["words"].lower().split()
     note = (header["note"] or "").lower()
@@ -85,7 +86,12 @@ def _names_a_part(header: re.Match[str], leads: bool) -> bool:
         return True
     if note and not re.search("[0-9]", note) and _FINAL.isdisjoint(note.split()):
         return True
-    if not words or words[-1] in _NEUTRAL or not _FINAL.isdisjoint(words):
+    if not words or not _FINAL.isdisjoint(words):
+        return False
+    quality = re.search(_QUALITY, f"{before}{header['words']}")
+    if quality and quality[1].lower() not in GENERAL:
+        return True
+    if words[-1] in _NEUTRAL:
         return False
     shouted = "SCORE" in header[0] and header["sep"] == ":"
     return leads or not shouted or header["words"].split()[-1].isupper()

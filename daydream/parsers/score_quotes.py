@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from enum import IntEnum
 
 from daydream.parsers.score_text import QUOTES, WORDY, Line
 
@@ -15,6 +16,10 @@ _CITES = (
     rf"(?i)\b{_SUBJECT}\b[^.;!?]{{0,60}}?\b(?:ends?|ending|clos(?:es?|ing)|conclud(?:es?|ing)|says?"
     r"|saying|states?|claims?|asks?|demands?|contains?|writes?|wrote|includes?|tells|orders"
     r"|instructs?|tries|wants|reads|appends?|adds?|inserts?|requests?)\b[^.;!?]{0,60}$"
+)
+_CITES_BEHIND = (
+    rf"(?i)^\W{{0,3}}(?:(?:so |thus |this |that )?(?:is|was)|so|says?|writes|claims?)\b"
+    rf"[^.;!?]{{0,30}}?\b{_SUBJECT}\b"
 )
 _JUDGE = r"(?i)\b(?:I|my|we|our)\b"
 
@@ -43,18 +48,44 @@ def is_mention(line: Line, before: str, said: str) -> bool:
     return False
 
 
-def quoted_lines(lines: Sequence[Line]) -> list[bool]:
-    """Whether each line as a whole is a quotation: of a block, or announced by the line above."""
-    marks: list[bool] = []
+class Quotation(IntEnum):
+    """Whether a line as a whole is a quotation."""
+
+    NONE = 0
+    MARKED = 1  # by quotation marks or ``>``, which may be mere decoration
+    REPORTED = 2  # the line above or below says that it is the essay's
+
+
+def quotations(lines: Sequence[Line]) -> list[Quotation]:
+    """Return for each line whether it is a quotation; what a code fence holds is one thing."""
+    kinds: list[Quotation] = []
     above, fence = "", 0
-    for line in lines:
-        raw = line.raw.strip()
-        unmatched = sum(raw.count(mark) for mark in '"') % 2 == 1 and raw.endswith('"')
-        unmatched = unmatched or (raw.endswith("\u201d") and "\u201c" not in raw)
-        whole = raw[0] in QUOTES and raw[-1] in QUOTES
-        announced = above.endswith(":") and re.search(_CITES, above[:-1][-200:]) is not None
-        same_fence = bool(marks) and marks[-1] and line.fence > 0 and line.fence == fence
-        marks.append(raw.startswith(">") or unmatched or whole or announced or same_fence)
-        fence = line.fence
-        above = line.plain
-    return marks
+    for index, line in enumerate(lines):
+        below = _behind(lines, index)
+        kind = _quotation(line, above, below, opens=line.fence == 0 or line.fence != fence)
+        if kinds and line.fence > 0 and line.fence == fence:
+            kind = max(kind, kinds[-1])
+        kinds.append(kind)
+        above, fence = line.plain, line.fence
+    return kinds
+
+
+def _behind(lines: Sequence[Line], index: int) -> str:
+    """Return the line below, or that below the code fence which the line stands in."""
+    fence = lines[index].fence
+    rest = (line for line in lines[index + 1 : index + 9] if not fence or line.fence != fence)
+    return next((line.plain for line in rest), "")
+
+
+def _quotation(line: Line, above: str, below: str, opens: bool) -> Quotation:
+    raw = line.raw.strip()
+    unmatched = raw.count('"') % 2 == 1 and raw.endswith('"')
+    unmatched = unmatched or (raw.endswith("\u201d") and "\u201c" not in raw)
+    whole = raw[0] in QUOTES and raw[-1] in QUOTES
+    is_marked = raw.startswith(">") or unmatched or whole
+    cited = opens and re.search(_CITES, above.rstrip(" :,")[-200:]) is not None
+    if cited and (above.endswith(":") or is_marked or line.fence):
+        return Quotation.REPORTED
+    if (is_marked or line.fence) and re.search(_CITES_BEHIND, below[:200]):
+        return Quotation.REPORTED
+    return Quotation.MARKED if is_marked else Quotation.NONE

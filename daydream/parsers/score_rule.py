@@ -14,6 +14,7 @@ from typing import NamedTuple
 from daydream.errors import ParseError
 from daydream.parsers.score_claim import VALUE, Claim, read_claim, whole_of
 from daydream.parsers.score_range import ScoreRange
+from daydream.parsers.score_scaled import check_scaled
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
 _CORRECTS = (
@@ -21,7 +22,6 @@ _CORRECTS = (
     r"|revis(?:e|ed|ing|ion)|overlooked|i was (?:wrong|too)|first (?:reading|impression|sight)"
     r"|changed? my mind|let me (?:change|correct)|actually)\b"
 )
-_FRACTION = r"(?<![\w./])[0-9]{1,6}(?:\.[0-9]{1,6})? ?/ ?([0-9]{1,6})(?![\w./])"
 
 
 class Weight(IntEnum):
@@ -46,14 +46,25 @@ class Candidate(NamedTuple):
 
 
 def choose(
-    candidates: Sequence[Candidate], lines: Sequence[str], scale: ScoreRange, parts: bool
+    candidates: Sequence[Candidate],
+    lines: Sequence[str],
+    scale: ScoreRange,
+    parts: bool,
+    first: int = 0,
 ) -> float:
     """Return the score of the candidates, or raise ``ParseError``.
 
-    ``parts`` says that plain scores may be those of parts, over which a final one wins wherever
-    it stands; without it a plain score that differs from a final one is a contradiction.
+    Args:
+        candidates: what the answer claims, in its order.
+        lines: the plain lines of the answer.
+        scale: the template's range.
+        parts: plain scores may be those of parts, over which a final one wins wherever it stands;
+            without it a plain score that differs from a final one is a contradiction.
+        first: the line from which on a claim may be the result; those above only show what is
+            a part.
+
     """
-    results = _without_parts(candidates)
+    results = [result for result in _without_parts(candidates) if result.line >= first]
     if not results:
         said = candidates[-1].claim.said
         raise ParseError(f"only scores of single criteria; the last is '{said[:60]}'")
@@ -62,21 +73,22 @@ def choose(
     chosen = [r for r, weight in zip(results, weights, strict=True) if weight == best]
     score = _agreed(chosen, lines, scale)
     if best <= Weight.SCALED_FINAL:
-        _check_whole(chosen[-1], lines)
+        check_scaled(chosen[-1].claim, chosen[-1].line, chosen[-1].section, lines)
     if best < Weight.RESULT_LINE:
         _check_quoted_end(results[-1], chosen[-1], scale)
     return score
 
 
 def _without_parts(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Leave out the first plain score of each criterion's section, where there are two or more.
+    """Leave out the first score of each criterion's section, where there are two or more.
 
     What follows it in the last section is the result, and so is a last line in the form that was
-    asked for when the scores of the criteria have another form.
+    asked for when the scores of the criteria have another form. A final or overall score is no
+    part wherever it stands; a bare total may be that of a section.
     """
     first: dict[int, Candidate] = {}
     for candidate in candidates:
-        if candidate.section >= 0 and not candidate.claim.final:
+        if candidate.section >= 0 and not (candidate.claim.final and candidate.claim.named):
             first.setdefault(candidate.section, candidate)
     if len(first) < 2:
         return list(candidates)
@@ -145,17 +157,6 @@ def _corrects(chosen: Sequence[Candidate], lines: Sequence[str]) -> bool:
     earlier, last = chosen[-2].line, chosen[-1].line
     between = lines[max(0, earlier - 1, last - 12) : last + 1]
     return earlier < last and any(re.search(_CORRECTS, line) for line in between)
-
-
-def _check_whole(chosen: Candidate, lines: Sequence[str]) -> None:
-    """Refuse ``Total: 2/2`` beside ``Critic: 1/3``: a part with a larger maximum is in no total."""
-    whole = whole_of(chosen.claim) or 0.0
-    others = (line for index, line in enumerate(lines) if index != chosen.line)
-    for line in others:
-        larger = [y for y in re.findall(_FRACTION, line[:2000]) if float(y) > whole > 0]
-        if larger:
-            said = chosen.claim.said[:60]
-            raise ParseError(f"the score '{said}' is of a part: another one is out of {larger[0]}")
 
 
 def _check_quoted_end(last: Candidate, chosen: Candidate, scale: ScoreRange) -> None:

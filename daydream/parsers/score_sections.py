@@ -13,14 +13,14 @@ _HEADING = r"""(?x)^\s{0,8}(?:
     |(?P<label>[^\W\d_][^:.!?]{1,50}):\s*
     )$"""
 _NAME = r"^[\W\d_]*(?:[a-hA-H][.)] )?(?P<name>[^:\-\u2013\u2014(|]{1,80})"
-_CLAIM = r"(?i)\bscore\b\W{0,9}[0-9]"
+_CLAIM = r"(?i)\W{0,12}score\b\W{0,9}[0-9]"
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.lower().split())
 
 
-_GENERAL = _words(
+GENERAL = _words(
     """a an the my our your its this that of for and with to in by it final total overall score
     scores scoring rating grade mark result results evaluation assessment judgement judgment review
     verdict conclusion summary reasoning reasons reason rationale justification explanation analysis
@@ -34,20 +34,21 @@ _GENERAL = _words(
 def criterion_sections(lines: Sequence[Line]) -> list[int]:
     """Return for each line the index of the criterion's heading that it stands below, or -1.
 
-    A heading of a general kind (``## Conclusion``) ends the section of a criterion.
+    A heading of a general kind (``## Conclusion``) ends the section of a criterion. A line that
+    states a plain score is no heading, whatever its dress.
     """
     sections: list[int] = []
     current = -1
     for index, line in enumerate(lines):
-        name = _heading(line.raw)
+        name = None if re.match(_CLAIM, line.plain) else _heading(line.raw)
         if name is not None:
-            current = -1 if _words(name) <= _GENERAL else index
+            current = -1 if _words(name) <= GENERAL else index
         sections.append(current)
     return sections
 
 
 def _heading(raw: str) -> str | None:
-    """Return the words of a heading, None for any other line and for one that states a score."""
+    """Return the words of a heading, None for any other line."""
     heading = re.match(_HEADING, raw[:600])
     if heading is None:
         return None
@@ -55,7 +56,7 @@ def _heading(raw: str) -> str | None:
     name = re.match(_NAME, text.replace("*", ""))
     words = re.sub(r"[^\w ]", " ", name["name"]) if name else ""
     is_short = 0 < len(words.split()) <= 6
-    return words if is_short and not re.match(_CLAIM, words + text[len(words) :]) else None
+    return words if is_short else None
 
 
 def labels_a_part(before: str) -> bool:
@@ -64,4 +65,4 @@ def labels_a_part(before: str) -> bool:
     if label is None:
         return False
     words = _words(re.sub(r"[^\w ]", " ", label[1]))
-    return not words <= _GENERAL and not words & {"i", "it", "we", "so", "thus", "hence"}
+    return not words <= GENERAL and not words & {"i", "it", "we", "so", "thus", "hence"}
