@@ -150,15 +150,15 @@ def _model(row: Row, settings: Settings, named: Named | None) -> Model:
         for_generation=generates,
         for_evaluation=evaluates,
         endpoint=endpoint,
-        price_in=row.number_or_none("price_in", least=0),
-        price_out=row.number_or_none("price_out", least=0),
+        price_in=row.number_or_none("price_in", minimum=0),
+        price_out=row.number_or_none("price_out", minimum=0),
         max_tokens=row.whole_or_none("max_tokens"),
-        temperature=row.number_or_none("temperature", least=0),
+        temperature=row.number_or_none("temperature", minimum=0),
         provider=row.text("provider"),
         limits=Limits(
             row.whole_or_none("max_concurrency"),
-            row.number_or_none("requests_per_minute", least=0.001),
-            row.number_or_none("tokens_per_minute", least=1),
+            row.number_or_none("requests_per_minute", minimum=0.001),
+            row.number_or_none("tokens_per_minute", minimum=1),
         ),
     )
 

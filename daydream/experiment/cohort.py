@@ -54,10 +54,10 @@ class Design:
         if spec is None and settings.cohort and exists(layout.spec(settings.cohort)):
             spec = layout.spec(settings.cohort)
         if spec is not None:
-            found = SpecDesign.load(Path(spec), settings, layout)
-            essays = found.spec.essays
+            from_spec = SpecDesign.load(Path(spec), settings, layout)
+            essays = from_spec.spec.essays
             selected = tuple(lineages_of(layout, essays, spec)) if essays else None
-            return cls(settings, layout, found.catalog, found.combos, selected, found)
+            return cls(settings, layout, from_spec.catalog, from_spec.combos, selected, from_spec)
         catalog = load_catalog(layout, settings)
         if exists(layout.selected_essays):
             return cls(settings, layout, catalog, (), tuple(selected_lineages(layout)))
@@ -212,17 +212,17 @@ class Design:
         by_id = {essay.gen_id: essay for essay in essays}
         templates = [t.template_id for t in self.catalog.templates("comparison")]
         judges = [model.id for model in self.catalog.evaluation_models]
-        asked = list(product(templates, judges, self._replicates("comparison")))
-        for one, other in ring_pairs(by_id, self.settings.pairs_per_essay):
-            for first, second in ((one, other), (other, one)):
-                for key in asked:
+        judgements = list(product(templates, judges, self._replicates("comparison")))
+        for essay_a, essay_b in ring_pairs(by_id, self.settings.pairs_per_essay):
+            for first, second in ((essay_a, essay_b), (essay_b, essay_a)):
+                for key in judgements:
                     yield self._comparison(by_id[first], second, *key)
 
     def _comparison(
         self, first: Member, second: str, template_id: str, model_id: str, replicate: int
     ) -> Member:
-        shown = f"{first.gen_id}|{second}"
-        gen_id = generation_id("comparison", shown, template_id, model_id, replicate)
+        essays_in_order = f"{first.gen_id}|{second}"
+        gen_id = generation_id("comparison", essays_in_order, template_id, model_id, replicate)
         key = (first.gen_id, first.combo_id, template_id, model_id, replicate, second)
         return Member("comparison", gen_id, self.cohort_id, *key)
 

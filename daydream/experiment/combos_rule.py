@@ -65,9 +65,9 @@ class _Maker:
         self._check_enough()
         if self.rule.kind == "sample":
             return self._sample()
-        least = self.rule.k_min if self.rule.kind == "exhaustive" else self.k_max
+        smallest = self.rule.k_min if self.rule.kind == "exhaustive" else self.k_max
         choose = permutations if self.rule.ordered else combinations
-        return [ids for k in range(least, self.k_max + 1) for ids in choose(self.concepts, k)]
+        return [ids for k in range(smallest, self.k_max + 1) for ids in choose(self.concepts, k)]
 
     def _check_enough(self) -> None:
         if self.k_max > len(self.concepts):
@@ -94,11 +94,11 @@ class _Maker:
     def _around(self, best: Combo) -> Iterator[Ids]:
         """Every combination that has one other concept in the place of one of the best."""
         order = {concept: i for i, concept in enumerate(self.concepts)}
-        for place in range(len(best.concept_ids)):
+        for position in range(len(best.concept_ids)):
             for concept in self.concepts:
                 if concept not in best.concept_ids:
                     ids = list(best.concept_ids)
-                    ids[place] = concept
+                    ids[position] = concept
                     if not self.rule.ordered:
                         ids.sort(key=lambda c: order.get(c, len(order)))
                     yield tuple(ids)

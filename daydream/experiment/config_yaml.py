@@ -136,8 +136,8 @@ def _check_keys(node: yaml.MappingNode, where: str) -> None:
         seen[key.value] = key
 
 
-def _line(place: yaml.Node | yaml.Event) -> str:
-    return f"line {place.start_mark.line + 1}" if place.start_mark else "somewhere"
+def _line(node: yaml.Node | yaml.Event) -> str:
+    return f"line {node.start_mark.line + 1}" if node.start_mark else "somewhere"
 
 
 def _keep_names(node: yaml.Node, names: bool = False) -> None:

@@ -37,9 +37,11 @@ class Row:
     number: int
     cells: Mapping[str, str]
 
-    def fail(self, column: str, problem: str, mend: str) -> NoReturn:
+    def fail(self, column: str, problem: str, remedy: str) -> NoReturn:
         """Refuse a cell."""
-        raise CatalogError(f"{self.file}, row {self.number}, column '{column}': {problem}. {mend}")
+        raise CatalogError(
+            f"{self.file}, row {self.number}, column '{column}': {problem}. {remedy}"
+        )
 
     def text(self, column: str) -> str:
         """A cell without its surrounding blanks; a column that is not there is blank."""
@@ -71,7 +73,7 @@ class Row:
             self.fail(column, f"'{self.text(column)}' is not a yes or no", "Write true or false.")
         return value in _TRUE
 
-    def number_or_none(self, column: str, least: float | None = None) -> float | None:
+    def number_or_none(self, column: str, minimum: float | None = None) -> float | None:
         """A number, or None when blank."""
         value = self.text(column)
         if not value:
@@ -82,13 +84,13 @@ class Row:
             self.fail(column, f"'{value}' is not a number", "Write a number such as 0.5.")
         if not math.isfinite(number):
             self.fail(column, f"'{value}' is not a finite number", "Write a number such as 0.5.")
-        if least is not None and number < least:
-            self.fail(column, f"{value} is too small", f"Write a number of at least {least:g}.")
+        if minimum is not None and number < minimum:
+            self.fail(column, f"{value} is too small", f"Write a number of at least {minimum:g}.")
         return number
 
     def whole_or_none(self, column: str) -> int | None:
         """A whole number from 1 on, or None when blank."""
-        number = self.number_or_none(column, least=1)
+        number = self.number_or_none(column, minimum=1)
         if number is not None and not number.is_integer():
             self.fail(column, f"{number:g} is not a whole number", "Write 1, 2, 3 ...")
         return None if number is None else int(number)
@@ -163,17 +165,17 @@ def _begin(text: str) -> tuple[str, int, str]:
 
     A spreadsheet may write semicolons or tabs, and ``sep=;`` or a blank line before the header.
     """
-    skipped, told = 0, ""
+    skipped, declared = 0, ""
     while text:
         line, _, rest = text.partition("\n")
         if line.strip().lower().startswith("sep="):
-            told = line.strip()[4:5] or "\t"
+            declared = line.strip()[4:5] or "\t"
         elif line.strip(" ,;\t\r"):
             break
         text, skipped = rest, skipped + 1
     header = text.partition("\n")[0]
-    found = next((d for d in (";", "\t") if d in header and "," not in header), ",")
-    return text, skipped, told or found
+    guessed = next((d for d in (";", "\t") if d in header and "," not in header), ",")
+    return text, skipped, declared or guessed
 
 
 def _check_header(path: str, header: list[str], required: tuple[str, ...], line: int) -> None:

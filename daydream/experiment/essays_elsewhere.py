@@ -124,21 +124,21 @@ def _lines(path: Path, done: Import) -> Iterator[Text]:
         except ValueError as error:
             done.unplaced.append(Unplaced(name, f"is not JSON ({error})"))
             continue
-        found = content.get(TEXT_COLUMN) if isinstance(content, dict) else None
-        if isinstance(found, str):
-            yield Text(name, found)
+        text_of_line = content.get(TEXT_COLUMN) if isinstance(content, dict) else None
+        if isinstance(text_of_line, str):
+            yield Text(name, text_of_line)
         else:
             done.unplaced.append(Unplaced(name, f"has no text under '{TEXT_COLUMN}'"))
 
 
-def _place(found: Text, source: str, layout: Layout, done: Import) -> None:
-    text = found.text.replace("\r\n", "\n").strip()
+def _place(essay: Text, source: str, layout: Layout, done: Import) -> None:
+    text = essay.text.replace("\r\n", "\n").strip()
     if not text:
-        done.unplaced.append(Unplaced(found.name, "is empty"))
+        done.unplaced.append(Unplaced(essay.name, "is empty"))
         return
     gen_id = imported_id(source, text)
     if gen_id in done.essays:
-        done.unplaced.append(Unplaced(found.name, f"has the same text as another ({gen_id})"))
+        done.unplaced.append(Unplaced(essay.name, f"has the same text as another ({gen_id})"))
         return
     done.essays[gen_id] = None
     folder = layout.generation("essay", gen_id)
@@ -147,7 +147,7 @@ def _place(found: Text, source: str, layout: Layout, done: Import) -> None:
     metadata = {
         "stage": "essay", "gen_id": gen_id, "parent_gen_id": "", "combo_id": "",
         "template_id": IMPORT, "llm_model_id": source, "replicate": 1, "mode": IMPORT,
-        "source": source, "imported_from": found.name, "text_sha256": sha256(text),
+        "source": source, "imported_from": essay.name, "text_sha256": sha256(text),
         "imported_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
     write_json(f"{folder}/metadata.json", metadata)
@@ -205,26 +205,26 @@ def _take(folder: Path, stage: Stage, layout: Layout, done: Import) -> str:
 
 def _metadata_of(folder: Path, stage: Stage, gen_id: str) -> dict[str, Any]:
     """The metadata of both versions of the earlier system, with our names for what we know."""
-    found: dict[str, Any] = {}
+    earlier: dict[str, Any] = {}
     for name in ("raw_metadata.json", "parsed_metadata.json", "metadata.json"):
         try:
             content = json.loads((folder / name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        found |= content if isinstance(content, dict) else {}
-    replicate = str(found.get("replicate") or 1)
+        earlier |= content if isinstance(content, dict) else {}
+    replicate = str(earlier.get("replicate") or 1)
     ours = {
         "stage": stage,
         "gen_id": gen_id,
-        "parent_gen_id": str(found.get("parent_gen_id") or ""),
-        "combo_id": str(found.get("combo_id") or ""),
-        "template_id": str(found.get("template_id") or ""),
-        "llm_model_id": str(found.get("llm_model_id") or found.get("model_id") or ""),
+        "parent_gen_id": str(earlier.get("parent_gen_id") or ""),
+        "combo_id": str(earlier.get("combo_id") or ""),
+        "template_id": str(earlier.get("template_id") or ""),
+        "llm_model_id": str(earlier.get("llm_model_id") or earlier.get("model_id") or ""),
         "replicate": int(replicate) if replicate.isdecimal() else 1,
         "mode": IMPORT,
-        "original_mode": str(found.get("mode") or "llm"),
+        "original_mode": str(earlier.get("mode") or "llm"),
     }
-    return {**found, **ours}
+    return {**earlier, **ours}
 
 
 def _write_spec(done: Import, source: str, layout: Layout) -> None:

@@ -146,8 +146,8 @@ Item = TypeVar("Item")
 
 
 def _narrow(
-    items: tuple[Item, ...], wanted: Collection[str] | None, key: Callable[[Item], str]
+    items: tuple[Item, ...], ids: Collection[str] | None, key: Callable[[Item], str]
 ) -> tuple[Item, ...]:
     """Keep what a filter names; a filter that names nothing of this kind leaves it whole."""
-    named = tuple(item for item in items if wanted is not None and key(item) in wanted)
+    named = tuple(item for item in items if ids is not None and key(item) in ids)
     return named or items

@@ -9,10 +9,10 @@ from daydream.store.ids import sha256
 
 
 class Pair(NamedTuple):
-    """Two essays that are compared, by gen_id; the smaller id is ``one``."""
+    """Two essays that are compared, by gen_id; the smaller id is ``essay_a``."""
 
-    one: str
-    other: str
+    essay_a: str
+    essay_b: str
 
 
 def ring_pairs(essay_ids: Iterable[str], rings: int) -> list[Pair]:
@@ -41,5 +41,5 @@ def _neighbours(ring: Sequence[str]) -> list[Pair]:
     """Each with the next and the last with the first; an essay alone meets nobody."""
     if len(ring) < 2:
         return []
-    met = zip(ring, [*ring[1:], ring[0]], strict=True)
-    return [Pair(min(pair), max(pair)) for pair in met]
+    neighbours = zip(ring, [*ring[1:], ring[0]], strict=True)
+    return [Pair(min(pair), max(pair)) for pair in neighbours]

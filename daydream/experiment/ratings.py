@@ -76,7 +76,7 @@ def add_ratings(
         )
     path = layout.raw(f"ratings/{rater}.csv")
     known = read_ratings([path]) if Path(path).is_file() else []
-    given = {(one.gen_id, one.evaluation_template): one for one in known}
+    given = {(rated.gen_id, rated.evaluation_template): rated for rated in known}
     new = []
     for row in read_table(source, REQUIRED):
         if row.text("score"):
@@ -130,6 +130,7 @@ def _write(path: str, ratings: Sequence[Rating]) -> None:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows(
-        (one.gen_id, one.evaluation_template, f"{one.score:g}", one.comment) for one in ratings
+        (rating.gen_id, rating.evaluation_template, f"{rating.score:g}", rating.comment)
+        for rating in ratings
     )
     write_text(path, buffer.getvalue())

@@ -90,8 +90,8 @@ class _Look(NamedTuple):
 
 
 def _following(cohort: str) -> str:
-    found = re.fullmatch(r"(.+)_(\d+)", cohort)
-    return f"{found[1]}_{int(found[2]) + 1}" if found else f"{cohort}_2"
+    numbered = re.fullmatch(r"(.+)_(\d+)", cohort)
+    return f"{numbered[1]}_{int(numbered[2]) + 1}" if numbered else f"{cohort}_2"
 
 
 def _evaluations(cohort: str, layout: Layout) -> Sequence[Any]:
@@ -110,8 +110,8 @@ def _means(rows: Sequence[Any], layout: Layout) -> Mapping[str, float]:
     for row in rows:
         score, scale = row.number_or_none("score"), scales.get(row.text("evaluation_template"))
         if score is not None and scale is not None:
-            share = (score - scale.low) / (scale.high - scale.low)
-            scores[row.text("parent_gen_id")].append(share)
+            normalised = (score - scale.low) / (scale.high - scale.low)
+            scores[row.text("parent_gen_id")].append(normalised)
     if not scores:
         raise SpecError("no essay has a score. See what failed: daydream failures.")
     return {essay: sum(values) / len(values) for essay, values in scores.items()}

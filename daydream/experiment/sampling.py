@@ -36,9 +36,9 @@ def balanced_sample(concepts: Sequence[str], k: int, n: int, seed: int, ordered:
         rank = int(sha256(f"{seed}|{draw}"), 16) % total
         chosen[unrank(concepts, k, rank)] = None
         draw += 1
-    place = {concept: i for i, concept in enumerate(concepts)}
+    order = {concept: i for i, concept in enumerate(concepts)}
     sort: Callable[[Ids], Ids] = (
-        (lambda ids: ids) if ordered else (lambda ids: tuple(sorted(ids, key=place.__getitem__)))
+        (lambda ids: ids) if ordered else (lambda ids: tuple(sorted(ids, key=order.__getitem__)))
     )
     return _balance(list(chosen), concepts, sort)
 

@@ -172,7 +172,7 @@ class Limit:
         return (self.usd, self.tokens, self.calls) != (None, None, None)
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """The limit in words."""
         parts = (
             None if self.usd is None else f"${self.usd:g}",

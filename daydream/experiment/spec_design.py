@@ -121,8 +121,12 @@ class SpecDesign:
         """What the manifest says of the spec: rows and their hash, and earlier looks at scores."""
         looks = [{"cohort": k.cohort, "kept": k.kept, "of": k.of} for k in self.spec.looks]
         text = "\n".join("|".join(map(str, row)) for row in self.rows.rows)
-        found = {"axes": list(self.rows.axes), "rows": len(self.rows.rows), "sha256": sha256(text)}
-        return {**found, "looks": looks} if looks else found
+        summary = {
+            "axes": list(self.rows.axes),
+            "rows": len(self.rows.rows),
+            "sha256": sha256(text),
+        }
+        return {**summary, "looks": looks} if looks else summary
 
     @cached_property
     def lineages(self) -> tuple[Lineage, ...]:
@@ -135,13 +139,13 @@ class SpecDesign:
         copies = {t.template_id for t in self.catalog.templates("essay") if t.is_copy}
         writer = at.get("essay_llm", at["draft_llm"])
         columns = [at.get(axis, writer) for axis in AXES]
-        found: dict[Any, None] = {}
+        distinct: dict[Any, None] = {}
         for row in self.rows.rows:
             values = [row[i] for i in columns]
             if values[4] in copies:
                 values[5:7] = values[2], 1
-            found[tuple(values)] = None
-        return tuple(Lineage(*values) for values in found)
+            distinct[tuple(values)] = None
+        return tuple(Lineage(*values) for values in distinct)
 
     def members(self, cohort_id: str) -> Iterator[Member]:
         """Drafts, essays and evaluations of the rows, each once, parents before children."""
@@ -248,14 +252,14 @@ def _judging(catalog: Catalog) -> Judging:
     models = {model.id: model for model in catalog.all_models}
     copies = {t.template_id for t in catalog.all_templates.get("essay", ()) if t.is_copy}
 
-    def same(one: Level, other: Level) -> bool:
-        a, b = models.get(str(one)), models.get(str(other))
-        return one == other or (a is not None and b is not None and a.model == b.model != "")
+    def same(model_a: Level, model_b: Level) -> bool:
+        a, b = models.get(str(model_a)), models.get(str(model_b))
+        return model_a == model_b or (a is not None and b is not None and a.model == b.model != "")
 
-    def same_provider(one: Level, other: Level) -> bool:
-        a, b = models.get(str(one)), models.get(str(other))
+    def same_provider(model_a: Level, model_b: Level) -> bool:
+        a, b = models.get(str(model_a)), models.get(str(model_b))
         family = a is not None and b is not None and a.family == b.family != ""
-        return same(one, other) or family
+        return same(model_a, model_b) or family
 
     return Judging(same, same_provider, copies.__contains__)
 

@@ -30,12 +30,12 @@ def _check_filters(catalog: Catalog) -> None:
     every = (t for stage in STAGES for t in catalog.all_templates.get(stage, ()))
     templates = [t.template_id for t in every if t.active]
     concepts = [c.concept_id for c in catalog.all_concepts if c.active]
-    for name, wanted, known in (
+    for name, filtered, known in (
         ("concepts", filters.concepts, concepts),
         ("templates", filters.templates, templates),
         ("models", filters.models, models),
     ):
-        for item in wanted or ():
+        for item in filtered or ():
             if item not in known:
                 raise CatalogError(
                     f"config: filters.{name}: '{item}' is not an active row of the catalog. "
@@ -43,9 +43,9 @@ def _check_filters(catalog: Catalog) -> None:
                 )
 
 
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return (", ".join(names[:most]) or "none") + more
+def _listed(names: Sequence[str], limit: int = 12) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return (", ".join(names[:limit]) or "none") + more
 
 
 def _check_axes(catalog: Catalog, layout: Layout) -> None:

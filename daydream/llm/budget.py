@@ -46,7 +46,7 @@ class Amount(NamedTuple):
         )
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """The amount in words."""
         return f"${self.usd:.4f}, {self.tokens} tokens, {self.calls} call(s)"
 
@@ -151,8 +151,9 @@ class Budget:
 
     def _refusal(self, spent: Amount, amount: Amount) -> str:
         return (
-            f"the budget of {self.limit.told} is spent: {spent.told} so far, and the next call may "
-            f"take {amount.told}. Raise it and run again; nothing that was answered is asked again."
+            f"the budget of {self.limit.description} is spent: {spent.description} so far, "
+            f"and the next call may take {amount.description}. Raise it and run again; "
+            "nothing that was answered is asked again."
         )
 
     def _settle(self, key: str, used: Amount) -> None:

@@ -34,7 +34,7 @@ class Judging:
 
     """
 
-    same_model: Same = lambda one, other: one == other
+    same_model: Same = lambda model_a, model_b: model_a == model_b
     same_provider: Same | None = None
     is_copy: Callable[[Level], bool] = lambda template: False
 
@@ -170,11 +170,15 @@ class _Compiler:
         self._check_rows(pair.allowed.where, (*left, *right), rows)
         for term, part in ((pair.left, slice(len(left))), (pair.right, slice(len(left), None))):
             self._check_values(pair.allowed.where, term, [row[part] for row in rows])
-        kept = self._still_possible(where, (*left, *right), rows)
+        possible = self._still_possible(where, (*left, *right), rows)
         if pair.balance is not None:
-            self._check_balance(where, pair.balance, Counter(row[: len(left)] for row in kept), 0)
-            self._check_balance(where, pair.balance, Counter(row[len(left) :] for row in kept), 1)
-        self.relations.append(Relation(where, (*left, *right), frozenset(kept)))
+            self._check_balance(
+                where, pair.balance, Counter(row[: len(left)] for row in possible), 0
+            )
+            self._check_balance(
+                where, pair.balance, Counter(row[len(left) :] for row in possible), 1
+            )
+        self.relations.append(Relation(where, (*left, *right), frozenset(possible)))
 
     def _check_rows(self, where: str, axes: tuple[str, ...], rows: Mapping[Levels, None]) -> None:
         for i, axis in enumerate(axes):
@@ -190,31 +194,33 @@ class _Compiler:
             return
         for value in values:
             if value not in known:
-                shown = f"[{', '.join(map(str, value))}]"
+                written = f"[{', '.join(map(str, value))}]"
                 self.spec.fail(
-                    where, f"'{term}' has no value {shown}", f"Add it to '{term}', or remove it."
+                    where, f"'{term}' has no value {written}", f"Add it to '{term}', or remove it."
                 )
 
     def _still_possible(
         self, where: str, axes: tuple[str, ...], rows: Mapping[Levels, None]
     ) -> list[Levels]:
         levels = [set(self.levels[axis]) for axis in axes]
-        kept = [r for r in rows if all(v in known for v, known in zip(r, levels, strict=True))]
-        if not kept:
+        possible = [r for r in rows if all(v in known for v, known in zip(r, levels, strict=True))]
+        if not possible:
             self.spec.fail(
                 where, "an earlier rule left none of its values", "See subsets and ties."
             )
-        return kept
+        return possible
 
-    def _check_balance(self, where: str, wanted: str, counts: Counter[Levels], side: int) -> None:
+    def _check_balance(self, where: str, balanced: str, counts: Counter[Levels], side: int) -> None:
         name = ("left", "right")[side]
-        if wanted not in (name, "both") or len(set(counts.values())) < 2:
+        if balanced not in (name, "both") or len(set(counts.values())) < 2:
             return
-        most, least = counts.most_common()[0], counts.most_common()[-1]
-        shown = [f"{', '.join(map(str, v))} {n} time(s)" for v, n in (most, least)]
+        most_frequent, least_frequent = counts.most_common()[0], counts.most_common()[-1]
+        examples = [
+            f"{', '.join(map(str, v))} {n} time(s)" for v, n in (most_frequent, least_frequent)
+        ]
         self.spec.fail(
             where,
-            f"the {name} side is not balanced: {shown[0]}, {shown[1]}",
+            f"the {name} side is not balanced: {examples[0]}, {examples[1]}",
             "Allow each of its values equally often, or remove balance.",
         )
 
@@ -222,8 +228,8 @@ class _Compiler:
         where = f"rules.tuples.{name}"
         rows = self.terms.rows(bundle.items, bundle.axes, name)
         self._check_rows(bundle.items.where, bundle.axes, rows)
-        kept = self._still_possible(where, bundle.axes, rows)
-        self.relations.append(Relation(where, bundle.axes, frozenset(kept)))
+        possible = self._still_possible(where, bundle.axes, rows)
+        self.relations.append(Relation(where, bundle.axes, frozenset(possible)))
 
     def _refusals(self, exclusion: Exclusion) -> Iterator[Refusal]:
         axes = tuple(exclusion.levels)

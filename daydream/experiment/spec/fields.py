@@ -75,11 +75,13 @@ class Field:
             self.fail("is neither true nor false", "Write one of them.") if value is None else value
         )
 
-    def whole(self, least: int = 1) -> int:
-        """A whole number of at least ``least``."""
+    def whole(self, minimum: int = 1) -> int:
+        """A whole number of at least ``minimum``."""
         text = self.content if isinstance(self.content, str) else ""
-        if not text.isdecimal() or int(text) < least:
-            self.fail(f"'{text or self.content}' is not a whole number", f"Write {least} or more.")
+        if not text.isdecimal() or int(text) < minimum:
+            self.fail(
+                f"'{text or self.content}' is not a whole number", f"Write {minimum} or more."
+            )
         return int(text)
 
     def choice(self, known: Iterable[str]) -> str:

@@ -86,7 +86,7 @@ class _Reader:
     def _below(self, fields: Mapping[str, Field], key: str) -> Field:
         return fields.get(key) or Field(self.path, key, None)
 
-    def _axis(self, name: str, place: Field) -> str:
+    def _axis(self, name: str, entry: Field) -> str:
         """An axis by its first name; an unknown one is refused, if only as a likely slip."""
         axis = ALIASES.get(name, name)
         if axis != name:
@@ -94,32 +94,32 @@ class _Reader:
         if axis not in AXES:
             hint = did_you_mean(name, (*AXES, *ALIASES))
             if not self.own_axes or hint.startswith("Did"):
-                place.fail(f"'{name}' is not an axis", hint)
+                entry.fail(f"'{name}' is not an axis", hint)
         return axis
 
-    def _axes(self, place: Field) -> dict[str, tuple[Value, ...]]:
+    def _axes(self, entry: Field) -> dict[str, tuple[Value, ...]]:
         axes: dict[str, tuple[Value, ...]] = {}
-        for name, levels in place.mapping().items():
+        for name, levels in entry.mapping().items():
             axis = self._axis(name, levels)
             if axis in axes:
                 levels.fail(f"{axis} is there under both of its names", "Keep one.")
             axes[axis] = self._levels(axis, levels)
         return axes
 
-    def _levels(self, axis: str, place: Field) -> tuple[Level, ...]:
-        file = place.file()
+    def _levels(self, axis: str, entry: Field) -> tuple[Level, ...]:
+        file = entry.file()
         if file is None:
-            return tuple(dict.fromkeys(level_of(axis, v, place) for v in place.values()))
+            return tuple(dict.fromkeys(level_of(axis, v, entry) for v in entry.values()))
         self.files.append(file.path)
         if len(file.header) > 1:
-            place.fail(
+            entry.fail(
                 f"{file.path} has {len(file.header)} columns, and an axis takes one value a row",
                 "Make it the items of a rule under tuples, with these axes.",
             )
-        return tuple(dict.fromkeys(level_of(axis, row[0], place) for row in file.rows))
+        return tuple(dict.fromkeys(level_of(axis, row[0], entry) for row in file.rows))
 
-    def _subsets(self, place: Field) -> dict[str, tuple[Level, ...]]:
-        fields = place.mapping()
+    def _subsets(self, entry: Field) -> dict[str, tuple[Level, ...]]:
+        fields = entry.mapping()
         return {self._axis(n, f): self._levels(self._axis(n, f), f) for n, f in fields.items()}
 
     def _named(
@@ -135,98 +135,98 @@ class _Reader:
             self.spelling[axis] = name
         return axis
 
-    def _tie(self, place: Field) -> Tie:
-        axes = place.required("axes")["axes"]
+    def _tie(self, entry: Field) -> Tie:
+        axes = entry.required("axes")["axes"]
         names = tuple(map(self._term, axes.texts()))
         if len(set(names)) < 2:
             axes.fail("a tie needs two different axes at least", "Name them.")
         return Tie(names)
 
-    def _pair(self, place: Field) -> Pair:
-        keys = place.required("left", "right", "allowed", optional=["balance"])
+    def _pair(self, entry: Field) -> Pair:
+        keys = entry.required("left", "right", "allowed", optional=["balance"])
         left, right = (self._term(keys[side].text()) for side in ("left", "right"))
         balance: Any = keys["balance"].choice(get_args(Balance)) if "balance" in keys else None
         return Pair(left, right, self._items(keys["allowed"]), balance)
 
-    def _bundle(self, place: Field) -> Bundle:
-        keys = place.required("axes", "items")
+    def _bundle(self, entry: Field) -> Bundle:
+        keys = entry.required("axes", "items")
         axes = tuple(self._axis(name, keys["axes"]) for name in keys["axes"].texts())
         if len(set(axes)) < len(axes):
             keys["axes"].fail("an axis is there twice", "Name each once.")
         return Bundle(axes, self._items(keys["items"]))
 
-    def _items(self, place: Field) -> Items:
-        file = place.file()
+    def _items(self, entry: Field) -> Items:
+        file = entry.file()
         if file is None:
-            return Items(place.where, tuple(place.values()))
+            return Items(entry.where, tuple(entry.values()))
         self.files.append(file.path)
         header = tuple(map(self._term, file.header))
-        return Items(place.where, tuple(dict.fromkeys(file.rows)), header)
+        return Items(entry.where, tuple(dict.fromkeys(file.rows)), header)
 
-    def _exclude(self, place: Field) -> tuple[Exclusion, ...]:
+    def _exclude(self, entry: Field) -> tuple[Exclusion, ...]:
         """A list of rows, or a mapping of ``rows`` and flags."""
-        if not isinstance(place.content, dict):
-            return self._excluded_rows(place)
-        keys = place.mapping(("rows", *FLAG_KEYS))
+        if not isinstance(entry.content, dict):
+            return self._excluded_rows(entry)
+        keys = entry.mapping(("rows", *FLAG_KEYS))
         rows = self._excluded_rows(keys["rows"]) if "rows" in keys else ()
         flags = [name in keys and keys[name].flag() for name in FLAG_KEYS]
-        return (*rows, *([Exclusion(place.where, {}, *flags)] if any(flags) else ()))
+        return (*rows, *([Exclusion(entry.where, {}, *flags)] if any(flags) else ()))
 
-    def _excluded_rows(self, place: Field) -> tuple[Exclusion, ...]:
-        file = place.file()
+    def _excluded_rows(self, entry: Field) -> tuple[Exclusion, ...]:
+        file = entry.file()
         if file is None:
-            exclusions = (self._exclusion(item) for item in place.items())
+            exclusions = (self._exclusion(item) for item in entry.items())
             return tuple(e for e in exclusions if e is not None)
         self.files.append(file.path)
-        axes = [self._axis(name, place) for name in file.header]
+        axes = [self._axis(name, entry) for name in file.header]
         return tuple(
             Exclusion(
-                place.where, {a: (level_of(a, v, place),) for a, v in zip(axes, row, strict=True)}
+                entry.where, {a: (level_of(a, v, entry),) for a, v in zip(axes, row, strict=True)}
             )
             for row in file.rows
         )
 
-    def _exclusion(self, place: Field) -> Exclusion | None:
-        keys = place.mapping()
+    def _exclusion(self, entry: Field) -> Exclusion | None:
+        keys = entry.mapping()
         flags = [keys.pop(name).flag() if name in keys else False for name in FLAG_KEYS]
         levels: dict[str, tuple[Level, ...]] = {}
         for name, content in keys.items():
             axis, several = self._axis(name, content), isinstance(content.content, list)
             values = content.values() if several else iter([content.value()])
             levels[axis] = tuple(level_of(axis, value, content) for value in values)
-        if not levels and not place.mapping():
-            place.fail("names no axis", "Write 'axis: level', or 'self_judging: true'.")
-        return Exclusion(place.where, levels, *flags) if levels or any(flags) else None
+        if not levels and not entry.mapping():
+            entry.fail("names no axis", "Write 'axis: level', or 'self_judging: true'.")
+        return Exclusion(entry.where, levels, *flags) if levels or any(flags) else None
 
-    def _essays(self, place: Field) -> tuple[str, ...]:
-        file = place.file()
+    def _essays(self, entry: Field) -> tuple[str, ...]:
+        file = entry.file()
         if file is None:
-            return tuple(dict.fromkeys(place.texts()))
+            return tuple(dict.fromkeys(entry.texts()))
         self.files.append(file.path)
         return tuple(dict.fromkeys(row[0] for row in file.rows))
 
-    def _field_order(self, place: Field) -> tuple[str, ...]:
-        keys = place.mapping(["field_order"])
+    def _field_order(self, entry: Field) -> tuple[str, ...]:
+        keys = entry.mapping(["field_order"])
         if "field_order" not in keys:
             return ()
-        return tuple(self._axis(name, place) for name in keys["field_order"].texts())
+        return tuple(self._axis(name, entry) for name in keys["field_order"].texts())
 
 
-def read_combos(place: Field) -> CombosRule:
+def read_combos(entry: Field) -> CombosRule:
     """The combinations that a spec asks for: a kind alone, or a mapping with its options."""
-    if isinstance(place.content, str):
-        kind: Any = place.choice(COMBO_KEYS)
-        place = Field(place.path, place.where, {"kind": kind})
+    if isinstance(entry.content, str):
+        kind: Any = entry.choice(COMBO_KEYS)
+        entry = Field(entry.path, entry.where, {"kind": kind})
     every = dict.fromkeys((*COMMON_COMBO_KEYS, *(k for keys in COMBO_KEYS.values() for k in keys)))
-    keys = place.mapping(every)
+    keys = entry.mapping(every)
     kind = keys["kind"].choice(COMBO_KEYS) if "kind" in keys else "focused"
     for key in keys:
         if key not in (*COMMON_COMBO_KEYS, *COMBO_KEYS[kind]):
             takes = ", ".join((*COMBO_KEYS[kind], *COMMON_COMBO_KEYS[1:]))
-            place.fail(f"'{key}' is not for combos of kind {kind}", f"It takes: {takes}.")
+            entry.fail(f"'{key}' is not for combos of kind {kind}", f"It takes: {takes}.")
     for needed in {"sample": ["n"], "around": ["cohort"]}.get(kind, ()):
         if needed not in keys:
-            place.fail(f"kind {kind} needs '{needed}'", f"Write {needed}: ... beside it.")
+            entry.fail(f"kind {kind} needs '{needed}'", f"Write {needed}: ... beside it.")
     return CombosRule(
         kind=kind,
         level=keys["level"].choice(("sentence", "paragraph", "article"))
@@ -234,11 +234,11 @@ def read_combos(place: Field) -> CombosRule:
         else None,
         ordered="ordered" in keys and keys["ordered"].flag(),
         cohort=keys["cohort"].text() if "cohort" in keys else None,
-        seed=keys["seed"].whole(least=0) if "seed" in keys else 0,
+        seed=keys["seed"].whole(minimum=0) if "seed" in keys else 0,
         **{name: keys[name].whole() for name in ("k_min", "k_max", "n", "top") if name in keys},
     )
 
 
-def _look(place: Field) -> Look:
-    keys = place.required("cohort", "kept", "of")
+def _look(entry: Field) -> Look:
+    keys = entry.required("cohort", "kept", "of")
     return Look(keys["cohort"].text(), keys["kept"].whole(), keys["of"].whole())

@@ -84,15 +84,20 @@ def _step(
     relations: list[Relation],
     refusals: list[Refusal],
 ) -> _Step:
-    axis, place = axes[position], {name: i for i, name in enumerate(axes)}
+    axis, position_of = axes[position], {name: i for i, name in enumerate(axes)}
     mine = [r for r in relations if axis in r.axes]
-    last = [r for r in refusals if axis in r.axes and all(place[a] <= position for a in r.axes)]
+    last = [
+        r for r in refusals if axis in r.axes and all(position_of[a] <= position for a in r.axes)
+    ]
     named = {a for relation in mine for a in relation.axes} | {a for r in last for a in r.axes}
-    used = {place[a] for a in named if place[a] < position}
+    used = {position_of[a] for a in named if position_of[a] < position}
     earlier = tuple(sorted(used))
     at = {p: i for i, p in enumerate((*earlier, position))}
-    tests = [_allows(rule, {a: at[place[a]] for a in rule.axes if place[a] in at}) for rule in mine]
-    tests += [_spares(rule, [at[place[a]] for a in rule.axes]) for rule in last]
+    tests = [
+        _allows(rule, {a: at[position_of[a]] for a in rule.axes if position_of[a] in at})
+        for rule in mine
+    ]
+    tests += [_spares(rule, [at[position_of[a]] for a in rule.axes]) for rule in last]
     return _Step(levels, earlier, tests)
 
 

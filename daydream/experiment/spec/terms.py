@@ -48,8 +48,8 @@ class Terms:
             for name in getattr(self.spec, kind):
                 where = f"rules.{kind}.{name}"
                 if name in seen or name in (*self.axes, *AXES, *ALIASES):
-                    other = seen.get(name, "an axis")
-                    self.spec.fail(where, f"'{name}' is also {other}", "Choose another name.")
+                    taken_by = seen.get(name, "an axis")
+                    self.spec.fail(where, f"'{name}' is also {taken_by}", "Choose another name.")
                 seen[name] = f"a rule under {kind}"
 
     def leaves(self, term: str, where: str, within: tuple[str, ...] = ()) -> tuple[str, ...]:

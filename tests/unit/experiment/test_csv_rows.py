@@ -203,7 +203,7 @@ def test_a_word_is_no_number(word: str) -> None:
 @pytest.mark.parametrize("word", ["nan", "-1"])
 def test_a_number_below_the_least_is_refused(word: str) -> None:
     with pytest.raises(CatalogError, match="row 7, column 'n'"):
-        row(n=word).number_or_none("n", least=0)
+        row(n=word).number_or_none("n", minimum=0)
 
 
 def test_the_refusal_of_nan_does_not_speak_of_a_limit_that_there_is_not() -> None:

@@ -161,8 +161,8 @@ LEVELS = ("a", "b", "c")
 level = st.sampled_from(LEVELS)
 
 
-def unique(values, least=1, most=6):
-    return st.lists(values, min_size=least, max_size=most, unique=True).map(tuple)
+def unique(values, minimum=1, most=6):
+    return st.lists(values, min_size=minimum, max_size=most, unique=True).map(tuple)
 
 
 @st.composite

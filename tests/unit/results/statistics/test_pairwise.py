@@ -213,7 +213,7 @@ def dense_errors(fit, pairs):
 
 
 def ring_matches(n, rings, rng):
-    pairs = np.array([[int(p.one[1:]), int(p.other[1:])] for p in of_rings(n, rings)])
+    pairs = np.array([[int(p.essay_a[1:]), int(p.essay_b[1:])] for p in of_rings(n, rings)])
     return np.repeat(pairs, 3, axis=0), rng.choice([0.0, 0.5, 1.0], size=3 * len(pairs))
 
 
@@ -253,7 +253,7 @@ def test_groups_that_never_met_have_the_same_mean_and_the_priors_error_between_t
 def test_judges_who_only_repeat_each_other_do_not_narrow_the_intervals():
     rng = np.random.default_rng(2)
     once = [
-        (pair.one, pair.other, "a", winner)
+        (pair.essay_a, pair.essay_b, "a", winner)
         for pair, winner in zip(of_rings(30, 3), rng.choice(["a", "b", "tie"], 90), strict=False)
     ]
     rows = [row for a, b, _, winner in once for row in both_orders(a, b, winner)]
@@ -268,7 +268,7 @@ def test_judges_who_are_independent_narrow_the_intervals_by_the_root_of_their_nu
     parts = []
     for judge in range(4):
         verdicts = zip(of_rings(40, 3), rng.choice(["a", "b", "tie"], 120), strict=False)
-        rows = [row for pair, v in verdicts for row in both_orders(pair.one, pair.other, v)]
+        rows = [row for pair, v in verdicts for row in both_orders(pair.essay_a, pair.essay_b, v)]
         parts.append(judged(*rows).assign(judge=str(judge)))
     found, alone = bradley_terry(pd.concat(parts)), bradley_terry(parts[0])
     ratio = (alone["high"] - alone["low"]).median() / (found["high"] - found["low"]).median()
