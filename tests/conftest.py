@@ -9,6 +9,13 @@ from tests.support.mock_server import MockServer
 from tests.support.workspace import Workspace
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a finished experiment are thorough: they wait for its run."""
+    for item in items:
+        if "finished_once" in getattr(item, "fixturenames", ()):
+            item.add_marker("thorough")
+
+
 @pytest.fixture
 def server() -> Iterator[MockServer]:
     with MockServer() as running:

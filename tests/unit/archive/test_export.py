@@ -23,6 +23,8 @@ from daydream.workflow.project import Project
 from tests.support.workspace import Workspace
 from tests.unit.archive.verify.test_verify import TAMPERED, made, made_once, one, told
 
+pytestmark = pytest.mark.thorough
+
 __all__ = ["made", "made_once"]
 Cli = Callable[..., str]
 Rewrite = Callable[[str, bytes], bytes | None]

@@ -124,6 +124,7 @@ def test_a_leaderboard_of_no_rows_is_refused(work: Workspace) -> None:
     assert refused.value.code == 2
 
 
+@pytest.mark.thorough
 def test_a_failed_run_is_told_by_cause_and_its_targets_can_be_forced(
     work: Workspace, server: MockServer, cli: Cli
 ) -> None:

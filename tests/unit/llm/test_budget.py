@@ -16,8 +16,7 @@ from daydream.experiment.settings import Limit
 from daydream.llm.budget import Amount, Budget, amount_of, check_prices, spent_so_far
 from daydream.store.layout import Layout
 from daydream.store.ledger import Attempt, Ledger
-from tests.support.mock_server import MockServer
-from tests.support.workspace import ROOT, Workspace
+from tests.support.workspace import ROOT
 
 
 @pytest.fixture
@@ -168,20 +167,3 @@ def test_dollars_cannot_be_limited_where_a_price_is_unknown() -> None:
     check_prices(Limit(calls=1), ["gpt"])
     with pytest.raises(ConfigError, match="no price is known of gpt"):
         check_prices(Limit(usd=1.0), ["gpt"])
-
-
-def test_a_run_stops_at_its_budget_and_a_larger_one_goes_on(
-    work: Workspace, server: MockServer
-) -> None:
-    server.latency_s = 0.2
-    work.config["budget_calls"] = 5
-    stopped = work.run(ok=False)
-    assert server.paid == len(server.calls) == 5
-    assert "Stopped: the budget of 5 calls is spent" in stopped.output
-    assert "Left to buy:" in stopped.output
-    assert stopped.output.count("the budget of 5 calls is spent") == 2  # at once, and at the end
-    assert "RuleException" not in stopped.output
-    work.config["budget_calls"] = 12
-    work.run()
-    assert server.paid == len(server.calls) == 12
-    assert max(server.paid_by_prompt.values()) == 1

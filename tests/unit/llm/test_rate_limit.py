@@ -17,6 +17,8 @@ from tests.support.asking import ask, ask_all, client_of, model, numbered
 from tests.support.mock_calls import Bucket
 from tests.support.mock_server import Fault, MockServer
 
+pytestmark = pytest.mark.thorough
+
 
 class Clock:
     """Time that passes only when somebody sleeps."""

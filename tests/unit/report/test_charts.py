@@ -30,6 +30,8 @@ from daydream.results.coverage import with_coverage
 from daydream.store.record import Generation
 from tests.support.workspace import ROOT, Workspace
 
+pytestmark = pytest.mark.thorough
+
 pytestmark = pytest.mark.filterwarnings("error")
 
 DRAWN = (

@@ -22,6 +22,8 @@ from daydream.report.text import LONGEST, shown, title_of
 from daydream.store.layout import Layout
 from tests.support.report_store import ReportStore, Size
 
+pytestmark = pytest.mark.thorough
+
 HOSTILE = (
     "# <script>alert(1)</script> {{ 7*7 }} {% raw %}\n</pre><img src=x onerror=alert(2)> \x00\x07"
 )

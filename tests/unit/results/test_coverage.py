@@ -31,6 +31,8 @@ from daydream.results.summary import (
     write_table,
 )
 
+pytestmark = pytest.mark.thorough
+
 SCALES = {"novelty": ScoreRange(0, 9)}
 TEMPLATES = (
     "template_id,template_name,description,parser,generator,active,score_min,score_max\n"

@@ -30,6 +30,8 @@ from daydream.workflow.tables import (
 from tests.support.mock_server import MockServer
 from tests.support.workspace import Workspace
 
+pytestmark = pytest.mark.thorough
+
 Cli = Callable[..., dict]
 TAMPERED = "Tampered with."
 
@@ -94,6 +96,12 @@ def found(made: Workspace, capsys: pytest.CaptureFixture[str]) -> Cli:
         return json.loads(out)
 
     return run
+
+
+@pytest.fixture
+def but_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without making every table again, where a test changes nothing that they are made of."""
+    monkeypatch.setattr("daydream.archive.verify.run.check_tables", lambda project: Check("tables"))
 
 
 def told(found: dict) -> list[str]:
@@ -164,6 +172,7 @@ def test_a_changed_score_of_a_generation_is_named(made: Workspace, found: Cli) -
     assert any(f"{score}, column error | " in x and "changed after" in x for x in lines), lines
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_a_changed_answer_is_named_even_where_its_score_is_the_same(
     made: Workspace, found: Cli
 ) -> None:
@@ -175,6 +184,7 @@ def test_a_changed_answer_is_named_even_where_its_score_is_the_same(
     assert TAMPERED in line
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_a_changed_line_of_a_ledger_is_named(made: Workspace, found: Cli) -> None:
     gen_id = one(made, "draft")
     replace(made.gen("draft", gen_id, "attempts.jsonl"), '"finish_reason": "stop"', '"x": 1')
@@ -182,6 +192,7 @@ def test_a_changed_line_of_a_ledger_is_named(made: Workspace, found: Cli) -> Non
     assert line.startswith(f"gens/draft/{gen_id}/metadata.json, finish_reason | 'None'")
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_another_model_in_a_line_of_a_ledger_is_named(made: Workspace, found: Cli) -> None:
     gen_id = one(made, "evaluation")
     lines = made.gen("evaluation", gen_id, "attempts.jsonl")
@@ -191,6 +202,7 @@ def test_another_model_in_a_line_of_a_ledger_is_named(made: Workspace, found: Cl
     assert any("fingerprint" in line for line in both)
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_a_changed_prompt_is_named(made: Workspace, found: Cli) -> None:
     gen_id = one(made, "essay")
     path = made.gen("essay", gen_id, "prompt.txt")
@@ -200,6 +212,7 @@ def test_a_changed_prompt_is_named(made: Workspace, found: Cli) -> None:
     assert all(f"gens/essay/{gen_id}/" in line for line in lines)
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_a_changed_essay_is_named_with_the_prompts_that_show_it(
     made: Workspace, found: Cli
 ) -> None:
@@ -219,12 +232,14 @@ def test_a_changed_essay_is_named_with_the_prompts_that_show_it(
         )
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_a_copy_that_differs_from_its_draft_is_named(made: Workspace, found: Cli) -> None:
     gen_id = one(made, "essay", copy=True)
     made.gen("essay", gen_id).write_text(TAMPERED)
     assert any(x.startswith(f"gens/essay/{gen_id}/parsed.txt | ") for x in told(found(code=1)))
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_an_edited_template_is_named_for_each_prompt_made_from_it(
     made: Workspace, found: Cli
 ) -> None:
@@ -235,6 +250,7 @@ def test_an_edited_template_is_named_for_each_prompt_made_from_it(
     assert all(TAMPERED in x and "which asks the model" in x for x in lines)
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_an_edited_description_is_named_for_each_draft_that_shows_it(
     made: Workspace, found: Cli
 ) -> None:
@@ -243,6 +259,7 @@ def test_an_edited_description_is_named_for_each_draft_that_shows_it(
     assert len(lines) == 2 and all("the descriptions of combo_v1_" in x for x in lines)
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_a_template_that_is_gone_is_counted_as_not_checkable(made: Workspace, found: Cli) -> None:
     made.raw("templates/draft/plain.txt").unlink()
     made.templates("draft", ["other"], text="{{ concepts }}")
@@ -250,6 +267,7 @@ def test_a_template_that_is_gone_is_counted_as_not_checkable(made: Workspace, fo
     assert skipped(result)["its template is no longer in the catalog"] == 3
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_a_concept_that_is_gone_is_named(made: Workspace, found: Cli) -> None:
     made.concepts(("bees", "tides"))
     lines = told(found(code=1))
@@ -310,6 +328,7 @@ def test_a_row_without_its_parent_is_named(made: Workspace, found: Cli) -> None:
     assert len(lines) == 3 and all(gen_id in line for line in lines)
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_a_combo_of_other_concepts_is_named(made: Workspace, found: Cli) -> None:
     path = made.data / "combo_mappings.csv"
     text = path.read_text()
@@ -452,6 +471,7 @@ def test_generations_of_other_software_are_counted_as_not_checkable(
     }
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_a_lost_ledger_is_counted_as_not_checkable(made: Workspace, found: Cli) -> None:
     made.gen("draft", one(made, "draft"), "attempts.jsonl").unlink()
     assert skipped(found())["no ledger"] == 1
@@ -470,12 +490,14 @@ def test_a_roster_of_other_software_has_ids_of_its_own(made: Workspace) -> None:
     assert ids.findings == [] and ids.skipped.total() == 21
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_a_torn_last_line_of_a_ledger_is_no_fault(made: Workspace, found: Cli) -> None:
     with made.gen("draft", one(made, "draft"), "attempts.jsonl").open("ab") as file:
         file.write(b'{"at": "2026-11-22T1\xff')
     assert found()["ok"] is True
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_a_ledger_with_failed_calls_only_is_named(made: Workspace, found: Cli) -> None:
     path = made.gen("draft", one(made, "draft"), "attempts.jsonl")
     replace(path, '"outcome": "answer"', '"outcome": "failed"')
@@ -493,6 +515,7 @@ def test_files_that_are_not_utf_8_are_named(made: Workspace, found: Cli) -> None
     assert any("metadata.json" in line and "nothing that can be read" in line for line in lines)
 
 
+@pytest.mark.usefixtures("but_tables")
 def test_a_lost_parent_is_named(made: Workspace, found: Cli) -> None:
     gen_id = one(made, "draft")
     made.gen("draft", gen_id).unlink()

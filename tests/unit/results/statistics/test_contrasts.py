@@ -206,11 +206,13 @@ def covered(n_trials, sizes, axis, seed, spread=EVEN):
     return np.mean(inside)
 
 
+@pytest.mark.thorough
 def test_fifteen_equal_levels_are_seldom_told_apart():
     sizes = Sizes(combos=15, draft_templates=2, models=2, essay_templates=1)
     assert false_findings(25, sizes, "combo_id", 11) <= 0.10
 
 
+@pytest.mark.thorough
 def test_intervals_cover_the_truth_with_ten_blocks():
     assert 0.88 <= covered(40, Sizes(combos=5), TEMPLATE, 12) <= 1.0
 

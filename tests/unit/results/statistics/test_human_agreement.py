@@ -114,6 +114,7 @@ def test_few_drafts_have_no_interval() -> None:
     assert np.isnan([found.pearson_low, found.kappa_high, found.bias_low]).all()
 
 
+@pytest.mark.thorough
 def test_the_bootstrap_interval_of_the_bias_covers_with_drafts_of_alike_essays() -> None:
     random = np.random.default_rng(4)
     hits = 0

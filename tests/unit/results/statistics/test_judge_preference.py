@@ -45,6 +45,7 @@ def test_a_judge_that_prefers_its_own_is_found_and_severity_is_no_preference():
     assert table.loc[("family", "a"), "n_own_essays"] == 24
 
 
+@pytest.mark.thorough
 def test_without_preference_the_difference_is_no_more_than_chance():
     found = [judge_preference(panel(seed=seed), {}) for seed in range(40)]
     p = pd.concat(found).query("kind == 'self'").groupby(np.repeat(np.arange(40), 3))["p_holm"]

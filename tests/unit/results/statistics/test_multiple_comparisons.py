@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -12,6 +12,7 @@ from daydream.results.statistics.rank_sets import rank_sets
 from daydream.results.statistics.shrinkage import between_variance, shrunken_means
 
 
+@settings(max_examples=20)  # statsmodels has Python collect its garbage in each of them
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_holm_is_as_in_statsmodels(p):
     assert holm(np.array(p)) == pytest.approx(multipletests(p, method="holm")[1], abs=1e-12)

@@ -88,6 +88,7 @@ def test_davidsons_tie_parameter_is_recovered():
     assert np.exp(fit.tie) == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.thorough
 def test_strengths_are_recovered_and_intervals_cover_them():
     truth = {"a": -1.2, "b": -0.7, "c": -0.2, "d": 0.3, "e": 0.6, "f": 1.2}
     rng = np.random.default_rng(0)
@@ -293,6 +294,7 @@ def meetings(rng, strengths, per_key, rings=2, judges=2):
     return pd.DataFrame(rows, columns=[*COLUMNS, "judge", "unit_a", "unit_b"])
 
 
+@pytest.mark.thorough
 def test_intervals_of_keys_cover_what_other_essays_of_theirs_would_show():
     """95% are to cover: 0.95 to 0.97 do (see bradley_terry), 0.8 if essays did not count."""
     rng, strengths = np.random.default_rng(0), [-1.2, -0.4, 0.4, 1.2]

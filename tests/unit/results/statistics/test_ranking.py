@@ -184,6 +184,7 @@ def covered(n_trials, sizes, axis, seed, spread):
 EVEN = Spread(combo=0.0, judge=0.0)
 
 
+@pytest.mark.thorough
 def test_intervals_cover_the_mean_of_a_level():
     sizes = Sizes(combos=5, draft_templates=2, models=3, essay_templates=3)
     assert 0.88 <= covered(30, sizes, MODEL, 13, EVEN) <= 1.0
