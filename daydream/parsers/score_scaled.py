@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from daydream.errors import ParseError
 from daydream.parsers.score_claim import Claim, whole_of
 
-ENDS = 3  # the first and the last so many lines of an answer
+LAST_LINES = 3
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
 _FRACTION = r"(?<![\w./])[0-9]{1,6}(?:\.[0-9]{1,6})? ?/ ?([0-9]{1,6})(?![\w./])"
@@ -21,7 +21,7 @@ def check_scaled(claim: Claim, line: int, section: int, lines: Sequence[str]) ->
     """Raise ``ParseError`` unless a claim on another maximum can be nothing but the result.
 
     - A bare ``Total: 17/20`` needs parts in the answer whose maxima add up to its own.
-    - A plain ``Score: 4/5`` needs to be among the first or the last three lines, and below no
+    - A plain ``Score: 4/5`` needs to be the first or among the last three lines, and below no
       heading of a criterion. A final, total or overall score may stand anywhere.
     - None may be beside a fraction with a larger maximum, which is not in it.
 
@@ -45,7 +45,7 @@ def check_scaled(claim: Claim, line: int, section: int, lines: Sequence[str]) ->
         raise _part(claim, f"another one is out of {max(others):.15g}")
     if not claim.final and section >= 0:
         raise _part(claim, "it stands below the heading of a criterion")
-    if not claim.final and ENDS <= line < len(lines) - ENDS:
+    if not claim.final and 0 < line < len(lines) - LAST_LINES:
         raise _part(claim, "it stands in the middle of the answer")
 
 
