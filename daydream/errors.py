@@ -8,11 +8,18 @@ from daydream.formats import printable
 class DaydreamError(Exception):
     """Shown to the user as it is: what is wrong, where, and what to do about it.
 
-    Messages quote providers and models, so they are cleaned of what a terminal would obey.
+    ``cause`` is a short word to group by, such as ``http_401`` or ``two_scores``; blank where the
+    class says enough. Messages quote providers and models, so they are cleaned of what a terminal
+    would obey.
     """
 
+    def __init__(self, message: str = "", cause: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.cause = cause
+
     def __str__(self) -> str:
-        return printable(super().__str__())
+        return printable(self.message)
 
 
 class ConfigError(DaydreamError):
@@ -64,7 +71,10 @@ class NotAskedError(CallError):
 
 
 class BudgetError(NotAskedError):
-    """A call was not made because it could cost more than is left."""
+    """A call was not made because it could cost more than is left: it was refused."""
+
+    def __init__(self, message: str = "", cause: str = "budget") -> None:
+        super().__init__(message, cause)
 
 
 class StoppedError(NotAskedError):

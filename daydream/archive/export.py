@@ -18,7 +18,7 @@ from daydream.archive.zip_files import Entry, Writer, digest_file, writing
 from daydream.generation.versions import versions
 from daydream.store.layout import STAGES, Layout, exists
 from daydream.store.membership import Membership
-from daydream.store.status import Count, count_states, total
+from daydream.store.status import STATES, Count, count_states, total
 from daydream.workflow.project import Project
 
 FORMAT, VERSION = "daydream-archive", 1
@@ -102,7 +102,7 @@ def _header(cohort: str, counts: Iterable[Count], config: dict[str, Any]) -> dic
 
 def _by_stage(counts: Iterable[Count]) -> dict[str, dict[str, int]]:
     sums = {stage: total([c for c in counts if c.stage == stage]) for stage in STAGES}
-    names = ("wanted", "done", "failed", "missing")
+    names = ("wanted", *STATES)
     return {
         stage: {name: getattr(one, name) for name in names}
         for stage, one in sums.items()
@@ -132,7 +132,10 @@ def _readme(cohort: str, sums: Count) -> str:
     return _README.format(cohort=cohort, sums=sums, incomplete=incomplete)
 
 
-_INCOMPLETE = "It is incomplete: {sums.failed} of them failed and {sums.missing} were not made.\n"
+_INCOMPLETE = (
+    "It is incomplete: {sums.failed} of them failed, {sums.refused} were refused by the budget and "
+    "{sums.missing} were not made.\n"
+)
 _README = """\
 Cohort {cohort} of a DayDreaming experiment, written by `daydream export`.
 

@@ -39,15 +39,23 @@ def as_json(missing: Missing, layout: Layout, cohort: str) -> dict[str, Any]:
     """The failures by cause, for a program."""
     causes = [
         {
-            "stage": stage,
-            "kind": kind,
+            "stage": cause.stage,
+            "kind": cause.kind,
+            "cause": cause.cause,
+            "model": cause.model,
             "message": group[0].message,
             "count": len(group),
             "generations": [_as_json(failure, layout) for failure in group],
         }
-        for (stage, kind, _), group in by_cause(missing.failures).items()
+        for cause, group in by_cause(missing.failures).items()
     ]
-    return {"cohort": cohort, "causes": causes, "not_made": missing.not_made}
+    return {
+        "cohort": cohort,
+        "causes": causes,
+        "refused": missing.refused,
+        "budget": missing.budget,
+        "not_made": missing.not_made,
+    }
 
 
 def _as_json(failure: Failure, layout: Layout) -> dict[str, str]:

@@ -124,8 +124,8 @@ def _outcome(layout: Layout, catalog: Catalog, member: Member) -> str:
         return _scored(layout, catalog, member) if member.stage == "evaluation" else "made"
     if state == "missing":
         return "not made"
-    kind, message = failure_of(layout, member.stage, member.gen_id) or ("", "")
-    return f"failed: {kind}: {message}"
+    error = failure_of(layout, member.stage, member.gen_id)
+    return f"{state}: {error.text if error else ''}"
 
 
 def _scored(layout: Layout, catalog: Catalog, member: Member) -> str:

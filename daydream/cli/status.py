@@ -26,7 +26,9 @@ def describe(cohort: str, counts: Sequence[Count], stale: bool) -> Iterator[str]
         yield "Configuration or catalogs ask for something else since. To see it: snakemake cohort"
     if everything.failed:
         yield f"{everything.failed} failed. To see why: daydream failures"
-    if everything.failed or everything.missing:
+    if everything.refused:
+        yield f"{everything.refused} refused by the budget. What they would cost: daydream plan"
+    if everything.done < everything.wanted:
         yield "To make what is not made: snakemake"
     else:
         yield "Nothing is missing."

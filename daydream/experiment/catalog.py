@@ -152,6 +152,7 @@ def _model(row: Row, settings: Settings, named: Named | None) -> Model:
         endpoint=endpoint,
         price_in=row.number_or_none("price_in", minimum=0),
         price_out=row.number_or_none("price_out", minimum=0),
+        price_cached=row.number_or_none("price_cached", minimum=0),
         max_tokens=row.whole_or_none("max_tokens"),
         temperature=row.number_or_none("temperature", minimum=0),
         provider=row.text("provider"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from daydream.errors import CatalogError
 from daydream.experiment.settings import Filters
@@ -55,6 +55,17 @@ class Limits:
         return self != Limits()
 
 
+class Prices(NamedTuple):
+    """List prices in USD per million tokens; None when unknown.
+
+    ``cached`` is of input that the provider had cached; None: it costs as much as other input.
+    """
+
+    tokens_in: float | None = None
+    tokens_out: float | None = None
+    cached: float | None = None
+
+
 @dataclass(frozen=True)
 class Model:
     """A language model at an endpoint; prices are USD per million tokens, None when unknown."""
@@ -71,6 +82,12 @@ class Model:
     temperature: float | None = None
     limits: Limits = Limits()
     provider: str = ""
+    price_cached: float | None = None
+
+    @property
+    def prices(self) -> Prices:
+        """What its tokens cost."""
+        return Prices(self.price_in, self.price_out, self.price_cached)
 
     @property
     def family(self) -> str:

@@ -36,7 +36,7 @@ from daydream.store.ids import sha256
 from daydream.store.layout import Stage
 from daydream.store.ledger import NAME, Attempt, Ledger
 from daydream.store.membership import Member
-from daydream.store.metadata import digest
+from daydream.store.metadata import digest, record_error
 
 _JUDGING = ("evaluation", "comparison")  # an answer without a result may be asked for again
 
@@ -81,7 +81,7 @@ class Generator:
             except (StoppedError, ClosedError):
                 raise  # nothing was tried, so nothing is to be told of it
             except DaydreamError as error:
-                facts["error"] = {"kind": type(error).__name__, "message": str(error)}
+                facts |= record_error(member.stage, error)
                 write_json(f"{folder}/metadata.json", facts)
                 raise
             facts["status"] = "ok"
@@ -155,14 +155,16 @@ class Generator:
             raise AnswerError(
                 f"the answer ended with finish_reason '{answer.finish_reason}', so it may not be "
                 "whole. If it is, list that spelling in daydream/store/finish_reason.py and run "
-                "again (no call is made); else force a new answer."
+                "again (no call is made); else force a new answer.",
+                cause="finish_reason",
             )
         if ending == "truncated":
             used = answer.usage.get("completion_tokens", "all")
             raise TruncatedError(
                 f"the answer was cut off at max_tokens ({used} of {limit} tokens used). Raise "
                 f"stages.{stage}.max_tokens, or max_tokens in the model's row; only truncated "
-                "generations are bought again."
+                "generations are bought again.",
+                cause="max_tokens",
             )
         parsed = parse(template, answer.parameters, text)
         if stage not in _JUDGING:
@@ -175,5 +177,6 @@ class Generator:
         if lines < least:
             raise AnswerError(
                 f"the parsed {stage} has {lines} non-empty lines, and stages.{stage}.min_lines "
-                f"asks for {least}. Lower it and run again (no call is made), or force a new one."
+                f"asks for {least}. Lower it and run again (no call is made), or force a new one.",
+                cause="min_lines",
             )

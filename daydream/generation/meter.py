@@ -1,4 +1,4 @@
-"""Counters of a run: generations made and failed, calls, tokens and USD, shared by all threads."""
+"""Counters of a run: generations made, failed and refused, calls, tokens and USD."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from daydream.errors import NotAskedError
+from daydream.errors import BudgetError, NotAskedError
 from daydream.store.layout import OPTIONAL_STAGES, STAGES, Stage
 from daydream.store.ledger import Attempt
 
@@ -19,7 +19,7 @@ class Meter:
         self._lock = threading.Lock()
         self._started = time.monotonic()
         self.done: dict[Stage, int] = dict.fromkeys(STAGES, 0)
-        self.failed = 0
+        self.failed = self.refused = 0
         self.calls = 0
         self.tokens = 0
         self.usd = 0.0
@@ -30,6 +30,10 @@ class Meter:
         """Count a generation when it is over; one that was not asked was not begun."""
         try:
             yield
+        except BudgetError:
+            with self._lock:
+                self.refused += 1
+            raise
         except NotAskedError:
             raise
         except BaseException:
@@ -56,6 +60,7 @@ class Meter:
             if stage not in OPTIONAL_STAGES or wanted.get(stage) or self.done[stage]
         )
         failed = f"  failed {self.failed}" if self.failed else ""
+        failed += f"  refused {self.refused}" if self.refused else ""
         usd = f"${self.usd:.2f}" + ("" if self.is_usd_whole else " and more (unknown prices)")
         return (
             f"{stages}{failed} | {in_flight} in flight | {self.tokens / seconds:.0f} tokens/s | "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from daydream.errors import CallError
 from daydream.experiment.settings import Endpoint
 from daydream.llm.faults import Fault
 from daydream.llm.request import Request
@@ -21,6 +22,11 @@ _BY_KIND = {
     "timeout": "Run again, or raise timeout_s of the endpoint.",
     "connection": "Is {base_url} right, and is it up? Then run again.",
 }
+
+
+def gave_up(request: Request, fault: Fault, attempts: int, endpoint: Endpoint) -> CallError:
+    """The error of a call that no further attempt can help."""
+    return CallError(explain(request, fault, attempts, endpoint), cause=fault.kind)
 
 
 def explain(request: Request, fault: Fault, attempts: int, endpoint: Endpoint) -> str:

@@ -1,56 +1,69 @@
-"""What the ledger is told of a call."""
+"""What the ledger is told of a call, made directly or in a batch."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+from daydream.experiment.model import Prices
 from daydream.llm.faults import Fault
 from daydream.llm.pricing import cost_usd
-from daydream.llm.request import Request
 from daydream.llm.response import Answer
 from daydream.llm.usage import billed_usd, read_usage
 from daydream.store.ledger import Attempt
 
 
-def attempt_of(
-    request: Request,
-    answer: Answer | None,
-    fault: Fault | None,
-    at: str,
-    latency: float,
-    number: int,
-    forced: bool,
-) -> Attempt:
+class Call(NamedTuple):
+    """One call as it was made; what is not ``prices`` and ``discount`` goes into the ledger.
+
+    ``at`` is UTC, ``latency_s`` seconds, ``discount`` the share that a batch saves of the prices.
+    """
+
+    at: str
+    fingerprint: str
+    endpoint: str
+    model: str
+    parameters: dict[str, Any]
+    replicate: int
+    attempt: int
+    forced: bool
+    latency_s: float
+    prices: Prices
+    discount: float = 0.0
+
+    def cost(self, usage: dict[str, int], billed: float | None) -> float | None:
+        """USD of the call: what was billed, or list prices less the discount."""
+        cost = cost_usd(usage, self.prices, billed)
+        if cost is None or billed is not None or not self.discount:
+            return cost
+        return round(cost * (1 - self.discount), 9)
+
+    @property
+    def common(self) -> dict[str, Any]:
+        """The fields of the attempt that do not depend on what came of it."""
+        known = self._asdict()
+        del known["prices"], known["discount"]
+        return known | {"latency_s": round(self.latency_s, 3)}
+
+
+def attempt_of(call: Call, result: Answer | Fault) -> Attempt:
     """A call's line in the ledger: its answer, or its fault and what was billed all the same."""
-    common: dict[str, Any] = {
-        "at": at,
-        "fingerprint": request.fingerprint,
-        "endpoint": request.endpoint,
-        "model": request.model.model,
-        "parameters": request.parameters,
-        "replicate": request.replicate,
-        "attempt": number,
-        "forced": forced,
-        "latency_s": round(latency, 3),
-    }
-    if answer is None:
-        body = (fault.body if fault else None) or {}
-        usage = read_usage(body.get("usage") or {})
+    if isinstance(result, Fault):
+        told = (result.body or {}).get("usage")
+        usage, billed = read_usage(told), billed_usd(told)
         # Without a word on usage it was not billed, as far as anybody knows.
-        billed = billed_usd(body.get("usage"))
-        cost = cost_usd(usage, request.model, billed) if usage or billed else 0.0
-        error = fault.as_json() if fault else None
-        return Attempt(outcome="failed", usage=usage, cost_usd=cost, error=error, **common)
+        cost = call.cost(usage, billed) if usage or billed else 0.0
+        error = result.as_json()
+        return Attempt(outcome="failed", usage=usage, cost_usd=cost, error=error, **call.common)
     return Attempt(
         outcome="answer",
-        returned_model=answer.returned_model,
-        provider=answer.provider,
-        system_fingerprint=answer.system_fingerprint,
-        response_id=answer.response_id,
-        finish_reason=answer.finish_reason,
-        usage=answer.usage,
-        cost_usd=cost_usd(answer.usage, request.model, answer.billed_usd),
-        reasoning=answer.reasoning,
-        text=answer.text,
-        **common,
+        returned_model=result.returned_model,
+        provider=result.provider,
+        system_fingerprint=result.system_fingerprint,
+        response_id=result.response_id,
+        finish_reason=result.finish_reason,
+        usage=result.usage,
+        cost_usd=call.cost(result.usage, result.billed_usd),
+        reasoning=result.reasoning,
+        text=result.text,
+        **call.common,
     )

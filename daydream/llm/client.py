@@ -10,11 +10,10 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from daydream.errors import CallError
 from daydream.experiment.model import Model
 from daydream.experiment.settings import Endpoint
-from daydream.llm.advice import explain
-from daydream.llm.attempt import attempt_of
+from daydream.llm.advice import gave_up
+from daydream.llm.attempt import Call, attempt_of
 from daydream.llm.budget import Budget
 from daydream.llm.circuit_breaker import CircuitBreaker
 from daydream.llm.connection import connect, without_key
@@ -89,7 +88,7 @@ class Client:
             wait = pause(max(1, counted), fault.retry_after)
             exhausted = counted >= self.endpoint.max_attempts
             if not fault.heals or exhausted or time.monotonic() + wait > deadline:
-                raise CallError(explain(request, fault, number, self.endpoint))
+                raise gave_up(request, fault, number, self.endpoint)
             self.stop.wait(wait)
 
     def _check_open(self, request: Request, deadline: float) -> None:
@@ -98,7 +97,7 @@ class Client:
         if time.monotonic() + closed > deadline:
             message = f"the endpoint takes no calls for another {closed:.0f} s"
             fault = Fault("http_429", message, heals=False, status=429)
-            raise CallError(explain(request, fault, 1, self.endpoint))
+            raise gave_up(request, fault, 1, self.endpoint)
 
     def _connection(self) -> openai.OpenAI:
         with self._starting:
@@ -122,7 +121,6 @@ class Client:
         forced: bool,
         seed: int,
     ) -> tuple[Attempt, Fault | None]:
-        fault, answer = None, None
         booked = estimate_tokens(request.prompt) + request.max_tokens
         limiters = self._limiters(request.model)
         with ExitStack() as slots:
@@ -133,13 +131,15 @@ class Client:
             self.breaker.check()
             at, began = _now(), time.monotonic()
             try:
-                answer = self._send(connection, request, seed, limiters)
+                result: Answer | Fault = self._send(connection, request, seed, limiters)
             except Fault as caught:
-                fault = caught
+                result = caught
             latency = time.monotonic() - began
-            attempt = attempt_of(request, answer, fault, at, latency, number, forced)
+            call = _call(request, at, latency, number, forced)
+            attempt = attempt_of(call, result)
             bill.append(attempt)
             record(attempt)
+            fault = result if isinstance(result, Fault) else None
             # Before the places are free, or the next in line would start into a closed limiter.
             self._learn(limiters, started, booked, attempt, fault)
         return attempt, fault
@@ -257,6 +257,21 @@ def _read_until(chunks: Iterator[bytes], until: float) -> str:
             raise TimeoutError from error
         raise Fault("connection", str(error), heals=True) from error
     return body.decode("utf-8", "replace")
+
+
+def _call(request: Request, at: str, latency_s: float, number: int, forced: bool) -> Call:
+    return Call(
+        at=at,
+        fingerprint=request.fingerprint,
+        endpoint=request.endpoint,
+        model=request.model.model,
+        parameters=request.parameters,
+        replicate=request.replicate,
+        attempt=number,
+        forced=forced,
+        latency_s=latency_s,
+        prices=request.model.prices,
+    )
 
 
 def _now() -> str:

@@ -26,12 +26,14 @@ def api_key(endpoint: Endpoint) -> str:
     if not key:
         raise CallError(
             f"endpoint {endpoint.name}: the variable {endpoint.api_key_env} is not set. "
-            f"Set it: export {endpoint.api_key_env}=..."
+            f"Set it: export {endpoint.api_key_env}=...",
+            cause="no_key",
         )
     if not (key.isascii() and key.isprintable()):
         raise CallError(
             f"endpoint {endpoint.name}: the variable {endpoint.api_key_env} holds characters that "
-            "no key has. Copy the key again."
+            "no key has. Copy the key again.",
+            cause="no_key",
         )
     return key
 

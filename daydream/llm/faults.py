@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from daydream.errors import CallError
 
 # 408, 409 and 429 pass with time, and so does what a provider's own machines did wrong.
 HEALING_STATUS = frozenset({408, 409, 429})
@@ -12,20 +13,32 @@ HEALING_STATUS = frozenset({408, 409, 429})
 NO_MONEY = "insufficient_quota"
 
 
-@dataclass
-class Fault(Exception):
-    """A call that brought no usable answer.
+class Fault(CallError):
+    """One attempt that brought no usable answer; what ends a call for good is told by ``explain``.
 
     ``kind`` is a short name to group by, ``message`` the provider's own words, ``retry_after`` in
     seconds when the provider gave one, ``body`` its JSON, which tells what was billed all the same.
     """
 
-    kind: str
-    message: str
-    heals: bool
-    status: int | None = None
-    retry_after: float | None = None
-    body: Mapping[str, Any] | None = None
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        heals: bool,
+        status: int | None = None,
+        retry_after: float | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, cause=kind)
+        self.heals = heals
+        self.status = status
+        self.retry_after = retry_after
+        self.body = body
+
+    @property
+    def kind(self) -> str:
+        """The cause, under the name that ledgers give it."""
+        return self.cause
 
     @property
     def is_refusal(self) -> bool:

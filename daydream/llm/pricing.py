@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daydream.experiment.model import Model
+from daydream.experiment.model import Prices
 from daydream.llm.budget import Amount
 
 if TYPE_CHECKING:
@@ -24,11 +24,13 @@ def estimate_tokens(text: str) -> int:
 def most(request: Request) -> Amount:
     """The most that a call can take: its prompt, counted generously, and all of max_tokens."""
     tokens_in = len(request.prompt) // FEWEST_CHARACTERS_PER_TOKEN + PROMPT_OVERHEAD_TOKENS
-    usd = price(request.model, tokens_in, request.max_tokens) or 0.0
+    usd = price(request.model.prices, tokens_in, request.max_tokens) or 0.0
     return Amount(usd, tokens_in + request.max_tokens, 1)
 
 
-def cost_usd(usage: dict[str, int], model: Model, billed_usd: float | None = None) -> float | None:
+def cost_usd(
+    usage: dict[str, int], prices: Prices, billed_usd: float | None = None
+) -> float | None:
     """USD of a call: what the endpoint says it billed, else tokens times list prices.
 
     None when a price, or what was used, is unknown.
@@ -36,12 +38,19 @@ def cost_usd(usage: dict[str, int], model: Model, billed_usd: float | None = Non
     if billed_usd is not None:
         return billed_usd
     if not usage:
-        return price(model, 0, 0) if (model.price_in, model.price_out) == (0, 0) else None
-    return price(model, usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0))
+        return 0.0 if (prices.tokens_in, prices.tokens_out) == (0, 0) else None
+    names = ("prompt_tokens", "completion_tokens", "cached_tokens")
+    return price(prices, *(usage.get(name, 0) for name in names))
 
 
-def price(model: Model, tokens_in: float, tokens_out: float) -> float | None:
-    """USD of some tokens at a model's list prices; None when one of these is unknown."""
-    if model.price_in is None or model.price_out is None:
+def price(prices: Prices, tokens_in: float, tokens_out: float, cached: float = 0) -> float | None:
+    """USD of some tokens at list prices; None when one of these is unknown.
+
+    ``cached`` is the part of ``tokens_in`` that the provider had cached.
+    """
+    if prices.tokens_in is None or prices.tokens_out is None:
         return None
-    return round((tokens_in * model.price_in + tokens_out * model.price_out) / 1e6, 9)
+    cached = min(cached, tokens_in)
+    usd = (tokens_in - cached) * prices.tokens_in + tokens_out * prices.tokens_out
+    usd += cached * (prices.tokens_in if prices.cached is None else prices.cached)
+    return round(usd / 1e6, 9)

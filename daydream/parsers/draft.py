@@ -30,7 +30,7 @@ class _Block(NamedTuple):
 def identity(text: str) -> str:
     """Return the draft as it is; a blank one is a ``ParseError``."""
     if not text.strip():
-        raise ParseError("the draft is blank")
+        raise ParseError("the draft is blank", "blank")
     return text
 
 
@@ -69,7 +69,9 @@ def essay_block_lenient(text: str) -> str:
     if essay is not None:
         return _filled(essay, "essay", text)
     if not answer.strip():
-        raise ParseError(f"nothing is left of the draft without its thinking; {_opening(text)}")
+        raise ParseError(
+            f"nothing is left of the draft without its thinking; {_opening(text)}", "all_thinking"
+        )
     return answer if answer == text else answer.strip()
 
 
@@ -120,12 +122,12 @@ def _stage(attributes: str) -> float:
 def _filled(block: _Block, name: str, text: str) -> str:
     if not block.content:
         where = "" if block.stage == _NO_STAGE else f" of stage {block.stage:g}"
-        raise ParseError(f"the <{name}> block{where} is empty; {_opening(text)}")
+        raise ParseError(f"the <{name}> block{where} is empty; {_opening(text)}", "empty_block")
     return block.content
 
 
 def _missing(name: str, text: str) -> ParseError:
-    return ParseError(f"no <{name}> block outside of the thinking; {_opening(text)}")
+    return ParseError(f"no <{name}> block outside of the thinking; {_opening(text)}", "no_block")
 
 
 def _opening(text: str) -> str:

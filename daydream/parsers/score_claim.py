@@ -65,9 +65,13 @@ def read_claim(claim: Claim, scale: ScoreRange) -> float:
         return scaled(float(first[2]), float(first[1]), scale)
     value = re.match(VALUE, claim.said)
     if value is None:
-        raise ParseError(f"the score reads '{short(claim.said)}', which is not one plain number")
+        raise ParseError(
+            f"the score reads '{short(claim.said)}', which is not one plain number", "not_a_number"
+        )
     if value["percent"] and scale != (0, 100):
-        raise ParseError(f"the score {value[0]} is a percentage, the range is {range_text(scale)}")
+        raise ParseError(
+            f"the score {value[0]} is a percentage, the range is {range_text(scale)}", "percentage"
+        )
     if value["third"]:
         return _mean([value["number"], value["second"], value["third"]], scale)
     if not value["whole"] and is_triple(value["number"], scale):
@@ -82,9 +86,13 @@ def _check_scale(claim: Claim, value: re.Match[str], scale: ScoreRange) -> None:
     behind = re.match(_SCALE_BEHIND, claim.said[value.end() :])
     if behind and (float(behind["low"]), float(behind["high"])) != scale:
         named = f"{behind['low']} to {behind['high']}"
-        raise ParseError(f"the score is given on the range {named}, not {range_text(scale)}")
+        raise ParseError(
+            f"the score is given on the range {named}, not {range_text(scale)}", "other_range"
+        )
     if not value["whole"] and whole_of(claim) != scale.high and re.search(SPAN, claim.note):
-        raise ParseError(f"the score is given on the range {claim.note}, not {range_text(scale)}")
+        raise ParseError(
+            f"the score is given on the range {claim.note}, not {range_text(scale)}", "other_range"
+        )
 
 
 def whole_of(claim: Claim) -> float | None:

@@ -30,11 +30,13 @@ def read_json_score(text: str, scale: ScoreRange) -> float:
     answer = visible(without_thinking(text))
     given = [value["score"] for value in objects_in(answer) if "score" in value]
     if not given:
-        raise ParseError(f"no JSON object with a score; the answer begins with '{short(answer)}'")
+        raise ParseError(
+            f"no JSON object with a score; the answer begins with '{short(answer)}'", "no_score"
+        )
     scores = [_number(score, scale) for score in given]
     if len(set(scores)) > 1:
         named = " and ".join(f"{score:.15g}" for score in scores[:4])
-        raise ParseError(f"JSON objects with different scores: {named}")
+        raise ParseError(f"JSON objects with different scores: {named}", "two_scores")
     return scores[-1]
 
 
@@ -43,7 +45,9 @@ def _number(given: object, scale: ScoreRange) -> float:
         given = float(given)
     if isinstance(given, bool) or not isinstance(given, int | float):
         kind = type(given).__name__
-        raise ParseError(f"the JSON score is a {kind}, neither a number nor a string that is one")
+        raise ParseError(
+            f"the JSON score is a {kind}, neither a number nor a string that is one", "not_a_number"
+        )
     return within(given, scale)
 
 

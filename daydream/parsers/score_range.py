@@ -16,7 +16,10 @@ class ScoreRange(NamedTuple):
 def within(number: float, scale: ScoreRange) -> float:
     """Return a number of the range, or raise ``ParseError``."""
     if not scale.low <= number <= scale.high:
-        raise ParseError(f"the score {short(str(number))} is out of the range {range_text(scale)}")
+        raise ParseError(
+            f"the score {short(str(number))} is out of the range {range_text(scale)}",
+            "out_of_range",
+        )
     return float(number) + 0.0  # -0 is 0
 
 
@@ -25,7 +28,9 @@ def scaled(number: float, whole: float, scale: ScoreRange) -> float:
     if whole == scale.high:
         return within(number, scale)
     if not 0 <= number <= whole or whole == 0:
-        raise ParseError(f"the score {number:.15g}/{whole:.15g} is not a part of a whole")
+        raise ParseError(
+            f"the score {number:.15g}/{whole:.15g} is not a part of a whole", "not_a_part"
+        )
     share = scale.low + number / whole * (scale.high - scale.low)
     return min(max(share, scale.low), scale.high)
 

@@ -67,7 +67,7 @@ def choose(
     results = [result for result in _without_parts(candidates) if result.line >= first]
     if not results:
         said = candidates[-1].claim.said
-        raise ParseError(f"only scores of single criteria; the last is '{said[:60]}'")
+        raise ParseError(f"only scores of single criteria; the last is '{said[:60]}'", "only_parts")
     weights = [_weight(result, scale, parts) for result in results]
     best = max(weights)
     chosen = [r for r, weight in zip(results, weights, strict=True) if weight == best]
@@ -148,8 +148,10 @@ def _contradiction(
     wholes = {whole_of(candidate.claim) for candidate in chosen} - {None, scale.high}
     if len(wholes) > 1:
         said = chosen[-1].claim.said[:60]
-        return ParseError(f"only scores of parts, with different maxima; the last is '{said}'")
-    return ParseError(f"two scores: {number:.15g}, and after it {score:.15g}")
+        return ParseError(
+            f"only scores of parts, with different maxima; the last is '{said}'", "only_parts"
+        )
+    return ParseError(f"two scores: {number:.15g}, and after it {score:.15g}", "two_scores")
 
 
 def _corrects(chosen: Sequence[Candidate], lines: Sequence[str]) -> bool:
@@ -164,4 +166,6 @@ def _check_quoted_end(last: Candidate, chosen: Candidate, scale: ScoreRange) -> 
     if last.quoted and last is not chosen:
         number, score = read_claim(last.claim, scale), read_claim(chosen.claim, scale)
         if number != score:
-            raise ParseError(f"two scores: {score:.15g}, and a quoted {number:.15g} behind it")
+            raise ParseError(
+                f"two scores: {score:.15g}, and a quoted {number:.15g} behind it", "two_scores"
+            )

@@ -47,7 +47,9 @@ def without_thinking(text: str) -> str:
     """Return an answer without its thinking blocks; all thinking is a ``ParseError``."""
     answer = split_thinking(text)
     if answer.unclosed is not None and not answer.text.strip():
-        raise ParseError("the answer is all thinking: its first block is never closed")
+        raise ParseError(
+            "the answer is all thinking: its first block is never closed", "all_thinking"
+        )
     return answer.text + (answer.unclosed or "")
 
 
@@ -100,9 +102,10 @@ def _ascii_digit(character: str) -> str:
 def absent(lines: list[str], count: int, what: str = "score") -> ParseError:
     """Return the error of an answer whose last ``count`` lines state no score, or what it is."""
     if not lines:
-        return ParseError(f"no {what}: the answer is blank")
+        return ParseError(f"no {what}: the answer is blank", "blank")
     last = short(lines[-1])
-    return ParseError(f"no {what} in the last {count} non-empty lines; the last line is '{last}'")
+    said = f"no {what} in the last {count} non-empty lines; the last line is '{last}'"
+    return ParseError(said, f"no_{what}")
 
 
 def short(text: str) -> str:

@@ -42,7 +42,10 @@ def verdict(text: str) -> Verdict:
         raise absent(kept[-_LINES:], _LINES, "verdict")
     given = _value(last[-1])
     if given is None:
-        raise ParseError(f"the verdict reads '{short(last[-1])}', which is not A, B or TIE alone")
+        raise ParseError(
+            f"the verdict reads '{short(last[-1])}', which is not A, B or TIE alone",
+            "not_a_verdict",
+        )
     return _agreed(given, filter(None, map(_value, _claims(lines))))
 
 
@@ -55,10 +58,14 @@ def read_json_verdict(text: str) -> Verdict:
     values = [value["verdict"] for value in objects_in(answer) if "verdict" in value]
     given = [value if isinstance(value, str) else repr(value)[:100] for value in values]
     if not given:
-        raise ParseError(f"no JSON object with a verdict; the answer begins with '{short(answer)}'")
+        raise ParseError(
+            f"no JSON object with a verdict; the answer begins with '{short(answer)}'", "no_verdict"
+        )
     found = _value(plain(given[-1])) if isinstance(values[-1], str) else None
     if found is None:
-        raise ParseError(f"the JSON verdict is '{short(given[-1])}', which is not A, B or TIE")
+        raise ParseError(
+            f"the JSON verdict is '{short(given[-1])}', which is not A, B or TIE", "not_a_verdict"
+        )
     return _agreed(found, filter(None, map(_value, map(plain, given))))
 
 
@@ -82,7 +89,7 @@ def _value(said: str) -> Verdict | None:
 def _agreed(given: Verdict, others: Iterable[Verdict]) -> Verdict:
     for other in others:
         if other != given:
-            raise ParseError(f"two verdicts: {other}, and at the end {given}")
+            raise ParseError(f"two verdicts: {other}, and at the end {given}", "two_verdicts")
     return given
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,9 +15,10 @@ from daydream.report.data import ReportTables
 from daydream.report.grid import Cell, Column, Grid
 from daydream.report.text import link, plural
 from daydream.store.failures import Failure, Missing, NextStep, by_cause, find_missing, next_steps
-from daydream.store.layout import Layout
+from daydream.store.layout import Layout, Stage
 from daydream.store.membership import Membership
 from daydream.store.spending import Spending, Tally, of_cohort, spending
+from daydream.store.status import STATES
 
 EXAMPLES = 5
 
@@ -63,6 +64,7 @@ class Overview(NamedTuple):
     causes: tuple[Cause, ...]
     not_made: str
     refused: str
+    budget: str
     commands: tuple[NextStep, ...]
 
 
@@ -80,8 +82,9 @@ def overview(layout: Layout, membership: Membership, tables: ReportTables) -> Ov
         cost=_dollars(spent.total),
         stages=_stages(tables, spent),
         causes=tuple(_causes(missing, layout, membership)),
-        not_made=_not_made(missing),
-        refused=printable(missing.refused),
+        not_made=_counts(missing.not_made),
+        refused=_counts(missing.refused),
+        budget=printable(missing.budget),
         commands=tuple(next_steps(missing.failures, layout)),
     )
 
@@ -150,7 +153,7 @@ def _essays(generations: pd.DataFrame) -> str:
 
 
 def _stages(tables: ReportTables, spent: Spending) -> Grid:
-    texts, counts = ("Stage", "Model"), ("Wanted", "Made", "Failed", "Not made")
+    texts, counts = ("Stage", "Model"), ("Wanted", "Made", "Not made", "Failed", "Refused")
     spendings = ("Calls", "Tokens in", "Tokens out", "Cost, USD")
     columns = [Column(text) for text in texts] + [Column(n, True) for n in (*counts, *spendings)]
     costs: dict[tuple[str, str], Tally] = {}
@@ -176,7 +179,7 @@ def _stages(tables: ReportTables, spent: Spending) -> Grid:
 
 def _stage(stage: str, model: str, part: pd.DataFrame, tally: Tally) -> tuple[Cell, ...]:
     states = part["status"].value_counts()
-    counts = [len(part), *(int(states.get(state, 0)) for state in ("done", "failed", "missing"))]
+    counts = [len(part), *(int(states.get(state, 0)) for state in STATES)]
     return (
         Cell(stage),
         Cell(model),
@@ -187,9 +190,10 @@ def _stage(stage: str, model: str, part: pd.DataFrame, tally: Tally) -> tuple[Ce
 
 
 def _causes(missing: Missing, layout: Layout, membership: Membership) -> Iterable[Cause]:
-    for (stage, kind, _), group in by_cause(missing.failures).items():
+    for shared, group in by_cause(missing.failures).items():
         examples = tuple(_example(one, layout, membership) for one in group[:EXAMPLES])
-        yield Cause(len(group), stage, kind, printable(group[0].message), examples)
+        message = printable(group[0].message)
+        yield Cause(len(group), shared.stage, shared.kind, message, examples)
 
 
 def _example(failure: Failure, layout: Layout, membership: Membership) -> Example:
@@ -203,8 +207,8 @@ def _example(failure: Failure, layout: Layout, membership: Membership) -> Exampl
     return Example(failure.gen_id, f"../../{link(folder)}/metadata.json")
 
 
-def _not_made(missing: Missing) -> str:
-    return ", ".join(plural(count, stage) for stage, count in missing.not_made.items() if count)
+def _counts(counts: Mapping[Stage, int]) -> str:
+    return ", ".join(plural(count, stage) for stage, count in counts.items() if count)
 
 
 def _dollars(tally: Tally) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from daydream.experiment.concept_names import combo_names
 from daydream.parsers import VERDICTS
-from daydream.results.scores import why_missing
+from daydream.results.scores import Lack, why_missing
 from daydream.store.layout import Layout
 from daydream.store.membership import Member, Membership
 
@@ -16,7 +16,8 @@ from daydream.store.membership import Member, Membership
 class ComparisonRow(NamedTuple):
     """One comparison; ``first_gen_id`` is the essay shown first, as text A.
 
-    ``verdict`` is A, B or tie, and blank when there is none, and then ``error`` says why.
+    ``verdict`` is A, B or tie, and blank when there is none, and then ``error`` says why, and the
+    columns that begin with ``error_`` say it as data, as in the table of scores.
     ``winner_gen_id`` is the essay it names, blank for a tie. The path is relative to the data root.
     The concepts are those of the essays' combos, by name.
     """
@@ -34,6 +35,9 @@ class ComparisonRow(NamedTuple):
     comparison_response_path: str
     first_concepts: str = ""
     second_concepts: str = ""
+    error_stage: str = ""
+    error_kind: str = ""
+    error_cause: str = ""
 
 
 def cohort_comparisons(layout: Layout, membership: Membership) -> Iterator[ComparisonRow]:
@@ -41,7 +45,8 @@ def cohort_comparisons(layout: Layout, membership: Membership) -> Iterator[Compa
     names = combo_names(layout)
     for member in membership.stage("comparison"):
         concepts = [_concepts(membership, essay, names) for essay in member.parents]
-        verdict, error = _verdict(layout, membership, member)
+        found = _verdict(layout, membership, member)
+        verdict, lack = ("", found) if isinstance(found, Lack) else (found, None)
         first, second = member.parent_gen_id, member.second_gen_id
         yield ComparisonRow(
             gen_id=member.gen_id,
@@ -53,12 +58,15 @@ def cohort_comparisons(layout: Layout, membership: Membership) -> Iterator[Compa
             replicate=member.replicate,
             verdict=verdict,
             winner_gen_id={"A": first, "B": second}.get(verdict, ""),
-            error=error,
+            error=lack.message if lack else "",
             comparison_response_path=layout.relative(
                 f"{layout.generation('comparison', member.gen_id)}/raw.txt"
             ),
             first_concepts=concepts[0],
             second_concepts=concepts[1],
+            error_stage=lack.stage if lack else "",
+            error_kind=lack.kind if lack else "",
+            error_cause=lack.cause if lack else "",
         )
 
 
@@ -67,16 +75,17 @@ def _concepts(membership: Membership, essay: str, names: Mapping[str, str]) -> s
     return names.get(combo, combo)
 
 
-def _verdict(layout: Layout, membership: Membership, member: Member) -> tuple[str, str]:
+def _verdict(layout: Layout, membership: Membership, member: Member) -> str | Lack:
     try:
         text = Path(layout.parsed("comparison", member.gen_id)).read_text(encoding="utf-8").strip()
     except FileNotFoundError:
-        return "", why_missing(layout, *_ancestors(membership, member), member)
+        return why_missing(layout, *_ancestors(membership, member), member)
     except (ValueError, OSError) as error:
-        return "", f"parsed.txt cannot be read: {error}"
+        return Lack("comparison", "unreadable", f"parsed.txt cannot be read: {error}")
     if text not in VERDICTS:
-        return "", f"parsed.txt is not one of {', '.join(VERDICTS)}: {text[:80]}"
-    return text, ""
+        said = f"parsed.txt is not one of {', '.join(VERDICTS)}: {text[:80]}"
+        return Lack("comparison", "unreadable", said)
+    return text
 
 
 def _ancestors(membership: Membership, member: Member) -> Iterator[Member]:

@@ -24,7 +24,8 @@ class ScoreRow(NamedTuple):
     """One evaluation and where it comes from; ``generation_*`` is the essay's template and model.
 
     ``score`` is on the evaluation template's own scale, None when there is none, and then
-    ``error`` says why. ``replicate`` is the evaluation's. Paths are relative to the data root.
+    ``error`` says why; ``error_stage``, ``error_kind`` and ``error_cause`` say it as data, see
+    :class:`Lack`. ``replicate`` is the evaluation's. Paths are relative to the data root.
     Providers are the models' families, from the catalog. ``returned_model`` to ``answered_at``
     are of the evaluation's answer (UTC); words are counted in the parsed texts.
     ``concepts`` are the combo's, by name.
@@ -54,6 +55,23 @@ class ScoreRow(NamedTuple):
     temperature: float | None = None
     answered_at: str = ""
     concepts: str = ""
+    error_stage: str = ""
+    error_kind: str = ""
+    error_cause: str = ""
+
+
+class Lack(NamedTuple):
+    """Why there is no result: at which stage of its lineage, and how.
+
+    ``kind`` is the class of the error that metadata tell of, with its ``cause``; or ``missing``
+    (not tried), ``unreadable`` or ``changed`` (``parsed.txt`` as it is now), ``out_of_range``
+    (scored on another range than the template's row has now).
+    """
+
+    stage: Stage
+    kind: str
+    message: str
+    cause: str = ""
 
 
 def cohort_scores(layout: Layout, membership: Membership) -> Iterator[ScoreRow]:
@@ -72,15 +90,16 @@ def _row(
     evaluation: Member,
 ) -> ScoreRow:
     metadata = read_metadata(layout, "evaluation", evaluation.gen_id)
-    score, error = _score(layout, metadata, draft, essay, evaluation)
+    score = _score(layout, metadata, draft, essay, evaluation)
     scale = sources.scales.get(evaluation.template_id)
-    if score is not None and scale and not scale.low <= score <= scale.high:
+    if isinstance(score, float) and scale and not scale.low <= score <= scale.high:
         # Scored before somebody edited the range: its share of the new one would mean nothing.
-        error = (
+        said = (
             f"the score {score:g} is not within {scale.low:g} to {scale.high:g}, the range of "
             f"{evaluation.template_id} now. Put the old range back, or force a new evaluation"
         )
-        score = None
+        score = Lack("evaluation", "out_of_range", said)
+    lack = score if isinstance(score, Lack) else None
     folder = layout.generation("evaluation", evaluation.gen_id)
     return ScoreRow(
         gen_id=evaluation.gen_id,
@@ -93,8 +112,8 @@ def _row(
         evaluation_template=evaluation.template_id,
         evaluation_llm_model=evaluation.llm_model_id,
         replicate=evaluation.replicate,
-        score=score,
-        error=error,
+        score=None if isinstance(score, Lack) else score,
+        error=lack.message if lack else "",
         evaluation_response_path=layout.relative(f"{folder}/raw.txt"),
         generation_response_path=_essay_path(layout, essay),
         draft_gen_id=draft.gen_id,
@@ -104,6 +123,9 @@ def _row(
         draft_words=sources.words("draft", draft.gen_id),
         **answer_origin(metadata)._asdict(),
         concepts=sources.concepts(draft.combo_id),
+        error_stage=lack.stage if lack else "",
+        error_kind=lack.kind if lack else "",
+        error_cause=lack.cause if lack else "",
     )
 
 
@@ -117,30 +139,34 @@ def _score(
     draft: Member,
     essay: Member,
     evaluation: Member,
-) -> tuple[float | None, str]:
+) -> float | Lack:
     try:
         content = Path(layout.parsed("evaluation", evaluation.gen_id)).read_bytes()
         text = content.decode("utf-8")
         score = float(text)
     except FileNotFoundError:
-        return None, why_missing(layout, draft, essay, evaluation)
+        return why_missing(layout, draft, essay, evaluation)
     except (ValueError, OSError) as error:
-        return None, f"parsed.txt cannot be read: {error}"
+        return Lack("evaluation", "unreadable", f"parsed.txt cannot be read: {error}")
     if not math.isfinite(score):
-        return None, f"parsed.txt is not a finite number: {text.strip()}"
+        said = f"parsed.txt is not a finite number: {text.strip()}"
+        return Lack("evaluation", "unreadable", said)
     if not is_as_written(metadata, content):
-        return None, "parsed.txt was changed after it was written. Delete it and run snakemake"
-    return score, ""
+        said = "parsed.txt was changed after it was written. Delete it and run snakemake"
+        return Lack("evaluation", "changed", said)
+    return score
 
 
-def why_missing(layout: Layout, *lineage: Member) -> str:
+def why_missing(layout: Layout, *lineage: Member) -> Lack:
     """The first failure on the way from the draft to the last of ``lineage``."""
     for member in lineage:
         if member.gen_id and not Path(layout.parsed(member.stage, member.gen_id)).is_file():
-            told = failure_of(layout, member.stage, member.gen_id)
-            what = "" if member is lineage[-1] else f"{member.stage} {member.gen_id}: "
-            return what + (f"{told[0]}: {told[1]}" if told else "parsed.txt is missing")
-    return "parsed.txt is missing"
+            error = failure_of(layout, member.stage, member.gen_id)
+            where = "" if member is lineage[-1] else f"{member.stage} {member.gen_id}: "
+            if error is None:
+                return Lack(member.stage, "missing", where + "parsed.txt is missing")
+            return Lack(member.stage, error.kind, where + error.text, error.cause)
+    return Lack(lineage[-1].stage, "missing", "parsed.txt is missing")
 
 
 def store_scores(layout: Layout) -> Iterator[ScoreRow]:

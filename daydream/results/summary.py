@@ -147,7 +147,9 @@ def perfect_score_paths(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
 
 def _listed(scores: pd.DataFrame) -> pd.DataFrame:
     """Scored evaluations as a table lists them: words are whole numbers."""
-    rows = scores.drop(columns="error").reset_index(drop=True)
+    rows = scores.drop(columns=[n for n in scores if str(n).startswith("error")]).reset_index(
+        drop=True
+    )
     return rows.astype(dict.fromkeys(WORDS, "Int64"))
 
 

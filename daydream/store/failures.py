@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from daydream.store.layout import Layout, Stage, exists
-from daydream.store.membership import Member, Membership
+from daydream.store.membership import Membership
 from daydream.store.metadata import failure_of
 
 
@@ -20,50 +19,58 @@ class Failure(NamedTuple):
     model: str
     kind: str
     message: str
+    cause: str = ""
 
 
 class Missing(NamedTuple):
-    """What a cohort lacks: failures, and what waits for one of these or for a larger budget."""
+    """What a cohort lacks: failures, what was not tried, and what a budget refused.
+
+    ``budget`` is the budget's last word, blank when it refused nothing.
+    """
 
     failures: list[Failure]
     not_made: dict[Stage, int]
-    refused: str = ""  # the budget's last word, when it was spent
+    refused: dict[Stage, int]
+    budget: str = ""
 
 
 def find_missing(layout: Layout, membership: Membership) -> Missing:
     """Look at every generation without a parsed.txt."""
     failures = []
-    refused = ""
+    budget = ""
     not_made: dict[Stage, int] = dict.fromkeys(membership.stages, 0)
+    refused = dict(not_made)
     for stage in membership.stages:
         for member in membership.stage(stage):
             if exists(layout.parsed(stage, member.gen_id)):
                 continue
-            failure = _failure(layout, member)
-            if failure is None or failure.kind == "BudgetError":
+            error = failure_of(layout, stage, member.gen_id)
+            if error is None:
                 not_made[stage] += 1
-                refused = failure.message if failure else refused
+            elif error.is_refusal:
+                refused[stage] += 1
+                budget = error.message
             else:
-                failures.append(failure)
-    return Missing(failures, not_made, refused)
+                failures.append(Failure(stage, member.gen_id, member.llm_model_id, *error))
+    return Missing(failures, not_made, refused, budget)
 
 
-def _failure(layout: Layout, member: Member) -> Failure | None:
-    told = failure_of(layout, member.stage, member.gen_id)
-    return told and Failure(member.stage, member.gen_id, member.llm_model_id, *told)
+class Cause(NamedTuple):
+    """What failures have in common: their messages may still differ in numbers and quotations."""
+
+    stage: Stage
+    kind: str
+    cause: str
+    model: str
 
 
-def by_cause(failures: Iterable[Failure]) -> dict[tuple[Stage, str, str], list[Failure]]:
-    """Failures by stage, kind and what their messages have in common; most frequent first."""
-    groups: dict[tuple[Stage, str, str], list[Failure]] = defaultdict(list)
+def by_cause(failures: Iterable[Failure]) -> dict[Cause, list[Failure]]:
+    """Failures by stage, kind, cause and model; most frequent first."""
+    groups: dict[Cause, list[Failure]] = defaultdict(list)
     for failure in failures:
-        groups[failure.stage, failure.kind, cause_of(failure.message)].append(failure)
+        cause = Cause(failure.stage, failure.kind, failure.cause, failure.model)
+        groups[cause].append(failure)
     return dict(sorted(groups.items(), key=lambda item: -len(item[1])))
-
-
-def cause_of(message: str) -> str:
-    """A message without the numbers and the quotations that differ from answer to answer."""
-    return re.sub(r"\d+(\.\d+)?", "N", re.sub(r"'[^']*'", "'...'", message))
 
 
 class NextStep(NamedTuple):

@@ -6,17 +6,52 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from daydream.errors import BudgetError, DaydreamError
 from daydream.store.layout import Layout, Stage
 
 
-def failure_of(layout: Layout, stage: Stage, gen_id: str) -> tuple[str, str] | None:
-    """Kind and message of a generation's last failure; None when it did not fail."""
-    error = read_metadata(layout, stage, gen_id).get("error")
+class RecordedError(NamedTuple):
+    """Why a generation's last try brought nothing.
+
+    ``kind`` is the error's class, ``cause`` a word for what went wrong within it (blank in the
+    metadata of versions before 0.2.0), ``message`` what a person reads.
+    """
+
+    kind: str
+    message: str
+    cause: str = ""
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether a budget refused the call, so that nothing was tried."""
+        return self.kind == BudgetError.__name__
+
+    @property
+    def text(self) -> str:
+        """Kind and message."""
+        return f"{self.kind}: {self.message}"
+
+
+def record_error(stage: Stage, error: DaydreamError) -> dict[str, Any]:
+    """What metadata keep of an error: the state it leaves behind, and the error as data."""
+    told = RecordedError(type(error).__name__, str(error), error.cause)
+    status = "refused" if told.is_refusal else "failed"
+    return {"status": status, "error": {"stage": stage, **told._asdict()}}
+
+
+def failure_of(layout: Layout, stage: Stage, gen_id: str) -> RecordedError | None:
+    """A generation's last failure; None when it did not fail."""
+    return error_in(read_metadata(layout, stage, gen_id))
+
+
+def error_in(metadata: Mapping[str, Any]) -> RecordedError | None:
+    """The error that a generation's metadata tell of."""
+    error = metadata.get("error")
     if not isinstance(error, dict):
         return None
-    return str(error.get("kind", "")), str(error.get("message", ""))
+    return RecordedError(*(str(error.get(name, "")) for name in RecordedError._fields))
 
 
 def read_metadata(layout: Layout, stage: Stage, gen_id: str) -> dict[str, Any]:

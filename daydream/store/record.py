@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 
 from daydream.store.layout import Layout
 from daydream.store.membership import Member
-from daydream.store.metadata import as_number, as_text, as_whole, read_metadata
+from daydream.store.metadata import as_number, as_text, as_whole, error_in, read_metadata
 from daydream.store.status import state_of
 
 
 class Generation(NamedTuple):
     """A member of a cohort and what its answer took.
 
-    ``status`` is done, missing or failed. What follows it is of the answer in use, None when there
-    is none or when its metadata do not tell: USD, tokens, seconds, UTC. ``mode`` is llm or copy; a
+    ``status`` is done, missing, failed or refused, and ``error_kind`` and ``error_cause`` say why
+    it is one of the last two. What follows ``status`` is of the answer in use, None when there is
+    none or when its metadata do not tell: USD, tokens, seconds, UTC. ``mode`` is llm or copy; a
     copy costs nothing, and its cost is 0.
     """
 
@@ -35,12 +36,16 @@ class Generation(NamedTuple):
     finish_reason: str | None
     returned_model: str | None
     answered_at: str | None
+    error_kind: str | None = None
+    error_cause: str | None = None
 
 
 def read_generation(layout: Layout, member: Member) -> Generation:
     """The row of a generation, from its folder."""
     metadata = read_metadata(layout, member.stage, member.gen_id)
     usage = metadata.get("usage")
+    status = state_of(layout, member)
+    error = error_in(metadata) if status in ("failed", "refused") else None
     tokens: dict[str, Any] = usage if isinstance(usage, dict) else {}
     mode = "copy" if metadata.get("mode") == "copy" else "llm"
     return Generation(
@@ -51,7 +56,7 @@ def read_generation(layout: Layout, member: Member) -> Generation:
         template_id=member.template_id,
         llm_model_id=member.llm_model_id,
         replicate=member.replicate,
-        status=state_of(layout, member),
+        status=status,
         mode=mode,
         cost_usd=0.0 if mode == "copy" else _cost(metadata, tokens),
         prompt_tokens=as_whole(tokens.get("prompt_tokens")),
@@ -60,6 +65,8 @@ def read_generation(layout: Layout, member: Member) -> Generation:
         finish_reason=as_text(metadata.get("finish_reason")),
         returned_model=as_text(metadata.get("returned_model")),
         answered_at=as_text(metadata.get("answered_at")),
+        error_kind=error.kind if error else None,
+        error_cause=error.cause if error else None,
     )
 
 

@@ -1,22 +1,24 @@
-"""The state of each generation (done, missing, failed), counted by stage and model."""
+"""The state of each generation (done, missing, failed, refused), by stage and model."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from daydream.store.layout import STAGES, Layout, Stage, exists
 from daydream.store.membership import Member, Membership
 from daydream.store.metadata import failure_of
 
-State = Literal["done", "missing", "failed"]
+State = Literal["done", "missing", "failed", "refused"]
+STATES: tuple[State, ...] = get_args(State)
 
 
 class Count(NamedTuple):
     """Generations of one stage and model; ``wanted`` is the sum of the others.
 
-    ``failed`` were tried in vain, ``missing`` were not tried, or wait for what failed.
+    ``failed`` were tried in vain, ``refused`` were not asked because a budget was spent, and
+    ``missing`` were not tried, or wait for one of the others.
     """
 
     stage: Stage | Literal["total"]
@@ -25,13 +27,17 @@ class Count(NamedTuple):
     done: int
     missing: int
     failed: int
+    refused: int = 0
 
 
 def state_of(layout: Layout, member: Member) -> State:
-    """Whether a generation is made, was not tried, or failed when it was tried last."""
+    """Whether a generation is made, and else what became of its last try."""
     if exists(layout.parsed(member.stage, member.gen_id)):
         return "done"
-    return "failed" if failure_of(layout, member.stage, member.gen_id) else "missing"
+    error = failure_of(layout, member.stage, member.gen_id)
+    if error is None:
+        return "missing"
+    return "refused" if error.is_refusal else "failed"
 
 
 def count_states(layout: Layout, membership: Membership) -> list[Count]:
@@ -45,12 +51,10 @@ def count_states(layout: Layout, membership: Membership) -> list[Count]:
 
 
 def _count(stage: Stage | Literal["total"], model: str, states: Counter[State]) -> Count:
-    return Count(stage, model, states.total(), states["done"], states["missing"], states["failed"])
+    return Count(stage, model, states.total(), *(states[state] for state in STATES))
 
 
 def total(counts: Sequence[Count]) -> Count:
     """The sum over stages and models."""
-    sums = {
-        state: sum(getattr(c, state) for c in counts) for state in ("done", "missing", "failed")
-    }
-    return _count("total", "", Counter(sums))  # type: ignore[arg-type]  # the keys are states
+    sums = Counter({state: sum(getattr(c, state) for c in counts) for state in STATES})
+    return _count("total", "", sums)

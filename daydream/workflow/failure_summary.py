@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from daydream.store.failures import Failure, Missing, by_cause, next_steps
-from daydream.store.layout import Layout
+from daydream.store.layout import Layout, Stage
 
 COMMAND_WIDTH = 42  # columns of the command that a next step shows
 
 
 def describe(missing: Missing, layout: Layout, examples: int = 2) -> Iterator[str]:
     """Lines for a person: how many failed and why, what waits for them, what to type next."""
-    failures, not_made, refused = missing
-    if refused:
-        yield f"Stopped: {refused}"
+    failures, not_made, refused, budget = missing
+    if budget:
+        yield f"Stopped: {budget}"
     if failures:
         yield f"{len(failures)} generation(s) failed:"
-    for (stage, kind, _), group in by_cause(failures).items():
-        yield f"  {len(group)} x {stage}: {kind}: {group[0].message}"
+    for cause, group in by_cause(failures).items():
+        yield f"  {len(group)} x {cause.stage}: {cause.kind}: {group[0].message}"
         for failure in group[:examples]:
-            yield f"      {layout.generation(stage, failure.gen_id)}  ({failure.model})"
+            yield f"      {layout.generation(cause.stage, failure.gen_id)}  ({failure.model})"
         if len(group) > examples:
             yield f"      and {len(group) - examples} more"
-    waiting = ", ".join(f"{count} {stage}(s)" for stage, count in not_made.items() if count)
-    if waiting:
-        yield f"Left to buy: {waiting}." if refused else f"Not made: {waiting}."
-    if refused:
+    if any(refused.values()):
+        yield f"Refused by the budget: {_counts(refused)}."
+    if budget:
+        left = Counter(not_made) + Counter(refused)
+        yield f"Left to buy: {_counts({stage: left[stage] for stage in not_made})}."
+    elif any(not_made.values()):
+        yield f"Not made: {_counts(not_made)}."
+    if budget:
         yield "What it would cost: daydream plan"
     yield from _next_step_lines(failures, layout)
+
+
+def _counts(counts: Mapping[Stage, int]) -> str:
+    return ", ".join(f"{count} {stage}(s)" for stage, count in counts.items() if count)
 
 
 def _next_step_lines(failures: list[Failure], layout: Layout) -> Iterator[str]:

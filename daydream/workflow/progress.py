@@ -43,7 +43,7 @@ class Ticker:
     def stop(self) -> None:
         """End, with a last line when anything was made."""
         self._over.set()
-        if any(self._meter.done.values()) or self._meter.failed:
+        if any(self._meter.done.values()) or self._meter.failed or self._meter.refused:
             self._print(last=True)
 
     def _run(self) -> None:

@@ -80,4 +80,4 @@ def _check_data_root(layout: Layout) -> None:
 def _unpriced_models(design: Design) -> list[str]:
     catalog = design.catalog
     models = {m.id: m for m in (*catalog.generation_models, *catalog.evaluation_models)}
-    return [m.id for m in models.values() if price(m, 1, 1) is None]
+    return [m.id for m in models.values() if price(m.prices, 1, 1) is None]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 from daydream.errors import DaydreamError
-from daydream.store.failures import cause_of
 
 _ROUTINE = ("Select jobs to execute", "Updating checkpoint")
 _AGAIN = "Will exit after finishing currently running jobs"  # said at each look while they do
@@ -30,7 +29,7 @@ class News(logging.Filter):
         kind, message = type(error).__name__, str(error)
         self._failed.add(output)
         self._messages.add(_first_line(message))
-        cause = (kind, cause_of(message))
+        cause = (kind, error.cause or message)
         if cause in self._causes:
             return None
         self._causes.add(cause)

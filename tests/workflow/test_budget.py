@@ -15,6 +15,13 @@ def test_a_run_stops_at_its_budget_and_a_larger_one_goes_on(
     assert server.paid == len(server.calls) == 5
     assert "Stopped: the budget of 5 calls is spent" in stopped.output
     assert "Left to buy:" in stopped.output
+    found = [
+        work.metadata(stage, gen_id)["status"]
+        for stage in ("draft", "essay", "evaluation")
+        for gen_id in work.ids(stage)
+        if work.gen(stage, gen_id, "metadata.json").exists()
+    ]
+    assert "refused" in found and "failed" not in found
     assert stopped.output.count("the budget of 5 calls is spent") == 2  # at once, and at the end
     assert "RuleException" not in stopped.output
     work.config["budget_calls"] = 12

@@ -22,7 +22,7 @@ from daydream.experiment.combinations import read_mappings
 from daydream.experiment.settings import load_config
 from daydream.generation.prompt_builder import PromptBuilder
 from daydream.store.layout import STAGES
-from daydream.store.status import count_states, total
+from daydream.store.status import STATES, count_states, total
 from daydream.workflow.project import Project
 
 
@@ -152,7 +152,8 @@ def verify(subject: Subject, show_all: bool = False) -> Iterator[str]:
         sums = total(count_states(project.layout, project.membership))
         yield (
             f"Cohort {project.cohort} in {subject.name}: {sums.done:,} of {sums.wanted:,} "
-            f"generations are made, {sums.failed:,} failed, {sums.missing:,} are missing"
+            f"generations are made, {sums.failed:,} failed, {sums.refused:,} were refused by the "
+            f"budget, {sums.missing:,} are missing"
         )
     for check in checks(subject):
         yield from check.described(None if show_all else SHOWN)
@@ -168,7 +169,7 @@ def verify_json(subject: Subject) -> Iterator[dict[str, Any]]:
     if project is not None:
         sums = total(count_states(project.layout, project.membership))
         content |= {"cohort": project.cohort}
-        content |= {n: getattr(sums, n) for n in ("wanted", "done", "failed", "missing")}
+        content |= {n: getattr(sums, n) for n in ("wanted", *STATES)}
     yield {**content, "checks": [check.as_json() for check in found]}
     _conclude(wrong)
 

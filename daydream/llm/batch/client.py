@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from daydream.errors import CallError, DaydreamError
+from daydream.errors import DaydreamError
 from daydream.experiment.settings import Endpoint
-from daydream.llm.advice import explain
+from daydream.llm.advice import gave_up
 from daydream.llm.batch.registry import Delivery, Waiter
 from daydream.llm.batch.results import Outcome
 from daydream.llm.batch.state import Line
@@ -68,7 +68,7 @@ class BatchClient:
             if fault is None:
                 return outcome.attempt
             if not fault.heals or tried >= self.endpoint.max_attempts:
-                raise CallError(explain(request, fault, tried, self.endpoint))
+                raise gave_up(request, fault, tried, self.endpoint)
             line = replace(line, attempt=tried + 1)
 
     def _most(self, request: Request) -> Amount:

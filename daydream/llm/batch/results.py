@@ -6,15 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from daydream.experiment.model import Model
+from daydream.experiment.model import Prices
 from daydream.experiment.settings import Endpoint
+from daydream.llm.attempt import Call, attempt_of
 from daydream.llm.batch.api import URL, Status
 from daydream.llm.batch.state import BatchState, Line
 from daydream.llm.faults import Fault, status_fault
-from daydream.llm.pricing import cost_usd
 from daydream.llm.request import Request
 from daydream.llm.response import Answer, read_answer
-from daydream.llm.usage import billed_usd, read_usage
 from daydream.store.ledger import Attempt
 
 Json = Mapping[str, Any]
@@ -64,41 +63,15 @@ def outcome_of(
         answer = _read(result, status)
     except Fault as fault:
         return failed(line, fault, state, endpoint, status.seconds)
-    cost = answer.billed_usd
-    if cost is None:
-        cost = _cost(line, answer.usage, endpoint)
-    attempt = Attempt(
-        outcome="answer",
-        returned_model=answer.returned_model,
-        provider=answer.provider,
-        system_fingerprint=answer.system_fingerprint,
-        response_id=answer.response_id,
-        finish_reason=answer.finish_reason,
-        usage=answer.usage,
-        cost_usd=cost,
-        reasoning=answer.reasoning,
-        text=answer.text,
-        **_common(line, state, endpoint, status.seconds),
-    )
-    return Outcome(line, attempt, None)
+    call = _call(line, state, endpoint, status.seconds)
+    return Outcome(line, attempt_of(call, answer), None)
 
 
 def failed(
     line: Line, fault: Fault, state: BatchState, endpoint: Endpoint, seconds: float = 0.0
 ) -> Outcome:
     """A line that brought no answer, after ``seconds`` of its batch."""
-    told = (fault.body or {}).get("usage")
-    usage, billed = read_usage(told), billed_usd(told)
-    cost = _cost(line, usage, endpoint) if billed is None else billed
-    attempt = Attempt(
-        outcome="failed",
-        usage=usage,
-        # Without a word on usage it was not billed, as far as anybody knows.
-        cost_usd=cost if usage or billed else 0.0,
-        error=fault.as_json(),
-        **_common(line, state, endpoint, seconds),
-    )
-    return Outcome(line, attempt, fault)
+    return Outcome(line, attempt_of(_call(line, state, endpoint, seconds), fault), fault)
 
 
 def is_recorded(attempt: Attempt, ledger: list[Attempt]) -> bool:
@@ -140,31 +113,17 @@ def _words(body: object) -> str:
     return str(said)[:500]
 
 
-def _cost(line: Line, usage: dict[str, int], endpoint: Endpoint) -> float | None:
-    """USD at list prices less the discount."""
-    model = Model(
-        line.model,
-        line.model,
-        line.model,
-        for_generation=True,
-        for_evaluation=True,
+def _call(line: Line, state: BatchState, endpoint: Endpoint, seconds: float) -> Call:
+    return Call(
+        at=state.created_at,
+        fingerprint=line.fingerprint,
         endpoint=endpoint.name,
-        price_in=line.price_in,
-        price_out=line.price_out,
+        model=line.model,
+        parameters=line.parameters,
+        replicate=line.replicate,
+        attempt=line.attempt,
+        forced=line.forced,
+        latency_s=seconds,
+        prices=Prices(line.price_in, line.price_out, line.price_cached),
+        discount=endpoint.batch_discount,
     )
-    cost = cost_usd(usage, model)
-    return None if cost is None else round(cost * (1 - endpoint.batch_discount), 9)
-
-
-def _common(line: Line, state: BatchState, endpoint: Endpoint, seconds: float) -> dict[str, Any]:
-    return {
-        "at": state.created_at,
-        "fingerprint": line.fingerprint,
-        "endpoint": endpoint.name,
-        "model": line.model,
-        "parameters": line.parameters,
-        "replicate": line.replicate,
-        "attempt": line.attempt,
-        "forced": line.forced,
-        "latency_s": round(seconds, 3),
-    }

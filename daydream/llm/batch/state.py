@@ -44,6 +44,7 @@ class Line:
     attempt: int = 1
     price_in: float | None = None
     price_out: float | None = None
+    price_cached: float | None = None
 
     @classmethod
     def of(cls, request: Request, forced: bool) -> Line:
@@ -58,6 +59,7 @@ class Line:
             forced=forced,
             price_in=request.model.price_in,
             price_out=request.model.price_out,
+            price_cached=request.model.price_cached,
         )
 
     @property

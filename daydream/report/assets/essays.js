@@ -57,7 +57,7 @@
 
   function showEssay(one) {
     const link = element("a", { href: `essays/${encodeURIComponent(one.id)}.html` }, one.title || one.id);
-    const state = one.status === "done" ? "" : one.status === "failed" ? " failed" : " not made";
+    const state = one.status === "done" ? "" : ["failed", "refused"].includes(one.status) ? ` ${one.status}` : " not made";
     const parts = [link, element("small", { className: "id" }, one.id)];
     if (one.replicate > 1) parts.push(element("small", {}, `replicate ${one.replicate}`));
     return state ? [...parts, element("strong", { className: "flag" }, state)] : parts;

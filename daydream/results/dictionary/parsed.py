@@ -20,6 +20,22 @@ _MODELS = "llm_models.csv"
 _ERROR = Column(
     "error", "text", "Why there is none: the first failure on the way from the draft; else blank."
 )
+_ERROR_COLUMNS = (
+    Column("error_stage", "text", "The stage at which it failed.", source=METADATA),
+    Column(
+        "error_kind",
+        "text",
+        "The class of the error; or `missing` (not tried), `unreadable`, `changed` (`parsed.txt` "
+        "as it is now) or `out_of_range` (of the range that the template's row has now).",
+        source=METADATA,
+    ),
+    Column(
+        "error_cause",
+        "text",
+        "What went wrong within that class, such as `http_401` or `two_scores`; may be blank.",
+        source=METADATA,
+    ),
+)
 
 MEMBERS = Table(
     "membership",
@@ -122,6 +138,7 @@ _SCORE_COLUMNS = (
     Column("temperature", "number", "The temperature that was asked for.", source=METADATA),
     Column("answered_at", "time", "When the answer came.", "UTC", METADATA),
     CONCEPTS,
+    *_ERROR_COLUMNS,
 )
 
 SCORES = Table(
@@ -158,6 +175,10 @@ COMPARISONS = Table(
         Column("comparison_response_path", "text", "The judge's answer, from the data root on."),
         CONCEPTS._replace(name="first_concepts", meaning="Names of the first essay's concepts."),
         CONCEPTS._replace(name="second_concepts", meaning="Names of the second essay's concepts."),
+        *(
+            column._replace(source="gens/comparison/<gen_id>/metadata.json")
+            for column in _ERROR_COLUMNS
+        ),
     ),
 )
 
@@ -175,7 +196,9 @@ CROSS_SCORES = Table(
     ),
 )
 
-_WITHOUT_ERROR = tuple(column for column in CROSS_SCORES.columns if column.name != "error")
+_WITHOUT_ERROR = tuple(
+    column for column in CROSS_SCORES.columns if not column.name.startswith("error")
+)
 FILTERED = Table(
     "filtered_evaluation_results",
     "7_cross_experiment",
@@ -191,5 +214,5 @@ PERFECT = Table(
     "an evaluation with the highest score of its template",
     "5_parsing/<cohort>/parsed_scores; evaluation_templates.csv",
     "Selected, not computed.",
-    tuple(column for column in SCORES.columns if column.name != "error"),
+    tuple(column for column in SCORES.columns if not column.name.startswith("error")),
 )

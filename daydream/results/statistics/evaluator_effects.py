@@ -12,6 +12,7 @@ from daydream.results.statistics.ratings import (
     ESSAY,
     EVALUATOR,
     TEMPLATE,
+    TRUNCATED,
     FloatArray,
     Scales,
     evaluations,
@@ -20,8 +21,8 @@ from daydream.results.statistics.ratings import (
 
 ALL_TEMPLATES = ""
 _FEWEST_FOR_CORRELATION = 3
-# How the errors of parsed_scores.csv begin when the essay is missing or no answer came.
-_NOT_ITS_FAULT = r"(?:draft|essay) \S+: |(?:Call|Budget)Error: "
+# Of the evaluation itself, the kinds of errors that came before an answer.
+_NO_ANSWER = ("missing", "CallError", "BudgetError")
 _COLUMNS = [
     EVALUATOR,
     TEMPLATE,
@@ -92,8 +93,9 @@ def _beside_others(rated: pd.DataFrame) -> pd.DataFrame:
 
 def _ends(part: pd.DataFrame) -> dict[str, float]:
     valid = part[part["score"].notna()]
-    asked = part[~part["error"].str.match(_NOT_ITS_FAULT)]
-    truncated = asked["error"].str.contains("max_tokens|truncated", case=False, regex=True)
+    unasked = part["error_stage"].isin(("draft", "essay")) | part["error_kind"].isin(_NO_ANSWER)
+    asked = part[~unasked]
+    truncated = asked["error_kind"] == TRUNCATED
     return {
         "n_expected": len(part),
         "n_valid": len(valid),
@@ -103,7 +105,7 @@ def _ends(part: pd.DataFrame) -> dict[str, float]:
         "floor_share": float((valid["score"] <= valid["low"]).mean()),
         "n_asked": len(asked),
         "unparsed_share": float(asked["score"].isna().mean()),
-        "truncated_share": float(truncated.astype(bool).mean()),
+        "truncated_share": float(truncated.mean()),
     }
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from daydream.results.statistics.essay_scores import ALL
-from daydream.results.statistics.ratings import TEMPLATE
+from daydream.results.statistics.ratings import TEMPLATE, TRUNCATED
 
 UNEVEN = 0.05  # shares of missing scores that are further apart may make a difference
 
@@ -45,7 +45,7 @@ def level_counts(frame: pd.DataFrame, axis: str, template: str) -> dict[str, Lev
             "level": part[axis],
             "template": part[TEMPLATE],
             "valid": valid,
-            "truncated": is_truncated(part["error"]) & ~valid,
+            "truncated": (part["error_kind"] == TRUNCATED) & ~valid,
             "share": part["unit"].fillna(0.0),
         }
     )
@@ -68,8 +68,3 @@ def level_counts(frame: pd.DataFrame, axis: str, template: str) -> dict[str, Lev
         bound_high=("bound_high", "mean"),
     )
     return {str(row.Index): LevelCounts(*row[1:]) for row in counted.itertuples()}
-
-
-def is_truncated(error: pd.Series) -> pd.Series:
-    """Whether an error says that the answer was cut off at its length."""
-    return error.str.contains("max_tokens|truncated", case=False, regex=True).astype(bool)

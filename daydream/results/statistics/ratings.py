@@ -24,8 +24,10 @@ COMMON = ScoreRange(0.0, 10.0)
 
 FAMILIES = ("generation_provider", "evaluation_provider")
 WORDS = "essay_words"
+ERROR = ("error_stage", "error_kind")  # why there is no score: a stage, a class of errors
+TRUNCATED = "TruncatedError"
 
-_TEXT = ("gen_id", ESSAY, DRAFT, "cohort_id", *ORIGIN, TEMPLATE, EVALUATOR, *FAMILIES, "error")
+_TEXT = ("gen_id", ESSAY, DRAFT, "cohort_id", *ORIGIN, TEMPLATE, EVALUATOR, *FAMILIES, *ERROR)
 _COLUMNS = (*_TEXT, "replicate", "score", WORDS)
 
 

@@ -160,6 +160,6 @@ class Estimator:
         endpoint = settings.endpoints[model.endpoint]
         if endpoint.is_embedded:
             return 0.0
-        usd = price(model, tokens_in, tokens_out)
+        usd = price(model.prices, tokens_in, tokens_out)
         in_batches = settings.batch and endpoint.batch
         return usd * (1 - endpoint.batch_discount) if usd and in_batches else usd

@@ -143,6 +143,7 @@ def test_the_manifest_tells_what_was_made_and_with_what(archive: Path) -> None:
         "done": 12,
         "failed": 0,
         "missing": 0,
+        "refused": 0,
     }
     assert set(manifest["made_with"]) == {"daydream_version", "git_commit", "git_dirty"}
     assert manifest["configuration"]["k_max"] == 2

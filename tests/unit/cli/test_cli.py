@@ -65,6 +65,7 @@ def test_the_status_of_a_finished_cohort(finished: Workspace, cli: Cli) -> None:
         "done": 15,
         "missing": 0,
         "failed": 0,
+        "refused": 0,
     }
 
 
@@ -145,7 +146,7 @@ def test_a_failed_run_is_told_by_cause_and_its_targets_can_be_forced(
     assert len(targets) == 2 and not any((work.root / t).exists() for t in targets)
 
     total = json.loads(cli("status", "--json"))["total"]
-    assert total == {"wanted": 15, "done": 9, "missing": 4, "failed": 2}
+    assert total == {"wanted": 15, "done": 9, "missing": 4, "failed": 2, "refused": 0}
     waste = json.loads(cli("spend", "--json"))["wasted"]
     assert {cause: tally["calls"] for cause, tally in waste.items()} == {
         "truncated": 1,

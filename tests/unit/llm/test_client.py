@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from daydream.errors import CallError
+from daydream.experiment.model import Prices
 from daydream.llm import client as client_module
-from daydream.llm.attempt import attempt_of
+from daydream.llm.attempt import Call, attempt_of
 from daydream.llm.client import pause
 from daydream.llm.faults import Fault as Failure
-from daydream.llm.request import Request
 from tests.support.asking import Outcome, ask, ask_all, client_of, model, numbered
 from tests.support.mock_server import Fault, MockServer
 
@@ -451,9 +451,8 @@ def _drip(listening: socket.socket) -> None:
 
 def test_what_the_provider_billed_for_an_answer_without_text_is_told() -> None:
     billed = Failure("empty_answer", "no text", True, body={"usage": {"cost": 0.5}})
-    request = Request("Hello.", model(), "mock", 100, 0.0, 1)
-    told = attempt_of(request, None, billed, "now", 0.1, 1, False)
-    assert told.cost_usd == 0.5
+    call = Call("now", "f", "mock", "lab/m", {}, 1, 1, False, 0.1, Prices())
+    assert attempt_of(call, billed).cost_usd == 0.5
 
 
 def test_a_proxy_is_not_asked_for_a_server_on_this_machine(

@@ -17,7 +17,8 @@ HEADER = (
     "gen_id,parent_gen_id,cohort_id,combo_id,draft_template,generation_template,generation_model,"
     "evaluation_template,evaluation_llm_model,replicate,score,error,evaluation_response_path,"
     "generation_response_path,draft_gen_id,generation_provider,evaluation_provider,essay_words,"
-    "draft_words,returned_model,finish_reason,temperature,answered_at,concepts"
+    "draft_words,returned_model,finish_reason,temperature,answered_at,concepts,"
+    "error_stage,error_kind,error_cause"
 )
 DRAFT = Member("draft", "d_1", "trial", "", "combo_v1_x", "free", "gpt", 1)
 ESSAY = Member("essay", "e_1", "trial", "d_1", "combo_v1_x", "longer", "gpt", 1)
@@ -203,6 +204,7 @@ def test_the_file_has_the_columns_of_the_contract_and_blank_missing_scores(layou
         first, second = csv.DictReader(file)
     assert (first["score"], first["error"]) == ("7.0", "")
     assert (second["score"], second["error"]) == ("", "parsed.txt is missing")
+    assert (second["error_stage"], second["error_kind"]) == ("evaluation", "missing")
 
 
 def test_an_empty_cohort_has_a_header(layout: Layout) -> None:

@@ -70,6 +70,7 @@ def test_a_person_is_told_what_to_type_next() -> None:
     assert "Cohort trial: 1 of 3 generations are made" in text
     assert "daydream failures" in text and "snakemake" in text
     assert "Nothing is missing." not in text
+    assert "2 refused by the budget" in told([Count("draft", "gpt", 3, 1, 0, 0, 2)])
 
 
 def test_a_finished_cohort_needs_nothing() -> None:
@@ -83,15 +84,16 @@ def test_a_cohort_that_was_redefined_is_said_to_be_old() -> None:
 
 
 def test_a_program_reads_the_same_numbers() -> None:
-    counts = [Count("draft", "gpt", 3, 1, 1, 1), Count("essay", "gpt", 3, 3, 0, 0)]
+    counts = [Count("draft", "gpt", 5, 1, 1, 1, 2), Count("essay", "gpt", 3, 3, 0, 0)]
     assert as_json("trial", counts, True) == {
         "cohort": "trial",
         "stale": True,
         "rows": [
-            {"stage": s, "model": "gpt", "wanted": 3, "done": d, "missing": m, "failed": f}
-            for s, d, m, f in (("draft", 1, 1, 1), ("essay", 3, 0, 0))
+            {"stage": s, "model": "gpt", "wanted": w, "done": d, "missing": m, "failed": f}
+            | {"refused": r}
+            for s, w, d, m, f, r in (("draft", 5, 1, 1, 1, 2), ("essay", 3, 3, 0, 0, 0))
         ],
-        "total": {"wanted": 6, "done": 4, "missing": 1, "failed": 1},
+        "total": {"wanted": 8, "done": 4, "missing": 1, "failed": 1, "refused": 2},
     }
 
 

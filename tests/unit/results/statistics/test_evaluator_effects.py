@@ -9,12 +9,13 @@ from daydream.results.statistics.evaluator_effects import evaluator_effects
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-NAMES = ["parent_gen_id", "evaluation_template", "evaluation_llm_model", "score", "error"]
+NAMES = ["parent_gen_id", "evaluation_template", "evaluation_llm_model", "score"]
+NAMES += ["error_stage", "error_kind"]
 
 
 def effects(rows, scales=None):
-    """Rows of (essay, template, evaluator, score[, error])."""
-    frame = pd.DataFrame([(*row, "")[:5] for row in rows], columns=NAMES)
+    """Rows of (essay, template, evaluator, score[, stage and kind of the error])."""
+    frame = pd.DataFrame([(*row, "", "")[:6] for row in rows], columns=NAMES)
     frame["gen_id"] = [f"v{i}" for i in range(len(frame))]
     found = evaluator_effects(frame, scales or {})
     return found.set_index(["evaluation_llm_model", "evaluation_template"])
@@ -71,9 +72,9 @@ def test_shares_at_the_ends_are_of_the_scores_and_on_the_scale_of_the_template()
 def test_lost_scores_are_shares_of_what_was_expected():
     rows = [
         ("e", "t", "x", 5.0, ""),
-        ("f", "t", "x", np.nan, "the answer was cut off at max_tokens (1024)"),
-        ("g", "t", "x", np.nan, "Truncated"),
-        ("h", "t", "x", np.nan, "no score found"),
+        ("f", "t", "x", np.nan, "evaluation", "TruncatedError"),
+        ("g", "t", "x", np.nan, "evaluation", "TruncatedError"),
+        ("h", "t", "x", np.nan, "evaluation", "ParseError"),
     ]
     row = effects(rows).loc[("x", "")]
     assert row["unparsed_share"] == 0.75
@@ -84,12 +85,12 @@ def test_lost_scores_are_shares_of_what_was_expected():
 def test_an_evaluator_is_not_blamed_for_what_never_reached_it():
     rows = [
         ("e", "t", "x", 5.0, ""),
-        ("f", "t", "x", np.nan, "essay e_2: TruncatedError: the answer was cut off at max_tokens"),
-        ("g", "t", "x", np.nan, "draft d_1: ParseError: no essay block"),
-        ("h", "t", "x", np.nan, "CallError: max_tokens is too large for this model"),
-        ("i", "t", "x", np.nan, "BudgetError: the budget is spent"),
-        ("j", "t", "x", np.nan, "TruncatedError: the answer was cut off at max_tokens (9 of 9)"),
-        ("k", "t", "x", np.nan, "ParseError: no score found"),
+        ("f", "t", "x", np.nan, "essay", "TruncatedError"),
+        ("g", "t", "x", np.nan, "draft", "ParseError"),
+        ("h", "t", "x", np.nan, "evaluation", "CallError"),
+        ("i", "t", "x", np.nan, "evaluation", "BudgetError"),
+        ("j", "t", "x", np.nan, "evaluation", "TruncatedError"),
+        ("k", "t", "x", np.nan, "evaluation", "ParseError"),
         ("l", "t", "x", 6.0, ""),
     ]
     row = effects(rows).loc[("x", "")]

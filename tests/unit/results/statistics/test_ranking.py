@@ -83,8 +83,8 @@ def test_missing_scores_widen_the_bounds_and_warn_where_levels_differ():
     scores = cohort(np.random.default_rng(5), sizes)
     scores["score"] += 3.0 * (scores["evaluation_llm_model"] == "j01")
     lost = scores.index[(scores[MODEL] == "m00") & (scores["evaluation_llm_model"] == "j01")][:8]
-    scores["error"] = ""
-    scores.loc[lost, ["score", "error"]] = [np.nan, "the answer was cut off at max_tokens"]
+    scores["error_kind"] = ""
+    scores.loc[lost, ["score", "error_kind"]] = [np.nan, "TruncatedError"]
     found = of(MODEL, scores)
     left = scores[(scores[MODEL] == "m00") & scores["score"].notna()]["score"]
     row = found.loc["m00"]
