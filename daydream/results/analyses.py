@@ -27,7 +27,7 @@ EFFECTIVE = "n_effective_judges"  # no whole number
 
 _TEXTS = {
     *("parent_gen_id", *ORIGIN, "evaluation_template", "evaluation_llm_model"),
-    *("analysis_type", "agreement_class", "stability_class", "measure", "scope"),
+    *("analysis_type", "agreement_class", "pair_class", "stability_class", "measure", "scope"),
     *("component", "note", "tied_with", "kind", "own", "target"),
     *("left_out", "left_out_name", "winner"),
     *("among", "judge_a", "judge_b", "raters_are"),

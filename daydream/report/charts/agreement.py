@@ -162,19 +162,19 @@ def agreement_range(tables: ReportTables) -> Drawn | str:
     table = tables.table("evaluator_agreement_analysis")
     if not len(table):
         return ONE_EVALUATOR if tables.scores["score"].notna().any() else NO_SCORE
-    binned = _binned(table["range_of_ten"].to_numpy(float))
+    binned = _binned(table["pair_difference"].to_numpy(float))
     low = min(0.0, float(binned["low"].min()))
     bars = alt.Chart(data(binned)).mark_bar()
     chart = bars.encode(
         x=alt.X(
             "low:Q",
-            title="Highest less lowest rating of an essay (tenths of the scale)",
+            title="Mean difference of two ratings of an essay (tenths of the scale)",
             scale=alt.Scale(domain=[low, max(4.0, float(binned["high"].max()))], nice=False),
             axis=alt.Axis(values=list(range(11)), format="d"),
         ),
         x2="high:Q",
         y2=alt.datum(0),
-        y=alt.Y("n:Q", title="Essays", axis=alt.Axis(tickMinStep=1, format="d")),
+        y=alt.Y("n:Q", title="Essays x templates", axis=alt.Axis(tickMinStep=1, format="d")),
         color=alt.Color(
             "agreement:N",
             sort=list(CLASSES),
@@ -182,20 +182,30 @@ def agreement_range(tables: ReportTables) -> Drawn | str:
             legend=alt.Legend(title="Agreement"),
         ),
         tooltip=[
-            alt.Tooltip("what:N", title="range"),
+            alt.Tooltip("what:N", title="difference"),
             alt.Tooltip("agreement:N", title="agreement"),
-            alt.Tooltip("n:Q", title="essays"),
+            alt.Tooltip("n:Q", title="essays x templates"),
             alt.Tooltip("share:Q", title="of all", format=".0%"),
         ],
     )
     flagged = int((~table["coverage_ok"].astype(bool)).sum())
     caption = told(
-        f"How far apart the ratings of one essay are, for the {plural(len(table), 'essay')} that "
-        "two or more evaluators scored (replicates averaged first), in tenths of the scale; "
-        "agreement is high up to 1, moderate up to 2, low up to 3, else poor.",
-        f"{plural(flagged, 'essay')} of these with {less_than(tables)}." if flagged else "",
+        "How far two evaluators are apart on average on one essay under one template, for the "
+        f"{len(table):,} of these that two or more evaluators scored (replicates averaged first), "
+        "in tenths of the scale; agreement is high up to 1, moderate up to 2, low up to 3, else "
+        "poor.",
+        _by_chance(table),
+        f"{flagged:,} of these with {less_than(tables)}." if flagged else "",
     )
     return Drawn(chart.properties(width=420, height=200), caption)
+
+
+def _by_chance(table: pd.DataFrame) -> str:
+    chance = table.drop_duplicates(TEMPLATE)["chance_difference"].dropna().to_numpy(float)
+    if not len(chance):
+        return ""
+    ends = sorted({f"{chance.min():.1f}", f"{chance.max():.1f}"}, key=float)
+    return f"Evaluators who had not seen the essays would be {' to '.join(ends)} apart."
 
 
 def _binned(ranges: FloatArray) -> pd.DataFrame:

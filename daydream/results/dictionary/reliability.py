@@ -15,6 +15,7 @@ from daydream.results.dictionary.shared import (
     SCORES,
     SHARE,
     TEMPLATE,
+    WARNING,
 )
 
 _FOLDER = "6_summary/<cohort>"
@@ -41,19 +42,33 @@ _SPREAD = (
 AGREEMENT = Table(
     "evaluator_agreement_analysis",
     _FOLDER,
-    "an essay that two or more judges scored",
+    "an essay and evaluation template that two or more judges scored",
     SCORES,
     "Described, not tested.",
     (
         ESSAY,
+        TEMPLATE,
         *ORIGIN,
-        *_SPREAD,
+        *(column for column in _SPREAD if column.name != "n_templates"),
         Column(
             "agreement_class",
             "text",
             "`high_agreement`, `moderate_agreement`, `low_agreement`, `poor_agreement`: "
-            "range_of_ten up to 1, 2, 3, above.",
+            "range_of_ten up to 1, 2, 3, above. A range grows with the number of judges.",
         ),
+        Column(
+            "pair_difference",
+            "number",
+            "Mean difference of two judges, in tenths of the scale, however many there are.",
+            "0 to 10",
+        ),
+        Column(
+            "chance_difference",
+            "number",
+            "The same of ratings by different judges of different essays under the template.",
+            "0 to 10",
+        ),
+        Column("pair_class", "text", "As agreement_class, of pair_difference."),
         *COUNTS,
         CONCEPTS,
     ),
@@ -88,18 +103,35 @@ SPREAD = Table(
 RELIABILITY = Table(
     "reliability",
     _FOLDER,
-    "a measure in a scope",
+    "a coefficient in a scope",
     SCORES,
-    "Krippendorff's interval alpha (intervals resample essays) and the intraclass correlations of "
-    "Shrout and Fleiss.",
+    "Krippendorff's alpha, correlations of Shrout and Fleiss, weighted kappa; drafts "
+    "are resampled.",
     (
-        Column("measure", "text", "`krippendorff_alpha`, or the name of a correlation."),
-        Column("scope", "text", "An evaluation template, or `overall`."),
+        Column(
+            "measure",
+            "text",
+            "`krippendorff_alpha`, `krippendorff_alpha_ordinal`, `weighted_kappa` of two judges, "
+            "or the name of a correlation.",
+        ),
+        Column("scope", "text", "An evaluation template, or `overall`: the average over them."),
+        Column("among", "text", "`all essays`, or only those `within model and combo`."),
+        Column("judge_a", "text", "One judge of a pair; blank: the measure is of all."),
+        Column("judge_b", "text", "The other judge of a pair."),
         Column("value", "number", "The measure.", "at most 1"),
         Column("low", "number", "Lower end of its 95% interval.", "at most 1"),
         Column("high", "number", "Upper end of its 95% interval.", "at most 1"),
-        Column("n_units", "whole", "Essays used.", "essays"),
-        Column("n_raters", "whole", "Raters; overall: judges x templates.", "raters"),
+        Column("n_units", "whole", "Essays that two judges scored.", "essays"),
+        Column("n_drafts", "whole", "Drafts of these.", "drafts"),
+        Column("n_raters", "whole", "Judges, each a rater.", "judges"),
+        Column("n_templates", "whole", "Evaluation templates behind the row.", "templates"),
+        Column(
+            "raters_are",
+            "text",
+            "What the interval speaks of: these judges (`fixed`) or any such judges (`sampled`).",
+        ),
+        Column("method", "text", "How value and interval were calculated."),
+        WARNING,
         *COUNTS,
     ),
 )

@@ -1,4 +1,4 @@
-"""Agreement per essay: the range of its scores, between evaluators and within each."""
+"""Agreement per essay: how far its scores are apart, between evaluators and within each."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from daydream.results.statistics.ratings import (
     EVALUATOR,
     ORIGIN,
     TEMPLATE,
+    FloatArray,
     Scales,
     comparable,
     counts,
@@ -40,30 +41,69 @@ _STABILITY = ("high_stability", "moderate_stability", "low_stability", "unstable
 _ROUNDING = 9
 
 
-def evaluator_agreement(
-    scores: pd.DataFrame, scales: Scales, *, by_template: bool = False
-) -> pd.DataFrame:
-    """One row per essay that two or more evaluator models scored.
+def evaluator_agreement(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """One row per essay and evaluation template that two or more evaluator models scored.
 
-    A rating is what one model gave an essay under one evaluation template, its replicates
-    averaged first: replicates are never raters. The statistics are over those ratings,
-    ``std_dev`` with n - 1. They are in the units of the templates' own scale when all the
-    essay's templates share it (``scale_low``, ``scale_high``), otherwise in points of 0 to 10.
-    ``coefficient_of_variation`` and ``relative_std_dev`` are both std_dev / mean,
-    ``relative_range`` is range / mean; all are NaN for a mean of 0 or less.
+    A rating is what one model gave the essay, its replicates averaged first: replicates are never
+    raters. Ratings under different templates answer different questions and are not compared.
+    The statistics are over those ratings, ``std_dev`` with n - 1, in the units of the template's
+    scale (``scale_low``, ``scale_high``). ``coefficient_of_variation`` and ``relative_std_dev``
+    are both std_dev / mean, ``relative_range`` is range / mean; all are NaN for a mean of 0 or
+    less. ``count`` is evaluations with a score.
 
-    ``agreement_class`` compares ``range_of_ten``, the range in tenths of the scale and so the
-    range itself on 0 to 10, with the limits 1, 2 and 3. ``count`` is evaluations with a score.
-
-    Ratings under different templates answer different questions; ``by_template=True`` gives a
-    row per essay and template instead, in which only evaluators differ.
+    ``agreement_class`` compares ``range_of_ten``, the range in tenths of the scale, with the
+    limits 1, 2 and 3. A range grows with the number of judges. ``pair_difference``, how far two
+    of the judges are apart on average, does not, and is the range where there are two of them:
+    ``pair_class`` compares it, in tenths of the scale too, with the same limits.
+    ``chance_difference`` is what it would be if nobody had looked at the essays: the mean
+    difference of two ratings by different judges of different essays under that template.
     """
     frame = evaluations(scores, scales)
-    by = [ESSAY, TEMPLATE] if by_template else [ESSAY]
-    table = _spread(frame, by)
+    by = [ESSAY, TEMPLATE]
+    table = _spread(frame, by).drop(columns="n_templates")
     table = table[table["n_evaluators"] >= 2]
+    rated = ratings(frame)
     table = table.assign(agreement_class=_classes(table["range_of_ten"], _AGREEMENT))
-    return _finish(table, frame, [*by, *ORIGIN, *_COUNTS, *_STATISTICS, "agreement_class"], sort=by)
+    table = table.join(_pair_differences(rated), on=by)
+    table = table.assign(
+        pair_class=_classes(table["pair_difference"], _AGREEMENT),
+        chance_difference=table[TEMPLATE].map(_chance_differences(rated)).astype(float),
+    )
+    counted = [name for name in _COUNTS if name != "n_templates"]
+    last = ["agreement_class", "pair_difference", "chance_difference", "pair_class"]
+    return _finish(table, frame, [*by, *ORIGIN, *counted, *_STATISTICS, *last], sort=by)
+
+
+def _pair_differences(rated: pd.DataFrame) -> pd.Series[float]:
+    """Mean absolute difference of two ratings of an essay under a template, in tenths."""
+    groups = rated.groupby([ESSAY, TEMPLATE], sort=True)["unit"]
+    found = groups.agg(lambda units: _apart(units.to_numpy(dtype=np.float64)))
+    size = groups.size()
+    pairs = (size * (size - 1) / 2).where(size >= 2)
+    return (found / pairs * COMMON.high).round(_ROUNDING).rename("pair_difference")
+
+
+def _chance_differences(rated: pd.DataFrame) -> dict[str, float]:
+    """By template: the same of different judges and different essays; NaN without such pairs."""
+    found = {}
+    for name, part in rated.groupby(TEMPLATE, sort=True):
+        total, pairs = _apart(part["unit"].to_numpy(dtype=np.float64)), _pairs(len(part))
+        for shared in (ESSAY, EVALUATOR):
+            for _, alike in part.groupby(shared, sort=False)["unit"]:
+                total -= _apart(alike.to_numpy(dtype=np.float64))
+                pairs -= _pairs(len(alike))
+        found[str(name)] = total / pairs * COMMON.high if pairs > 0 else float("nan")
+    return found
+
+
+def _apart(values: FloatArray) -> float:
+    """The sum of absolute differences of all pairs of values."""
+    n = len(values)
+    return float(np.sort(values) @ (2 * np.arange(n) - n + 1))
+
+
+def _pairs(n: int) -> float:
+    return n * (n - 1) / 2
 
 
 def comprehensive_variance(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
@@ -71,9 +111,10 @@ def comprehensive_variance(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame
 
     ``overall_variance``: over all ratings of the essay. ``template_variance``: one evaluator
     model across evaluation templates. ``model_variance``: one evaluation template across
-    evaluator models. Ratings, units and statistics are those of ``evaluator_agreement``; a row
-    needs two ratings. ``evaluation_template`` and ``evaluation_llm_model`` are ``""`` where the
-    row is about several. ``stability_class`` uses the limits of the agreement classes.
+    evaluator models. Ratings and statistics are those of ``evaluator_agreement``, in points of
+    0 to 10 where templates of different scales come together; a row needs two ratings.
+    ``evaluation_template`` and ``evaluation_llm_model`` are ``""`` where the row is about
+    several. ``stability_class`` uses the limits of the agreement classes.
     """
     frame = evaluations(scores, scales)
     kinds = {

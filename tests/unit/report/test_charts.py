@@ -275,7 +275,8 @@ RANGES = st.lists(st.integers(0, 1000).map(lambda n: n / 100), min_size=1, max_s
 @given(ranges=RANGES | st.lists(st.integers(0, 10).map(float), min_size=1, max_size=40))
 def test_every_essay_is_in_a_bar_of_its_own_class_of_agreement(ranges):
     empty = Names(combos={}, concepts={}, models={}, templates={})
-    table = pd.DataFrame({"range_of_ten": ranges, "coverage_ok": True})
+    columns = {"pair_difference": ranges, "evaluation_template": "t", "chance_difference": 3.0}
+    table = pd.DataFrame(columns | {"coverage_ok": True})
     tables = ReportTables(
         "trial",
         pd.DataFrame({"score": [1.0]}),

@@ -71,7 +71,7 @@ def test_one_template_is_compared_on_its_own_scale_and_judged_in_tenths_of_it():
 
 def test_templates_of_different_scales_are_compared_in_points_of_ten():
     scores = table(("e", "ten", "m0", 1, 8.0), ("e", "five", "m1", 1, 4.0))
-    row = evaluator_agreement(scores, {"five": ScoreRange(1, 5)}).iloc[0]
+    row = comprehensive_variance(scores, {"five": ScoreRange(1, 5)}).iloc[0]
     assert (row["min"], row["max"], row["range"]) == (7.5, 8.0, 0.5)
     assert (row["scale_low"], row["scale_high"]) == (0, 10)
 
@@ -81,7 +81,8 @@ def test_the_scale_is_chosen_essay_by_essay():
         *(("mixed", template, f"m{i}", 1, 4.0) for i, template in enumerate(("ten", "five"))),
         *(("plain", "five", f"m{i}", 1, score) for i, score in enumerate((2.0, 4.0))),
     )
-    rows = evaluator_agreement(scores, {"five": ScoreRange(1, 5)}).set_index("parent_gen_id")
+    rows = comprehensive_variance(scores, {"five": ScoreRange(1, 5)})
+    rows = rows[rows["analysis_type"] == "overall_variance"].set_index("parent_gen_id")
     assert rows.loc["plain", "range"] == 2.0
     assert rows.loc["mixed", "range"] == pytest.approx(3.5)
 
@@ -111,12 +112,53 @@ def test_a_mean_of_zero_has_no_relative_measures():
     assert np.isnan(row["relative_range"])
 
 
-def test_by_template_templates_that_ask_different_things_are_no_disagreement():
+def test_templates_that_ask_different_things_are_no_disagreement():
     scores = table(*(("e", t, m, 1, s) for t, s in (("a", 2.0), ("b", 8.0)) for m in ("x", "y")))
-    assert evaluator_agreement(scores, {})["range"].tolist() == [6.0]
-    apart = evaluator_agreement(scores, {}, by_template=True)
+    apart = evaluator_agreement(scores, {})
     assert apart["evaluation_template"].tolist() == ["a", "b"]
     assert apart["range"].tolist() == [0.0, 0.0]
+
+
+def essays(rng, n_essays, n_judges, noise=1.0, spread=0.0):
+    levels = 5 + spread * rng.normal(size=n_essays)
+    return table(
+        *(
+            (f"e{e}", "t", f"m{m}", 1, levels[e] + noise * rng.normal())
+            for e in range(n_essays)
+            for m in range(n_judges)
+        )
+    )
+
+
+def test_how_far_judges_are_apart_does_not_depend_on_how_many_there_are():
+    rng = np.random.default_rng(0)
+    two, ten = (evaluator_agreement(essays(rng, 400, judges), {}) for judges in (2, 10))
+    assert (two["agreement_class"] == "poor_agreement").mean() < 0.06
+    assert (ten["agreement_class"] == "poor_agreement").mean() > 0.4
+    assert two["pair_difference"].mean() == pytest.approx(2 / np.sqrt(np.pi), abs=0.1)
+    assert ten["pair_difference"].mean() == pytest.approx(2 / np.sqrt(np.pi), abs=0.1)
+    assert (ten["pair_class"] == "poor_agreement").mean() == 0
+
+
+def test_of_two_judges_the_difference_is_the_range_and_the_classes_are_the_same():
+    rows = evaluator_agreement(essays(np.random.default_rng(1), 30, 2, noise=2.0), {})
+    assert rows["pair_difference"].to_numpy() == pytest.approx(rows["range_of_ten"].to_numpy())
+    assert rows["pair_class"].tolist() == rows["agreement_class"].tolist()
+
+
+def test_beside_it_stands_what_judges_who_saw_no_essay_would_give():
+    rng = np.random.default_rng(2)
+    blind = evaluator_agreement(essays(rng, 300, 4), {})
+    assert blind["pair_difference"].mean() == pytest.approx(blind["chance_difference"].iloc[0], 0.1)
+    rows = evaluator_agreement(essays(rng, 300, 4, noise=0.5, spread=2.0), {})
+    assert rows["pair_difference"].mean() < 0.3 * rows["chance_difference"].iloc[0]
+
+
+def test_the_chance_difference_is_of_other_judges_and_other_essays():
+    scores = table(("e", "t", "x", 1, 0.0), ("e", "t", "y", 1, 1.0), ("f", "t", "x", 1, 4.0))
+    # Of three ratings only y's of e and x's of f have neither judge nor essay in common.
+    assert evaluator_agreement(scores, {})["chance_difference"].tolist() == pytest.approx([3.0])
+    assert evaluator_agreement(duel(1.0, 2.0), {})["chance_difference"].isna().all()
 
 
 def test_variance_is_taken_across_everything_across_templates_and_across_models():

@@ -39,7 +39,6 @@ COLUMNS = [
 
 ANALYSES = {
     "agreement": evaluator_agreement,
-    "agreement_by_template": lambda s, t: evaluator_agreement(s, t, by_template=True),
     "variance": comprehensive_variance,
     "reliability": reliability,
     "components": variance_components,
