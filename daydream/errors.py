@@ -85,6 +85,10 @@ class ClosedError(NotAskedError):
     """A call was not made because its endpoint refuses every call of this run."""
 
 
+class GenerationFailed(DaydreamError):
+    """A job of a generation failed; why was logged, so a terminal need not show it once more."""
+
+
 class LockError(DaydreamError):
     """A file cannot be locked, and without a lock an answer could be paid twice."""
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from daydream.errors import BudgetError, ConfigError, DaydreamError
+from daydream.errors import BudgetError, ConfigError, DaydreamError, GenerationFailed
 from daydream.experiment.config_file import keep_typed
 from daydream.llm.stopping import listen
 from daydream.store.failures import find_missing
 from daydream.store.layout import STAGES, Stage
 from daydream.workflow import snakemake_compat as compat
-from daydream.workflow.dry_run import report_at_exit
 from daydream.workflow.failure_summary import describe
 from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets, is_forced
 from daydream.workflow.inputs import Inputs
@@ -23,7 +23,6 @@ from daydream.workflow.plan.reasons import RULES_OF_PLAN, Job
 from daydream.workflow.processes import share_package
 from daydream.workflow.progress import Ticker
 from daydream.workflow.project import Project
-from daydream.workflow.terminal import News
 
 _STAGE_OF_RULE: Mapping[str, Stage] = {f"generate_{stage}": stage for stage in STAGES}
 
@@ -48,7 +47,7 @@ class Run:
         self.jobs = GenerationJobs(project)
         self._folder = folder
         self._base_names: dict[str, str] = {}
-        self._news = News()
+        self._causes: set[tuple[str, str]] = set()
         self._ticker = Ticker(
             self.jobs.generator.meter, self.required_by_stage, lambda: self.jobs.in_flight
         )
@@ -103,7 +102,6 @@ class Run:
         everything, targets, rules = compat.forces(self.workflow)
         os.environ[FORCED_VARIABLE] = forced_targets(everything, True, targets, rules)
         listen()
-        compat.filter_terminal(self._news)
         self._ticker.start()
         if self.workflow.local_exec:
             compat.coalesce_polls(self.workflow.scheduler)
@@ -118,7 +116,8 @@ class Run:
         self._is_opened = True
         if not self.workflow.touch:
             lines, self._obstacles = opening(self.project, self.planned_jobs())
-            print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr, flush=True)
+            if lines:
+                compat.log("\n".join(lines))
 
     def _hides_what_is_behind_the_checkpoint(self) -> bool:
         """Whether a rule of an outer workflow leads to generations that are not known yet.
@@ -134,14 +133,12 @@ class Run:
 
     def planned_jobs(self) -> list[Job]:
         """The jobs of this run under the names of our rules."""
-        return [
-            Job(
-                self._base_names.get(job.rule, job.rule),
-                job.wildcards.get("gen_id", ""),
-                job.reason,
-            )
-            for job in compat.planned_jobs(self.workflow)
-        ]
+        planned = compat.planned_jobs(self.workflow)
+        return [self.job(job.rule, job.wildcards, job.reason) for job in planned]
+
+    def job(self, rule: str, wildcards: Mapping[str, str], reason: str) -> Job:
+        """A job of Snakemake's under the name of our rule."""
+        return Job(self._base_names.get(rule, rule), wildcards.get("gen_id", ""), reason)
 
     def required_by_stage(self) -> Mapping[Stage, int]:
         """How many generations of each stage this run makes."""
@@ -174,18 +171,29 @@ class Run:
         When the budget is spent, the run ends after the calls under way.
 
         Raises:
-            DaydreamError: which the user is shown as it is.
+            GenerationFailed: when there is no text; why has been logged.
         """
         try:
             self._begin_late()
             self.jobs.make(stage, gen_id, output, log, is_forced(rule, output))
         except DaydreamError as error:
-            if line := self._news.failure(output, error):
-                compat.log_error(line)
+            self._log_failure(output, error)
             if isinstance(error, BudgetError):
                 # Not by SIGTERM: its handler takes a lock that the interrupted thread may hold.
                 compat.exit_gracefully(self.workflow)
-            raise
+            raise GenerationFailed(f"{type(error).__name__}: {error}") from None
+
+    def _log_failure(self, output: str, error: DaydreamError) -> None:
+        """One line for each; our logger plugin shows the first of each cause."""
+        kind, message = type(error).__name__, str(error)
+        cause = (kind, error.cause or message)
+        compat.log(
+            f"{output.removesuffix('/parsed.txt')}: {kind}: {message}",
+            logging.ERROR,
+            daydream_failed=output,
+            daydream_is_known_cause=cause in self._causes,
+        )
+        self._causes.add(cause)
 
     # --- the end
 
@@ -194,7 +202,7 @@ class Run:
 
     def _fail(self) -> None:
         self._ticker.stop()
-        print(self.failures(), file=sys.stderr)
+        compat.log(self.failures(), logging.ERROR)
 
     def failures(self) -> str:
         """What the cohort lacks and why, for the end of a run that failed."""
@@ -241,5 +249,22 @@ def _first(workflow: Any, project: Project, folder: str) -> Run:
     run = Run(workflow, project, folder)
     _RUNS.append(run)
     compat.at_start(run.begin)
-    report_at_exit(run.planned_jobs)
     return run
+
+
+def describe_dry_run(jobs: Iterable[tuple[str, Mapping[str, str], str]]) -> list[str]:
+    """What a dry run would buy, for its end, and what would be in the way.
+
+    Args:
+        jobs: rule, wildcards and reason of each job.
+    """
+    from daydream.workflow.plan.planning import opening
+
+    jobs, lines = list(jobs), []
+    for run in _RUNS:
+        try:
+            plan, obstacles = opening(run.project, [run.job(*job) for job in jobs])
+        except DaydreamError as error:
+            plan, obstacles = [], [str(error)]
+        lines += [*plan, *(f"A run would end at once: {obstacle}" for obstacle in obstacles)]
+    return lines

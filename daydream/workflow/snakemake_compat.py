@@ -307,23 +307,15 @@ def coalesce_polls(scheduler: Any) -> None:
     scheduler._input_sizes, scheduler.update_input_sizes = defaultdict(int), no_sizes
 
 
-# --- the terminal
+# --- what is printed
 
 
-def log_error(text: str) -> None:
-    """Have Snakemake print a message and keep it in its log file."""
-    logging.getLogger("snakemake.logging").error(text)
+def log(text: str, level: int = logging.INFO, **marks: Any) -> None:
+    """Have Snakemake print a message, in order with its own, and keep it in its log file.
 
-
-@_reach("a terminal without the routine of single jobs", lambda: None)
-def filter_terminal(record_filter: logging.Filter) -> None:
-    """Filter what Snakemake prints; its log file keeps everything.
-
-    Reason: a block of lines for each of thousands of generations hides what matters.
-    Seen in 9.27.1: ``snakemake.logging.logger`` with a ``StreamHandler`` on stderr or stdout.
+    Args:
+        text: the message.
+        level: a level of :mod:`logging`.
+        marks: attributes of the record, for our logger plugin.
     """
-    from snakemake.logging import logger
-
-    for handler in logger.handlers:
-        if getattr(handler, "stream", None) in (sys.stderr, sys.stdout):
-            handler.addFilter(record_filter)
+    logging.getLogger("snakemake.logging").log(level, text, extra=marks)

@@ -18,6 +18,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
+_PARTS = ("rules", "scripts", "daydream", "config", "profiles", "report")
 CONCEPTS = ("bees", "tides", "chess", "fjord")
 DRAFT = "Connect these:\n{% for c in concepts %}- {{ c.name }}: {{ c.content }}\n{% endfor %}"
 
@@ -154,7 +155,7 @@ class Workspace:
         """Run from now on with a copy of the workflow, whose sources a test may change."""
         place.mkdir()
         shutil.copy2(ROOT / "Snakefile", place)
-        for folder in ("rules", "scripts", "daydream", "config", "profiles", "report"):
+        for folder in (*_PARTS, "snakemake_logger_plugin_daydream"):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / folder, place / folder, ignore=ignored)
         self.snakefile = place / "Snakefile"

@@ -50,7 +50,8 @@ def test_a_dry_run_says_what_will_be_made_creates_nothing_and_calls_nobody(
 ) -> None:
     before = work.files() | {"config.yaml"}
     blind = work.run("-n")
-    assert "checkpoint cohort_membership" in blind.output
+    assert _job_counts(blind.output)["cohort_membership"] == 1
+    assert f"{DRAFTS} " in blind.output.rpartition("to buy")[0]  # it ends with the plan
     assert work.files() == before
     work.run("cohort")
     before = work.files()

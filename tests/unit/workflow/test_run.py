@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from daydream.errors import ConfigError
+from daydream.errors import GenerationFailed
 from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.forcing import FORCED_VARIABLE
 from daydream.workflow.run import Run, open_run
@@ -23,7 +23,7 @@ OURS, THEIRS = "/flow/rules/x.smk", "/outer/Snakefile"
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the run asks of Snakemake, in order; the jobs are those of ``jobs``."""
     asked: list[str] = []
-    for name in ("skip_pipe_searches", "filter_terminal", "coalesce_polls", "at_end", "at_start"):
+    for name in ("skip_pipe_searches", "coalesce_polls", "at_end", "at_start"):
         monkeypatch.setattr(compat, name, lambda *_, name=name: asked.append(name))
     monkeypatch.setattr(compat, "forces", lambda _: compat.Forces())
     monkeypatch.setattr(compat, "config_sources", lambda _: ([], []))
@@ -79,7 +79,7 @@ def test_behind_a_rule_of_an_outer_workflow_the_key_is_asked_for_at_the_first_ca
     draft = next(iter(run.project.design.members())).gen_id
     flow.planned = [compat.PlannedJob("dd_generate_draft", OURS, {"gen_id": draft}, "Missing")]
     for _ in range(2):
-        with pytest.raises(ConfigError, match="A_KEY_THAT_IS_NOT_SET"):
+        with pytest.raises(GenerationFailed, match="A_KEY_THAT_IS_NOT_SET"):
             run.generate("draft", draft, "out", str(tmp_path / "log"), "dd_generate_draft")
     assert calls.count("exit") == 2
     assert calls.count("ticker") == 1
