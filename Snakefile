@@ -28,6 +28,7 @@ if os.path.exists("daydream.yaml"):  # an experiment's own, in the working direc
 
 include: "rules/package.smk"
 include: "rules/common.smk"
+include: "rules/slices.smk"
 include: "rules/cohort.smk"
 include: "rules/draft.smk"
 include: "rules/essay.smk"
@@ -42,14 +43,16 @@ rule all:
     """Everything: generations, scores, tables and report."""
     default_target: True
     input:
-        rules.raw_data.input,
         rules.evaluation.input,
-        rules.comparison.input,
-        rules.results_processing.input,
-        rules.results_summary.input,
-        rules.results_analysis.input,
-        rules.cross_experiment.input,
-        rules.report.input,
+        of_the_whole(
+            rules.raw_data.input,
+            rules.comparison.input,
+            rules.results_processing.input,
+            rules.results_summary.input,
+            rules.results_analysis.input,
+            rules.cross_experiment.input,
+            rules.report.input,
+        ),
     localrule: True
     message:
         f"Cohort {COHORT} is made: {layout.report(COHORT)}"

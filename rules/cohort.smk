@@ -9,7 +9,7 @@ Reruns:  when one of the CSV files is newer, or the configuration asks for anoth
 checkpoint cohort_membership:
     """Decide which generations the experiment asks for."""
     input:
-        catalogs=inputs.catalogs,
+        catalogs=inputs.of_cohort,
         definition=new_definition,
     output:
         manifest=layout.manifest(COHORT),

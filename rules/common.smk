@@ -15,6 +15,7 @@ from daydream.workflow import tables
 from daydream.workflow.definitions import filters_as_columns
 from daydream.workflow.inputs import score_parser_sources, verdict_parser_sources
 from daydream.workflow.run import open_run
+from daydream.workflow.submission import TARGETS
 
 this_run = open_run(workflow, config, HERE)
 project = this_run.project
@@ -73,9 +74,32 @@ def sources(stage):
 
 def every(stage):
     """An input function: every generation of a stage that the cohort asks for."""
-    return lambda wildcards: cohort_made(wildcards) and plainly(inputs.parsed, stage)
+    return lambda wildcards: cohort_made(wildcards) and plainly(this_run.generations, stage)
 
 
 def for_table(stage):
     """An input function: the generations of a stage that a table waits for."""
-    return lambda wildcards: cohort_made(wildcards) and plainly(inputs.for_table, stage)
+    return lambda wildcards: cohort_made(wildcards) and plainly(this_run.for_table, stage)
+
+
+def of_the_whole(*inputs):
+    """What `all` asks for beyond the generations of its slice: nothing, if it is one."""
+    return [] if project.settings.part else list(inputs)
+
+
+def last_of_all():
+    """The threads of a table of what is there: all, to start when everything else is over.
+
+    Slices are waited for by their marks.
+    """
+    return workflow.cores if project.settings.allow_incomplete and not SLICED else 1
+
+
+def slice_order(wildcards):
+    """What the slice is to make."""
+    return plainly(this_run.order, wildcards.target, wildcards.scatteritem)
+
+
+def slices_before(wildcards):
+    """The slices that this one waits for."""
+    return plainly(this_run.slices_before, wildcards.target)

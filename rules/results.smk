@@ -26,7 +26,7 @@ rule parsed_scores:
         "logs/parsed_scores.log",
     priority: -1
     # All threads and last: with allow_incomplete the rows are read when everything else had its turn.
-    threads: workflow.cores if project.settings.allow_incomplete else 1
+    threads: last_of_all()
     message:
         f"Reading the scores of cohort {COHORT}"
     run:
@@ -46,7 +46,7 @@ rule parsed_comparisons:
         "logs/parsed_comparisons.log",
     priority: -1
     # As for the scores.
-    threads: workflow.cores if project.settings.allow_incomplete else 1
+    threads: last_of_all()
     message:
         f"Reading the comparisons of cohort {COHORT}"
     run:

@@ -47,7 +47,7 @@ def status(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     from daydream.cli.status import as_json, describe
     from daydream.store.status import count_states
 
-    counts = count_states(project.layout, project.membership)
+    counts = count_states(project.layout, project.part)
     state = (project.cohort, counts, project.design.is_stale())
     return _as_json(as_json(*state)) if arguments.json else describe(*state)
 
@@ -57,7 +57,7 @@ def failures(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     from daydream.cli.failures import as_json, report
     from daydream.store.failures import find_missing
 
-    missing = find_missing(project.layout, project.membership)
+    missing = find_missing(project.layout, project.part)
     found = (missing, project.layout, project.cohort)
     if arguments.targets:
         return (project.layout.parsed(f.stage, f.gen_id) for f in missing.failures)
@@ -70,7 +70,7 @@ def spend(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     from daydream.store.spending import of_cohort, of_store, spending
 
     layout, cohort = project.layout, None if arguments.all else project.cohort
-    asked = of_store(layout) if arguments.all else of_cohort(project.membership)
+    asked = of_store(layout) if arguments.all else of_cohort(project.part)
     spent = spending(layout, asked)
     title = f"Cohort {cohort}" if cohort else f"Every generation in {layout.under('gens')}"
     return _as_json(as_json(spent, cohort)) if arguments.json else describe(spent, title)

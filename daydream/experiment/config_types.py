@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from daydream.experiment.slices import check_slice
 
 STRICT = ConfigDict(extra="forbid")
 YEAR_S = 31_536_000
@@ -147,6 +149,16 @@ RateOrNull: TypeAlias = Annotated[
     Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)] | None,
     READ_NUMBER,
     Kind("number above 0, or null"),
+]
+SliceOrNull: TypeAlias = Annotated[
+    Annotated[
+        str,
+        Field(pattern=r"^[1-9][0-9]{0,5}/[1-9][0-9]{0,5}$", strict=True),
+        AfterValidator(check_slice),
+    ]
+    | None,
+    BeforeValidator(_read_text_or_null),
+    Kind("`k/n` with k from 1 to n, or null"),
 ]
 Ids: TypeAlias = Annotated[
     Annotated[tuple[str, ...], Field(min_length=1)] | None,

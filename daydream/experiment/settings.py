@@ -33,10 +33,12 @@ from daydream.experiment.config_types import (
     Reuse,
     ReuseRule,
     Share,
+    SliceOrNull,
     Text,
     Tries,
 )
 from daydream.experiment.endpoint import Endpoint
+from daydream.experiment.slices import Slice
 from daydream.store.layout import Stage
 
 __all__ = [
@@ -243,6 +245,16 @@ class Settings:
     """`true`: endpoints with `batch: true` are asked through their Batch interface, at about half
     the price and within a day. Use `-c 2000`: a batch is no larger than the calls that may wait at
     once. A kill loses nothing; the next run reads the answers."""
+
+    slice: SliceOrNull = None
+    """`2/20`: make only the second of twenty parts of the cohort, each of whole chains from the
+    draft to its evaluations, so that twenty processes on one or more hosts can share the work; they
+    share the limits of the endpoints too. Tables are made without it. See docs/cluster.md."""
+
+    @property
+    def part(self) -> Slice | None:
+        """The slice to which this run is narrowed, if it is."""
+        return None if self.slice is None else Slice.parse(self.slice)
 
     @property
     def budget(self) -> Limit:

@@ -24,6 +24,7 @@ from daydream.llm.rate_limit import RateLimiter
 from daydream.llm.rate_limit_headers import exhausted_for, retry_after
 from daydream.llm.request import Request
 from daydream.llm.response import Answer, provider_words, read_answer
+from daydream.llm.shares import Share, Whole
 from daydream.llm.stopping import STOP, Stop
 from daydream.store.ledger import Attempt
 
@@ -38,16 +39,21 @@ Record = Callable[[Attempt], None]
 class Client:
     """Calls one endpoint; shared by all threads of the run."""
 
-    def __init__(self, endpoint: Endpoint, budget: Budget, stop: Stop = STOP) -> None:
+    def __init__(
+        self, endpoint: Endpoint, budget: Budget, stop: Stop = STOP, share: Share | None = None
+    ) -> None:
         self.endpoint = endpoint
         self.budget = budget
         self.stop = stop
+        # An engine inside this process is not shared with others.
+        self._share = Whole() if share is None or endpoint.is_embedded else share
         self.breaker = CircuitBreaker(endpoint.name)
         self.limiter = RateLimiter(
             endpoint.max_concurrency,
             endpoint.requests_per_minute,
             endpoint.tokens_per_minute,
             stop=stop,
+            share=self._share,
         )
         self._model_limiters: dict[str, RateLimiter] = {}
         self._starting = threading.Lock()
@@ -156,6 +162,7 @@ class Client:
                     limits.requests_per_minute,
                     limits.tokens_per_minute,
                     stop=self.stop,
+                    share=self._share,
                 )
             return [self._model_limiters[model.id], self.limiter]
 

@@ -8,6 +8,7 @@ from daydream.experiment.settings import Settings
 from daydream.llm.batch.client import BatchClient
 from daydream.llm.budget import Budget
 from daydream.llm.client import Client
+from daydream.llm.shares import RunningSlices, Share
 from daydream.llm.stopping import STOP, Stop
 from daydream.store.layout import Layout
 
@@ -22,6 +23,7 @@ class Clients:
         self._budget = Budget(self._layout, settings.budget, stop)
         self._clients: dict[str, Client | BatchClient] = {}
         self._making = threading.Lock()
+        self._share: Share | None = None  # of a slice, known when the first client is made
 
     def of(self, endpoint: str) -> Client | BatchClient:
         """The client of an endpoint of the configuration."""
@@ -39,4 +41,6 @@ class Clients:
         endpoint = self._settings.endpoints[name]
         if self._settings.batch and endpoint.batch:
             return BatchClient(endpoint, self._layout, self._budget, self._stop)
-        return Client(endpoint, self._budget, self._stop)
+        if self._share is None and self._settings.part is not None:
+            self._share = RunningSlices(self._layout, self._settings.part)
+        return Client(endpoint, self._budget, self._stop, self._share)

@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from daydream.llm.shares import Share, Whole
 from daydream.llm.stopping import STOP, Stop
 
 BURST_S = 0.5  # of a minute's allowance, this many seconds' worth may start at once
 HEADROOM = 1.01  # calls do not arrive as evenly as they start
 MAX_NAP_S = 0.25  # after which a waiting call looks if its turn has come earlier
 PAUSE_AFTER_429_S = 1.0
+SHARE_CHECK_S = 1.0  # after which a call that waits for a slot looks whether the share has grown
+WHOLE = Whole()
 
 
 @dataclass
@@ -52,7 +55,8 @@ class RateLimiter:
 
     Concurrency follows additive increase, multiplicative decrease: a 429 halves it, at
     most once for the calls that were under way together; answers bring it back, a slot for each
-    round of them (Chiu and Jain, 1989).
+    round of them (Chiu and Jain, 1989). A process that has a share of the limits uses so many of
+    the slots, and books a call as if it were one for each process.
     """
 
     def __init__(
@@ -63,7 +67,9 @@ class RateLimiter:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] | None = None,
         stop: Stop = STOP,
+        share: Share = WHOLE,
     ) -> None:
+        self._share = share
         self._max_concurrency = max_concurrency
         self._allowed = float(max_concurrency)
         self._requests = TokenBucket(requests_per_minute) if requests_per_minute else None
@@ -79,7 +85,7 @@ class RateLimiter:
     @property
     def allowed(self) -> int:
         """Calls that may be under way now."""
-        return max(1, int(self._allowed))
+        return max(1, int(min(self._allowed, self._max_concurrency * self._share.value + 1e-9)))
 
     @property
     def closed_for(self) -> float:
@@ -98,7 +104,7 @@ class RateLimiter:
         """
         with self._slots:
             while self.in_flight >= self.allowed and not self._stop.is_requested:
-                self._slots.wait()
+                self._slots.wait(SHARE_CHECK_S)
             self._stop.check()
             self.in_flight += 1
         try:
@@ -126,17 +132,18 @@ class RateLimiter:
             due = [pace.due for pace in (self._requests, self._tokens) if pace]
             wait = max(self._closed_until, *due, now) - now
             if wait <= 0:
+                share = self._share.value
                 if self._requests:
-                    self._requests.take(1, now)
+                    self._requests.take(1 / share, now)
                 if self._tokens:
-                    self._tokens.take(tokens, now)
+                    self._tokens.take(tokens / share, now)
             return wait
 
     def reconcile(self, booked: int, used: int) -> None:
         """Correct the tokens booked for a call by what it used."""
         if self._tokens:
             with self._slots:
-                self._tokens.reconcile(booked - used)
+                self._tokens.reconcile((booked - used) / self._share.value)
 
     def close_for(self, seconds: float) -> None:
         """Let nobody start for some time, as the provider asks."""

@@ -1,7 +1,7 @@
 """Stopping a run: the one way in which calls to models are ended before their time.
 
-``STOP.request()`` (Ctrl-C): from then on no call starts, nobody waits for a slot, a retry or a
-batch any more, and calls under way go on to their end and are recorded. A call that would have
+``STOP.request()`` (Ctrl-C, SIGTERM): from then on no call starts, nobody waits for a slot, a retry
+or a batch any more, and calls under way go on to their end and are recorded. A call that would have
 started ends in a ``StoppedError``, which is no failure: nothing was asked.
 """
 
@@ -10,14 +10,17 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 from types import FrameType
+from typing import Any
 from weakref import WeakMethod
 
 from daydream.errors import StoppedError
 
 MESSAGE = "the run was stopped before this was asked. Run again: what was answered is kept."
 Listener = Callable[[], None]
+Handler = Callable[[int, FrameType | None], Any]
 
 
 class Stop:
@@ -95,13 +98,22 @@ STOP = Stop()
 
 
 def listen(stop: Stop = STOP) -> None:
-    """Let Ctrl-C request a stop before it does what it did; only the main thread can hear it."""
-    previous = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(previous):
+    """Let Ctrl-C and SIGTERM request a stop before they do what they did.
+
+    A scheduler of jobs sends SIGTERM some time before it kills. Only the main thread can hear.
+    """
+    if threading.current_thread() is not threading.main_thread():
         return
+    for number in (signal.SIGINT, signal.SIGTERM):
+        previous = signal.getsignal(number)
+        if callable(previous):
+            signal.signal(number, partial(_on_signal, stop, previous))
 
-    def on_interrupt(number: int, frame: FrameType | None) -> None:
-        stop.request()
+
+def _on_signal(stop: Stop, previous: Handler, number: int, frame: FrameType | None) -> None:
+    stop.request()
+    if number == signal.SIGINT:
         previous(number, frame)
-
-    signal.signal(signal.SIGINT, on_interrupt)
+    else:
+        # Snakemake's handler takes a lock that the interrupted main thread may be holding.
+        threading.Thread(target=previous, args=(number, frame), daemon=True).start()

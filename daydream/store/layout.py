@@ -126,6 +126,19 @@ class Layout:
         """A chart of the report as a picture."""
         return self.under("8_report", cohort, "figures", f"{name}.svg")
 
+    @property
+    def running_slices(self) -> str:
+        """The folder in which each running slice holds a file."""
+        return self.under("slices", "running")
+
+    def slice_order(self, cohort: str, target: str, name: str) -> str:
+        """What the job of a slice is to make; ``name`` is such as ``2-of-20``."""
+        return self.under("slices", cohort, target, f"{name}.json")
+
+    def slice_mark(self, cohort: str, target: str, name: str) -> str:
+        """What the job of a slice leaves when it is over."""
+        return self.under("slices", cohort, target, f"{name}.made")
+
     def report(self, cohort: str) -> str:
         """The page that a person opens."""
         return self.under("8_report", cohort, "index.html")

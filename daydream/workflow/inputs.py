@@ -53,6 +53,11 @@ class Inputs:
         ]
 
     @property
+    def of_cohort(self) -> list[str]:
+        """What the cohort is made from; for a slice it is made already, and stays as it is."""
+        return self.catalogs if self.project.settings.part is None else []
+
+    @property
     def descriptions(self) -> list[str]:
         """Every description of every concept, at every level that there is."""
         layout = self.project.layout
@@ -65,7 +70,7 @@ class Inputs:
 
     def definition(self, dryrun: bool) -> list[str]:
         """A file newer than the manifest of a cohort that is now asked for something else."""
-        return changed_definition(self.project, dryrun)
+        return [] if self.project.settings.part else changed_definition(self.project, dryrun)
 
     def filters(self, dryrun: bool) -> list[str]:
         """A file newer than the tables over every cohort that were made with other filters."""
@@ -100,8 +105,8 @@ class Inputs:
         return [path for path in files if path is not None]
 
     def parsed(self, stage: Stage) -> list[str]:
-        """The parsed.txt of every member of a stage."""
-        members = self.project.membership.by_stage[stage]
+        """The parsed.txt of every member of a stage, or in a slice of its members."""
+        members = self.project.part.by_stage[stage]
         return [self.project.layout.parsed(stage, gen_id) for gen_id in members]
 
     def for_table(self, stage: Stage) -> list[str]:

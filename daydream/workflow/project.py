@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from daydream.errors import CatalogError
+from daydream.errors import CatalogError, CohortError
 from daydream.experiment.cohort import Design
 from daydream.experiment.installation import STARTER_CATALOGS
 from daydream.experiment.settings import Settings
+from daydream.experiment.slices import members_of_slice
 from daydream.generation.prompt_builder import PromptBuilder
 from daydream.llm.budget import check_prices
 from daydream.llm.pricing import price
-from daydream.store.layout import Layout, exists
-from daydream.store.membership import Membership
+from daydream.store.layout import STAGES, Layout, exists
+from daydream.store.membership import Member, Membership
 from daydream.workflow.membership_file import MembershipFile
 
 
@@ -42,6 +43,9 @@ class Project:
         check_prices(self.settings.budget, _unpriced_models(self.design))
         self.cohort = self.design.cohort_id
         self.membership_file = MembershipFile(self.layout.membership(self.cohort))
+        self._part: tuple[Membership, Membership] | None = None
+        if self.settings.part is not None:
+            self._check_made()
 
     @property
     def membership(self) -> Membership:
@@ -52,6 +56,47 @@ class Project:
 
         """
         return self.membership_file.read()
+
+    @property
+    def title(self) -> str:
+        """What this run is about, at the beginning of a line."""
+        part = self.settings.slice
+        return f"Slice {part} of cohort {self.cohort}" if part else f"Cohort {self.cohort}"
+
+    @property
+    def part(self) -> Membership:
+        """What of the membership this run is about: all of it, or the members of its slice.
+
+        Raises:
+            CohortError: as for ``membership``.
+
+        """
+        whole, part = self.membership, self.settings.part
+        if part is None:
+            return whole
+        if self._part is None or self._part[0] is not whole:
+            members = (m for stage in STAGES for m in whole.stage(stage))
+            own = members_of_slice(members, part)
+            self._part = (whole, Membership(whole.cohort_id, own))
+        return self._part[1]
+
+    def members(self) -> Iterator[Member]:
+        """Every generation that the design asks for in this run, parents before children."""
+        members, part = self.design.members(), self.settings.part
+        return members if part is None else members_of_slice(members, part)
+
+    def _check_made(self) -> None:
+        """Slices share a cohort, and none may make it again under the others.
+
+        Raises:
+            CohortError: when it is not made, or for something else.
+        """
+        if not exists(self.layout.membership(self.cohort)) or self.design.is_stale():
+            raise CohortError(
+                f"slice={self.settings.slice} is a part of cohort {self.cohort}, which is not made "
+                "yet, or was made for something else. Make it first, once for all slices, with the "
+                "same configuration: snakemake cohort"
+            )
 
     @cached_property
     def prompts(self) -> PromptBuilder:

@@ -23,6 +23,7 @@ from daydream.workflow.plan.reasons import RULES_OF_PLAN, Job
 from daydream.workflow.processes import share_package
 from daydream.workflow.progress import Ticker
 from daydream.workflow.project import Project
+from daydream.workflow.submission import TARGET_OF_STAGE, CommandLine, Submission, Target
 
 _STAGE_OF_RULE: Mapping[str, Stage] = {f"generate_{stage}": stage for stage in STAGES}
 
@@ -44,6 +45,7 @@ class Run:
         """
         self.workflow, self.project = workflow, project
         self.inputs = Inputs(project)
+        self.submission: Submission | None = None
         self.jobs = GenerationJobs(project)
         self._folder = folder
         self._base_names: dict[str, str] = {}
@@ -61,6 +63,25 @@ class Run:
             name = compat.name_in_run(self.workflow, rule)
             if name is not None:
                 self._base_names[name] = rule
+
+    def have_made_in(self, slices: int) -> bool:
+        """Have the generations made in slices by jobs of a cluster; False when one run makes them.
+
+        A run that makes one slice of a cohort submits none.
+        """
+        if slices > 1 and self.project.settings.part is None and self._decides:
+            self.submission = self.submission or Submission(
+                self.project,
+                slices,
+                self._command_line,
+            )
+        return slices > 1 and self.project.settings.part is None
+
+    def _command_line(self) -> CommandLine:
+        """What this run was given; known, and its forces told to all, once the DAG is built."""
+        self._tell_forces()
+        targets, config, files = compat.command_line(self.workflow)
+        return CommandLine(targets, config, files, bool(self.workflow.dryrun))
 
     # --- the beginning
 
@@ -99,13 +120,16 @@ class Run:
             return
         self._has_started = True
         compat.skip_pipe_searches(self._is_ours)
-        everything, targets, rules = compat.forces(self.workflow)
-        os.environ[FORCED_VARIABLE] = forced_targets(everything, True, targets, rules)
+        self._tell_forces()
         listen()
         self._ticker.start()
         if self.workflow.local_exec:
             compat.coalesce_polls(self.workflow.scheduler)
         compat.at_end(self.workflow, self._succeed, self._fail)
+
+    def _tell_forces(self) -> None:
+        everything, targets, rules = compat.forces(self.workflow)
+        os.environ[FORCED_VARIABLE] = forced_targets(everything, True, targets, rules)
 
     def _open(self) -> None:
         """Say what the run is going to buy, and find out what is in the way."""
@@ -115,7 +139,7 @@ class Run:
             return
         self._is_opened = True
         if not self.workflow.touch:
-            lines, self._obstacles = opening(self.project, self.planned_jobs())
+            lines, self._obstacles = opening(self.project, self.planned_jobs(), self.submission)
             if lines:
                 compat.log("\n".join(lines))
 
@@ -150,6 +174,28 @@ class Run:
         return required
 
     # --- inputs that depend on the configuration
+
+    def generations(self, stage: Stage) -> list[str]:
+        """What the target of a stage asks for: its generations, or the slices that make them."""
+        if self.submission is None:
+            return self.inputs.parsed(stage)
+        return self.submission.waits_for(TARGET_OF_STAGE[stage])
+
+    def for_table(self, stage: Stage) -> list[str]:
+        """What a table waits for: generations, or the slices that make them."""
+        if self.submission is None:
+            return self.inputs.for_table(stage)
+        return self.submission.waits_for(TARGET_OF_STAGE[stage])
+
+    def order(self, target: Target, name: str) -> str:
+        """The order of a slice; on a node it is there."""
+        if self.submission is None:
+            return self.project.layout.slice_order(self.project.cohort, target, name)
+        return self.submission.order(target, name)
+
+    def slices_before(self, target: Target) -> list[str]:
+        """The marks of the slices that those of a target wait for; on a node they are made."""
+        return self.submission.before(target) if self.submission else []
 
     def new_definition(self) -> list[str]:
         """What the configuration asks for, when that is not what the cohort on disk is."""
@@ -207,7 +253,7 @@ class Run:
     def failures(self) -> str:
         """What the cohort lacks and why, for the end of a run that failed."""
         try:
-            missing = find_missing(self.project.layout, self.project.membership)
+            missing = find_missing(self.project.layout, self.project.part)
         except DaydreamError as error:
             return str(error)
         return "\n".join(describe(missing, self.project.layout))

@@ -15,6 +15,7 @@ import sys
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -23,6 +24,7 @@ T = TypeVar("T")
 SPARE_JOBS = 8  # ready jobs beyond the free slots, so that priorities have something to choose from
 _NO_SOURCES: tuple[list[str], list[Any]] = ([], [])
 _NO_NAME: str | None = None
+_NO_COMMAND: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] = ((), (), ())
 DEFAULT_START_LIMIT = (100, 1)  # what Snakemake sets when nobody asked for one: jobs, seconds
 
 
@@ -79,6 +81,19 @@ def config_sources(workflow: Any) -> tuple[list[str], list[Any]]:
     """
     pairs = list(workflow.config_settings.config_args or [])
     return pairs, [*workflow.configfiles, *workflow.overwrite_configfiles]
+
+
+@_reach("the configuration of the runs of slices", lambda: _NO_COMMAND)
+def command_line(workflow: Any) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The targets, the pairs of ``--config`` and the absolute paths of ``--configfile``.
+
+    Reason: a slice is made by a run of its own, which needs what this one was given.
+    Seen in 9.27.1: ``Workflow.dag_settings.targets``, ``config_settings``,
+    ``overwrite_configfiles``.
+    """
+    files = tuple(str(Path(path).absolute()) for path in workflow.overwrite_configfiles)
+    targets = tuple(map(str, workflow.dag_settings.targets))
+    return targets, tuple(workflow.config_settings.config_args or ()), files
 
 
 @_reach("asking again for what -f, -F and -R name", Forces)

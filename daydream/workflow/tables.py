@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
+from daydream.errors import ConfigError
 from daydream.experiment.cohort import write_cohort
 from daydream.experiment.concept_index import concept_index
 from daydream.results.comparisons import ComparisonRow, cohort_comparisons
@@ -15,6 +16,7 @@ from daydream.results.scores import ScoreRow, cohort_scores, store_scores, write
 from daydream.store.files import write_text
 from daydream.store.layout import FORMS
 from daydream.workflow.project import Project
+from daydream.workflow.slices import only_generations
 
 
 def make_cohort(project: Project) -> None:
@@ -30,17 +32,32 @@ def write_concept_index(project: Project, path: str) -> None:
 
 
 def write_parsed_scores(project: Project, csv: str, parquet: str) -> None:
-    """Write a row per evaluation of the cohort, as CSV and as Parquet."""
+    """Write a row per evaluation of the cohort, as CSV and as Parquet.
+
+    Raises:
+        ConfigError: in a slice.
+    """
+    _check_whole(project)
     rows = list(cohort_scores(project.layout, project.membership))
     write_scores(csv, rows)
     _write_parquet(parquet, ScoreRow, rows)
 
 
 def write_parsed_comparisons(project: Project, csv: str, parquet: str) -> None:
-    """Write a row per comparison of the cohort, as CSV and as Parquet."""
+    """Write a row per comparison of the cohort, as CSV and as Parquet.
+
+    Raises:
+        ConfigError: in a slice.
+    """
+    _check_whole(project)
     rows = list(cohort_comparisons(project.layout, project.membership))
     write_rows(csv, ComparisonRow, rows)
     _write_parquet(parquet, ComparisonRow, rows)
+
+
+def _check_whole(project: Project) -> None:
+    if project.settings.part is not None:
+        raise ConfigError(only_generations(project))
 
 
 def write_store_scores(project: Project, csv: str, parquet: str) -> None:

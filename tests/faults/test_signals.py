@@ -1,4 +1,4 @@
-"""Ctrl-C: no call starts after it, calls under way are kept, the next run pays for the rest."""
+"""After Ctrl-C or SIGTERM no call starts, those under way are kept, and nothing is paid twice."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import signal
 import subprocess
 import time
 
+import pytest
+
 from tests.support.mock_server import MockServer
 from tests.support.workspace import CONCEPTS, Workspace
 
 IN_FLIGHT = 3
 
 
-def test_after_control_c_no_call_starts_and_nothing_is_paid_twice(
-    work: Workspace, server: MockServer
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=["control-c", "sigterm"])
+def test_after_a_stop_no_call_starts_and_nothing_is_paid_twice(
+    work: Workspace, server: MockServer, stop: signal.Signals
 ) -> None:
     work.concepts(CONCEPTS)
     work.replicates(draft=4)  # 24 drafts
@@ -29,7 +32,7 @@ def test_after_control_c_no_call_starts_and_nothing_is_paid_twice(
     patience = time.monotonic() + 60
     while server.received < IN_FLIGHT and time.monotonic() < patience:
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     asked = server.received
     output, _ = process.communicate(timeout=60)
     assert process.returncode != 0

@@ -51,7 +51,7 @@ class Row:
 class Plan:
     """What a run will do; ``copies`` cost nothing, ``sampled``: not every ledger was looked at."""
 
-    cohort: str
+    title: str  # of what it is a plan: a cohort, or a slice of one
     rows: tuple[Row, ...]
     copies: int = 0
     sampled: bool = False
@@ -124,17 +124,15 @@ def _main_reasons(plan: Plan) -> Iterator[str]:
 
 def _headline(plan: Plan) -> str:
     if not plan.planned:
-        return f"Cohort {plan.cohort}: nothing is to be bought, everything is made."
+        return f"{plan.title}: nothing is to be bought, everything is made."
     if not plan.to_buy:
-        return (
-            f"Cohort {plan.cohort}: nothing is to be bought, {plan.reused} paid answers are used."
-        )
+        return f"{plan.title}: nothing is to be bought, {plan.reused} paid answers are used."
     about = "about " if plan.sampled else ""
     roughly = about if plan.reused else ""  # what no ledger has was counted one by one
     paid = f", {roughly}{plan.reused} paid already" if plan.reused else ""
     bought = f"{roughly}{plan.to_buy} generation(s) to buy{paid}"
     cost = _money(plan.rows)
-    return f"Cohort {plan.cohort}: {bought}; {about if cost != '?' else ''}{cost} USD."
+    return f"{plan.title}: {bought}; {about if cost != '?' else ''}{cost} USD."
 
 
 def _table(shown: Sequence[Row], rows: Sequence[Row]) -> Iterator[str]:

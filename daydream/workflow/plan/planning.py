@@ -8,13 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from daydream.generation.template_check import template_problems
-from daydream.store.layout import STAGES, Stage
+from daydream.store.layout import STAGES, Stage, exists
 from daydream.store.membership import Member
 from daydream.workflow.plan.estimates import Estimator, History
 from daydream.workflow.plan.plan import Plan, Row, first_lines
 from daydream.workflow.plan.reasons import Job, Wanted, by_times, from_jobs
 from daydream.workflow.plan.reuse import Outlook
 from daydream.workflow.project import Project
+from daydream.workflow.slices import obstacles_of_limits, obstacles_to_slice
+from daydream.workflow.submission import Submission
 
 SAMPLE = 50  # generations of a stage and model that the first lines of a run look at
 PAST = 2000  # generations of the store that estimates are made from
@@ -39,23 +41,32 @@ def make_plan(project: Project, wanted: Wanted | None = None, sample: int | None
     rows = [maker.row(*key, groups[key], made[key]) for key in dict.fromkeys([*groups, *made])]
     rows.sort(key=lambda row: STAGES.index(row.stage))
     sampled = sample is not None and any(len(group) > sample for group in groups.values())
-    return Plan(project.cohort, tuple(rows), copies, sampled)
+    return Plan(project.title, tuple(rows), copies, sampled)
 
 
-def opening(project: Project, jobs: Iterable[Job]) -> tuple[list[str], list[str]]:
-    """What to say at the start of a run, and why it must not start: templates, keys."""
+def opening(
+    project: Project, jobs: Iterable[Job], submission: Submission | None = None
+) -> tuple[list[str], list[str]]:
+    """What to say at the start of a run, and why it must not start: templates, keys, slices."""
     jobs = list(jobs)
     if not project.design.compares and any(job.rule == "comparison" for job in jobs):
         table = project.layout.templates_csv("comparison")
         return [f"There is nothing to compare with: {table} has no active row."], []
-    wanted = from_jobs(project, jobs)
+    if obstacles := list(obstacles_to_slice(project, (job.rule for job in jobs))):
+        return [], obstacles
+    is_sliced = any(job.rule == "generate_slice" for job in jobs)
+    wanted = submission.planned if submission and is_sliced else from_jobs(project, jobs)
     if not any(wanted.values()):
         return [], []
     making = {stage for stage, generations in wanted.items() if generations}
     if problems := template_problems(project.design, making):
         return [], problems
     plan = make_plan(project, wanted, SAMPLE)
-    return list(first_lines(plan)), missing_keys(project, plan.buys_from)
+    obstacles = missing_keys(project, plan.buys_from)
+    part = project.settings.part
+    if slices := part.count if part else submission.count if submission else None:
+        obstacles += obstacles_of_limits(project, plan.buys_from, slices)
+    return list(first_lines(plan)), obstacles
 
 
 def _members(project: Project) -> dict[Stage, dict[str, Member]]:
@@ -72,6 +83,7 @@ def _groups(outlook: Outlook) -> tuple[dict[Key, list[Member]], Counter[Key], in
     groups: dict[Key, list[Member]] = defaultdict(list)
     made: Counter[Key] = Counter()
     copies = 0
+    own = {member.gen_id for member in outlook.project.members()}  # of the slice, if it is one
     for stage in filter(design.makes, STAGES):
         planned = outlook.wanted[stage]
         for member in outlook.members[stage].values():
@@ -79,7 +91,7 @@ def _groups(outlook: Outlook) -> tuple[dict[Key, list[Member]], Counter[Key], in
                 copies += member.gen_id in planned
             elif member.gen_id in planned:
                 groups[stage, member.llm_model_id].append(member)
-            elif os.path.exists(layout.parsed(stage, member.gen_id)):
+            elif member.gen_id in own and exists(layout.parsed(stage, member.gen_id)):
                 made[stage, member.llm_model_id] += 1
     return groups, made, copies
 

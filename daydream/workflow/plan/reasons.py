@@ -70,7 +70,7 @@ def _changed(project: Project, path: str) -> str:
 def _reached(project: Project, jobs: Sequence[Job]) -> Wanted:
     """What times of files say, of the stages or single generations that the jobs lead to."""
     stages = {stage for job in jobs for stage in _leading_to(project, job.rule)}
-    members = list(project.design.members())
+    members = list(project.members())
     named = {job.gen_id for job in jobs if job.gen_id}
     for member in reversed(members):  # children first, so that ancestors follow
         if member.gen_id in named:
@@ -109,10 +109,10 @@ def by_times(project: Project, members: Iterable[Member] | None = None) -> Wante
 
     Args:
         project: the experiment.
-        members: the generations to look at, parents first; all of the design when left out.
+        members: the generations to look at, parents first; all that the run asks for when left out.
     """
     times = _Times(project)
-    for member in project.design.members() if members is None else members:
+    for member in project.members() if members is None else members:
         reason = times.reason(member)
         if reason:
             times.wanted[member.stage][member.gen_id] = reason

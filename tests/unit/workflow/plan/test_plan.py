@@ -243,7 +243,7 @@ def test_the_first_lines_are_few_and_no_line_is_wider_than_a_terminal() -> None:
             usd, usd and 10 * usd, reasons)
         for i, usd in enumerate([None, 1000.0, 0.00012, *[12.0] * 20])
     ]  # fmt: skip
-    plan = Plan("trial", tuple(rows), copies=3, sampled=True)
+    plan = Plan("Cohort trial", tuple(rows), copies=3, sampled=True)
     lines = list(first_lines(plan))
     assert len(lines) <= 15
     assert max(map(len, [*lines, *describe(plan)])) <= 100

@@ -1,0 +1,74 @@
+"""What a job of a cluster does to make one slice: run Snakemake on it, as a person would.
+
+``python -m daydream.workflow.slice_job ORDER MARK``. It is started by the rule ``generate_slice``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from daydream.experiment.installation import SNAKEFILE, WORKFLOW
+from daydream.store.files import write_text
+from daydream.store.ledger import read_attempts
+
+
+class Order(NamedTuple):
+    """What the submitting run asks of a slice; ``config`` and ``configfiles`` are the user's own.
+
+    ``forced`` are the generations that are to be bought again, with the number of answers that each
+    had: a job that is started a second time after a crash finds which of them it has bought.
+    """
+
+    target: str
+    slice: str
+    config: list[str]
+    configfiles: list[str]
+    forced: dict[str, int]
+
+
+def answers_in(parsed: str) -> int:
+    """How many answers the ledger beside a ``parsed.txt`` has."""
+    return sum(attempt.is_answer for attempt in read_attempts(os.path.dirname(parsed)))
+
+
+def command_of(order: Order) -> list[str]:
+    """The run that makes a slice."""
+    return [sys.executable, "-m", "snakemake", *_arguments(order)]
+
+
+def _arguments(order: Order) -> Iterator[str]:
+    yield order.target
+    yield from ("--snakefile", str(SNAKEFILE))
+    # Not the submitting run's, which would submit again.
+    yield from ("--workflow-profile", str(WORKFLOW / "profiles" / "default"))
+    if order.configfiles:
+        yield from ("--configfile", *order.configfiles)
+    yield from ("--config", *order.config, f"slice={order.slice}")
+    left = [path for path, answers in order.forced.items() if answers_in(path) <= answers]
+    if left:
+        yield from ("--forcerun", *left)
+
+
+def main(order_file: str, mark: str) -> int:
+    """Make a slice; returns the exit code of its run.
+
+    Signals that end a job reach its run as well, and this process waits for the calls under way.
+    """
+    content: Mapping[str, Any] = json.loads(Path(order_file).read_text(encoding="utf-8"))
+    signal.signal(signal.SIGTERM, lambda number, frame: None)
+    environment = {k: v for k, v in os.environ.items() if k != "SNAKEMAKE_PROFILE"}
+    code = subprocess.run(command_of(Order(**content)), env=environment).returncode
+    if code == 0:
+        write_text(mark, "")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,157 @@
+"""A run that has its generations made in slices, each a job of a cluster.
+
+Which slices have something to make is found out here, by times of files, before any job; Snakemake
+then knows one job for each of them and none for the single generations. What such a job needs to
+know is in a file, the *order* of the slice: written when there is work, and newer than the mark
+that the job leaves at its end.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, NamedTuple, get_args
+
+from daydream.experiment.slices import Slice, slice_numbers
+from daydream.store.files import write_json
+from daydream.store.layout import STAGES, Stage, exists
+from daydream.store.membership import Member
+from daydream.workflow.forcing import is_forced
+from daydream.workflow.plan.reasons import Wanted, by_times
+from daydream.workflow.project import Project
+from daydream.workflow.slice_job import Order, answers_in
+
+Target = Literal["generation_draft", "generation_essays", "evaluation", "comparison"]
+TARGETS: tuple[Target, ...] = get_args(Target)
+STAGE_OF_TARGET: Mapping[Target, Stage] = dict(zip(TARGETS, STAGES, strict=True))
+TARGET_OF_STAGE: Mapping[Stage, Target] = dict(zip(STAGES, TARGETS, strict=True))
+_STAGES: Mapping[Target, tuple[Stage, ...]] = {
+    "generation_draft": ("draft",),
+    "generation_essays": ("draft", "essay"),
+    "evaluation": ("draft", "essay", "evaluation"),
+    # Its essays are made by the slices of another target, as a pair may have them in two slices.
+    "comparison": ("comparison",),
+}
+
+
+class CommandLine(NamedTuple):
+    """What the submitting run was given, for the runs of its slices."""
+
+    targets: tuple[str, ...]
+    config: tuple[str, ...]
+    configfiles: tuple[str, ...]
+    dryrun: bool = False
+
+
+class Submission:
+    """The slices of a run, and the files by which Snakemake knows them."""
+
+    def __init__(
+        self, project: Project, count: int, read_command: Callable[[], CommandLine]
+    ) -> None:
+        """Prepare a submission; nothing is looked at before a target is asked for.
+
+        Args:
+            project: the experiment.
+            count: of slices.
+            read_command: tells what the run was given, when that is known.
+        """
+        self.project, self.count, self._read_command = project, count, read_command
+        self._orders: dict[tuple[Target, int], str] = {}
+
+    @cached_property
+    def _command(self) -> CommandLine:
+        return self._read_command()
+
+    @cached_property
+    def wanted(self) -> Wanted:
+        """The generations that are to be made, whichever target asks for them."""
+        assert self._command is not None  # read first, as it tells what is forced
+        return by_times(self.project)
+
+    @property
+    def planned(self) -> Wanted:
+        """The generations that the slices of this run make."""
+        stages = {stage for target, _ in self._orders for stage in _STAGES[target]}
+        return {stage: self.wanted[stage] if stage in stages else {} for stage in STAGES}
+
+    @cached_property
+    def _members(self) -> Mapping[int, Sequence[Member]]:
+        """The members that are to be made, by the number of their slice."""
+        wanted: dict[int, list[Member]] = defaultdict(list)
+        for number, member in slice_numbers(self.project.design.members(), self.count):
+            if member.gen_id in self.wanted[member.stage]:
+                wanted[number].append(member)
+        return wanted
+
+    def waits_for(self, target: Target) -> list[str]:
+        """The files that a target has as inputs: marks of slices, or what is made already.
+
+        Without work the newest generation stands for the rest: what is made from them is out of
+        date when that is newer.
+        """
+        marks = [self.mark(target, number) for number in self._with_work(target)]
+        return [*self.before(target), *marks] if marks else self._newest(STAGE_OF_TARGET[target])
+
+    def before(self, target: Target) -> list[str]:
+        """The marks that slices of a target wait for: comparisons for the essays of all slices."""
+        if target != "comparison":
+            return []
+        only_comparisons = set(self._command.targets) == {"comparison"}
+        first: Target = "generation_essays" if only_comparisons else "evaluation"
+        return [self.mark(first, number) for number in self._with_work(first)]
+
+    def _with_work(self, target: Target) -> Iterator[int]:
+        for number, members in sorted(self._members.items()):
+            own = [member for member in members if member.stage in _STAGES[target]]
+            if own:
+                self._give_order(target, number, own)
+                yield number
+
+    def _newest(self, stage: Stage) -> list[str]:
+        paths = [
+            self.project.layout.parsed(stage, i) for i in self.project.membership.by_stage[stage]
+        ]
+        made = filter(exists, paths)
+        return [newest] if (newest := max(made, key=os.path.getmtime, default=None)) else []
+
+    def mark(self, target: str, number: int) -> str:
+        """The file that a slice's job leaves when it is over."""
+        return self.project.layout.slice_mark(self.project.cohort, target, self._name(number))
+
+    def order(self, target: Target, name: str) -> str:
+        """The order of a slice, by its name in file names (``2-of-20``)."""
+        number = int(name.partition("-")[0])
+        if (target, number) not in self._orders:
+            self._give_order(target, number, [])
+        return self._orders[target, number]
+
+    def _name(self, number: int) -> str:
+        return f"{number}-of-{self.count}"
+
+    def _give_order(self, target: Target, number: int, members: Sequence[Member]) -> None:
+        if (target, number) in self._orders:
+            return
+        layout = self.project.layout
+        path = layout.slice_order(self.project.cohort, target, self._name(number))
+        if self._command.dryrun:
+            path = os.path.join(tempfile.gettempdir(), f"daydream-{os.getuid()}-{Path(path).name}")
+        order = Order(
+            target,
+            str(Slice(number, self.count)),
+            list(self._command.config),
+            list(self._command.configfiles),
+            dict(self._forced(members)),
+        )
+        write_json(path, order._asdict())
+        self._orders[target, number] = path
+
+    def _forced(self, members: Sequence[Member]) -> Iterator[tuple[str, int]]:
+        for member in members:
+            path = self.project.layout.parsed(member.stage, member.gen_id)
+            if is_forced(f"generate_{member.stage}", path):
+                yield path, answers_in(path)

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.slurm import Slurm, why_not
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
+    """A real Slurm for the tests of a file."""
+    if reason := why_not():
+        pytest.skip(reason)
+    with Slurm(tmp_path_factory.mktemp("slurm") / "cluster") as running:
+        yield running
