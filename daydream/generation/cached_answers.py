@@ -12,7 +12,8 @@ from daydream.store.ledger import Attempt, Ledger
 def cached_answers(request: Request, ledger: Ledger) -> list[Attempt]:
     """The answers in a ledger that a request may use, oldest first.
 
-    Besides those with its fingerprint these are the ones that differ in ``max_tokens`` only and
+    Besides those with its fingerprint, or with the one that an earlier version gave the same
+    request, these are the ones that differ in ``max_tokens`` only and
     ended by themselves within it: no limit had a part in them, so they need not be bought again
     after the limit was raised for others that were cut off.
     """
@@ -20,10 +21,10 @@ def cached_answers(request: Request, ledger: Ledger) -> list[Attempt]:
 
 
 def _is_answer_to(answer: Attempt, request: Request) -> bool:
-    if answer.fingerprint == request.fingerprint:
+    if answer.fingerprint in request.fingerprints:
         return True
     limit = answer.parameters.get("max_tokens")
     fits = answer.usage.get("completion_tokens", limit or 0) <= request.max_tokens
     if limit is None or ending_of(answer.finish_reason) != "finished" or not fits:
         return False
-    return replace(request, max_tokens=limit).fingerprint == answer.fingerprint
+    return answer.fingerprint in replace(request, max_tokens=limit).fingerprints

@@ -10,7 +10,7 @@ from typing import Any
 
 from daydream.experiment.model import Model, Template
 from daydream.experiment.settings import Endpoint, StageSettings
-from daydream.llm.structured import Constraint, constraint_for, request_body
+from daydream.llm.structured import Constraint, constraint_for, earlier_bodies, request_body
 from daydream.store.ids import sha256
 
 
@@ -20,7 +20,8 @@ class Request:
 
     ``stage`` and ``gen_id`` say whom the answer is for; they are no part of the fingerprint.
     ``constraint`` says how the answer's shape is enforced, ``extra`` is what the endpoint adds to
-    every request's body.
+    every request's body. ``shape`` is what the constraint adds, ``earlier_shapes`` what it added in
+    earlier versions.
     """
 
     prompt: str
@@ -32,6 +33,7 @@ class Request:
     constraint: Constraint = ""
     extra: dict[str, Any] = field(default_factory=dict)
     shape: dict[str, Any] = field(default_factory=dict)
+    earlier_shapes: tuple[dict[str, Any], ...] = ()
     stage: str = ""
     gen_id: str = ""
 
@@ -60,6 +62,7 @@ class Request:
             constraint=constraint,
             extra=dict(endpoint.extra_body),
             shape=request_body(constraint, template.scale),
+            earlier_shapes=earlier_bodies(constraint, template.scale),
             stage=template.stage,
             gen_id=gen_id,
         )
@@ -73,8 +76,16 @@ class Request:
     @cached_property
     def fingerprint(self) -> str:
         """Equal for requests that may share an answer."""
+        return self._fingerprint(self.shape)
+
+    @cached_property
+    def fingerprints(self) -> frozenset[str]:
+        """Those under which a ledger may have an answer: its own, and those of earlier versions."""
+        return frozenset(map(self._fingerprint, (self.shape, *self.earlier_shapes)))
+
+    def _fingerprint(self, shape: Mapping[str, Any]) -> str:
         asked = (self.model.model, self.endpoint, self.parameters, self.replicate)
-        return fingerprint(self.prompt, *asked, self.shape)
+        return fingerprint(self.prompt, *asked, shape)
 
 
 def fingerprint(

@@ -12,13 +12,15 @@ Constraint = Literal[
     "", "score_grammar", "text_grammar", "verdict_grammar", "score_schema", "verdict_schema"
 ]
 
-# Free text without line breaks, then the one line that the parser reads. GBNF counts digits, not
-# values, so the grammar holds for scales from 0 to 9. The bounds keep a small model from rambling
-# up to max_tokens.
+# Free text without line breaks, then the one line that the parser reads. The bounds keep a small
+# model from rambling up to max_tokens. This one is for scales from 0 to 9; up to version 0.2.0 it
+# was used on every scale.
 SCORE_GRAMMAR = r"""
 root ::= reasoning "\n" "SCORE: " [0-9]
 reasoning ::= [A-Z] [^\n]{20,160} "."
 """.strip()
+_NUMBER = r'"-"? [0-9]{1,9} ("." [0-9]{1,6})?'
+_MAX_LISTED = 1000
 # No tie: it comes out when the two orders of a pair disagree, and a small model would hide in it.
 VERDICT_GRAMMAR = r"""
 root ::= reasoning "\n" "VERDICT: " [AB]
@@ -55,7 +57,7 @@ _SCHEMAS: Mapping[Stage, Constraint] = {
 def request_body(constraint: Constraint, scale: ScoreRange) -> dict[str, Any]:
     """What a constraint adds to the body of a request."""
     if constraint == "score_grammar":
-        return {"grammar": SCORE_GRAMMAR}
+        return {"grammar": score_grammar(scale)}
     if constraint == "text_grammar":
         return {"grammar": TEXT_GRAMMAR}
     if constraint == "verdict_grammar":
@@ -67,6 +69,41 @@ def request_body(constraint: Constraint, scale: ScoreRange) -> dict[str, Any]:
         verdict = {"type": "string", "enum": ["A", "B"]}
         return {"response_format": _schema("comparison", "verdict", verdict)}
     return {}
+
+
+def earlier_bodies(constraint: Constraint, scale: ScoreRange) -> tuple[dict[str, Any], ...]:
+    """What earlier versions added for the same constraint, where that differs from today's.
+
+    Their answers are in ledgers under other fingerprints, and are not to be bought again.
+    """
+    if constraint == "score_grammar" and score_grammar(scale) != SCORE_GRAMMAR:
+        return ({"grammar": SCORE_GRAMMAR},)
+    return ()
+
+
+def score_grammar(scale: ScoreRange) -> str:
+    """The grammar whose last line says one of the scores of a scale, and no other number.
+
+    GBNF knows characters, not values, so the scores are listed: whole ones, or the steps of 0.5 or
+    0.1 that the bounds are written in. A scale with more than a thousand gets a free number, which
+    the parser holds to the range.
+    """
+    if scale == (0, 9):
+        return SCORE_GRAMMAR
+    scores = _scores(scale)
+    listed = " | ".join(f'"{score}"' for score in scores) or _NUMBER
+    return SCORE_GRAMMAR.replace("[0-9]", f"({listed})", 1)
+
+
+def _scores(scale: ScoreRange) -> list[str]:
+    """Every score of a scale, the highest first; none when they are too many or too fine."""
+    for per_point in (1, 2, 10):
+        low, high = scale.low * per_point, scale.high * per_point
+        if low == round(low) and high == round(high):
+            if high - low > _MAX_LISTED:
+                return []
+            return [f"{n / per_point:.15g}" for n in range(round(high), round(low) - 1, -1)]
+    return []
 
 
 def _schema(name: str, result: str, kind: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from daydream.generation.parse import parse
 from daydream.generation.prompt_builder import PromptBuilder
 from daydream.generation.prompts import read_text
 from daydream.llm.request import fingerprint
-from daydream.llm.structured import request_body
+from daydream.llm.structured import earlier_bodies, request_body
 from daydream.store.layout import exists
 from daydream.store.ledger import NAME, Attempt
 from daydream.store.membership import PARENT_STAGE
@@ -136,10 +136,12 @@ class Chain:
             return Skip("its template is no longer in the catalog")
         asked = found[-1]
         parameters: Mapping[str, Any] = asked.parameters
-        shape = request_body(parameters.get("structured", ""), template.scale)
-        key = (asked.model, asked.endpoint, parameters, asked.replicate, shape)
-        own = fingerprint(text_of(made.prompt), *key)
-        if own == wanted:
+        constraint = parameters.get("structured", "")
+        key = (asked.model, asked.endpoint, parameters, asked.replicate)
+        shape = request_body(constraint, template.scale)
+        own = fingerprint(text_of(made.prompt), *key, shape)
+        earlier = earlier_bodies(constraint, template.scale)
+        if wanted in (own, *(fingerprint(text_of(made.prompt), *key, body) for body in earlier)):
             return None
         told = (f"fingerprint {own}, of prompt.txt and what the line says", f"{wanted}")
         return Finding(made.path(NAME), *told, RESTORE_LEDGER)

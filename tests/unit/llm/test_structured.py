@@ -17,7 +17,9 @@ from daydream.llm.structured import (
     TEXT_GRAMMAR,
     VERDICT_GRAMMAR,
     constraint_for,
+    earlier_bodies,
     request_body,
+    score_grammar,
 )
 from daydream.parsers import ScoreRange, read_json_score
 from daydream.store.layout import STAGES, Stage
@@ -127,3 +129,36 @@ def test_a_verdict_is_held_to_one_of_the_two_texts() -> None:
 def test_no_constraint_adds_nothing_to_a_request() -> None:
     assert request_body("", ScoreRange()) == {}
     assert request_body("text_grammar", ScoreRange()) == {"grammar": TEXT_GRAMMAR}
+
+
+@pytest.mark.parametrize(
+    ("scale", "scores"),
+    [
+        (ScoreRange(1, 5), '("5" | "4" | "3" | "2" | "1")'),
+        (ScoreRange(-1, 1), '("1" | "0" | "-1")'),
+        (ScoreRange(0, 1.5), '("1.5" | "1" | "0.5" | "0")'),
+        (ScoreRange(0.1, 0.3), '("0.3" | "0.2" | "0.1")'),
+    ],
+)
+def test_a_grammar_lets_through_the_scores_of_its_scale_only(
+    scale: ScoreRange, scores: str
+) -> None:
+    assert score_grammar(scale).splitlines()[0] == f'root ::= reasoning "\\n" "SCORE: " {scores}'
+
+
+def test_a_grammar_on_a_scale_to_ten_can_say_ten() -> None:
+    for low in (0, 1):
+        assert '("10" | "9" |' in score_grammar(ScoreRange(low, 10))
+    assert '"100" | "99"' in score_grammar(ScoreRange(0, 100))
+
+
+def test_a_scale_with_too_many_scores_gets_a_free_number() -> None:
+    for scale in (ScoreRange(0, 5000), ScoreRange(0, 0.123)):
+        assert '"SCORE: " ("-"? [0-9]{1,9} ("." [0-9]{1,6})?)' in score_grammar(scale)
+
+
+def test_a_scale_to_nine_keeps_its_grammar_and_others_know_the_one_of_earlier_versions() -> None:
+    assert score_grammar(ScoreRange(0, 9)) == SCORE_GRAMMAR
+    assert earlier_bodies("score_grammar", ScoreRange(0, 9)) == ()
+    assert earlier_bodies("score_grammar", ScoreRange(1, 5)) == ({"grammar": SCORE_GRAMMAR},)
+    assert earlier_bodies("score_schema", ScoreRange(1, 5)) == ()
