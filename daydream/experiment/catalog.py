@@ -10,7 +10,13 @@ from daydream.experiment.csv_rows import Row, read_table
 from daydream.experiment.model import Catalog, Concept, Limits, Model, Template
 from daydream.experiment.settings import Settings
 from daydream.experiment.validation import check_catalog
-from daydream.parsers import DRAFT_PARSERS, SCORE_PARSERS, VERDICT_PARSERS, ScoreRange
+from daydream.parsers import (
+    DRAFT_PARSERS,
+    SCORE_PARSERS,
+    VERDICT_PARSERS,
+    ScoreRange,
+    known_tags,
+)
 from daydream.store.layout import LEVELS, OPTIONAL_STAGES, STAGES, Layout, Stage, exists
 
 CONCEPT_COLUMNS = ("concept_id", "name")
@@ -156,12 +162,26 @@ def _model(row: Row, settings: Settings, named: Named | None) -> Model:
         max_tokens=row.whole_or_none("max_tokens"),
         temperature=row.number_or_none("temperature", minimum=0),
         provider=row.text("provider"),
+        thinking_tags=_thinking_tags(row),
         limits=Limits(
             row.whole_or_none("max_concurrency"),
             row.number_or_none("requests_per_minute", minimum=0.001),
             row.number_or_none("tokens_per_minute", minimum=1),
         ),
     )
+
+
+def _thinking_tags(row: Row) -> str:
+    cell = row.text("thinking_tags")
+    try:
+        known_tags(cell)
+    except ValueError as error:
+        row.fail(
+            "thinking_tags",
+            str(error),
+            "Write opening tags with blanks between them, or none.",
+        )
+    return cell
 
 
 def _replicates(layout: Layout) -> dict[Stage, int]:

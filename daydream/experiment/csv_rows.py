@@ -24,6 +24,7 @@ OPTIONAL_COLUMNS = (
     *("active", "score_min", "score_max", "structured", "for_generation", "for_evaluation"),
     *("endpoint", "price_in", "price_out", "price_cached", "max_tokens", "temperature"),
     *("max_concurrency", "requests_per_minute", "tokens_per_minute", "description_level", "k_max"),
+    "thinking_tags",
 )
 _TRUE = {"true", "1", "1.0", "yes"}
 _FALSE = {"false", "0", "0.0", "no", ""}

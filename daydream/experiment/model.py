@@ -68,7 +68,10 @@ class Prices(NamedTuple):
 
 @dataclass(frozen=True)
 class Model:
-    """A language model at an endpoint; prices are USD per million tokens, None when unknown."""
+    """A language model at an endpoint; prices are USD per million tokens, None when unknown.
+
+    ``thinking_tags`` is the cell of its row, as ``parsers.known_tags`` reads it.
+    """
 
     id: str
     model: str
@@ -83,6 +86,7 @@ class Model:
     limits: Limits = Limits()
     provider: str = ""
     price_cached: float | None = None
+    thinking_tags: str = ""
 
     @property
     def prices(self) -> Prices:

@@ -166,6 +166,13 @@ class Generator:
                 "generations are bought again.",
                 cause="max_tokens",
             )
+        if not text.strip():
+            thoughts = len((answer.reasoning or "").split())
+            raise ParseError(
+                f"the model thought ({thoughts} words, kept in the ledger) and gave no answer. Ask "
+                "it for less reasoning, or raise its max_tokens, and force a new answer: it is not "
+                "asked again by itself."
+            )
         parsed = parse(template, answer.parameters, text)
         if stage not in _JUDGING:
             self._check_lines(stage, parsed)

@@ -26,6 +26,7 @@ from daydream.llm.request import Request
 from daydream.llm.response import Answer, provider_words, read_answer
 from daydream.llm.shares import Share, Whole
 from daydream.llm.stopping import STOP, Stop
+from daydream.parsers import known_tags
 from daydream.store.ledger import Attempt
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ class Client:
             ) as response:
                 self._heed(response.headers, limiters)
                 body = _read_until(response.iter_bytes(), until)
-            return read_answer(body)
+            return read_answer(body, known_tags(request.model.thinking_tags))
         except Fault as fault:
             fault.message = without_key(fault.message, self.endpoint)
             raise

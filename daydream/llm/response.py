@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from daydream.llm.faults import Fault, status_fault
 from daydream.llm.usage import billed_usd, read_usage
+from daydream.parsers import THINKING_TAGS, ThinkingTags, split_thinking
 from daydream.store.finish_reason import ending_of
 from daydream.store.metadata import as_text
-
-_OPENED, _CLOSED = "<think>", "</think>"
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,12 @@ class Answer:
     system_fingerprint: str | None = None
 
 
-def read_answer(body: str) -> Answer:
-    """The answer in the body of a 200 response.
+def read_answer(body: str, tags: Sequence[ThinkingTags] = THINKING_TAGS) -> Answer:
+    """The answer in the body of a 200 response; ``tags`` are those of the model's thinking.
 
-    An answer that was cut off before its first word (reasoning took all of max_tokens) is one all
-    the same, with an empty text: it was paid, and asking again would bring no more.
+    An answer that was cut off before its first word (reasoning took all of max_tokens), or that
+    has thinking and nothing else, is one all the same, with an empty text: it was paid, and asking
+    again would bring no more.
 
     Raises:
         Fault: when the body is no JSON, carries an error, or has no text.
@@ -46,14 +46,14 @@ def read_answer(body: str) -> Answer:
     content = _json(body)
     choice = _first_choice(content)
     message = _mapping(choice.get("message"))
-    text, reasoning = _split_thinking(message)
+    text, reasoning = _without_thinking(message, tags)
     finish = choice.get("finish_reason")
     ending = ending_of(finish)
     refusal = message.get("refusal")
     if ending == "filtered" or (refusal and not text.strip()):
         reason = refusal or text or "the provider's content filter stopped it"
         raise Fault("content_filter", str(reason), heals=False, body=content)
-    if not text.strip() and ending != "truncated":
+    if not text.strip() and not (reasoning or "").strip() and ending != "truncated":
         raise Fault("empty_answer", "the answer has no text", heals=True, body=content)
     usage = _mapping(content.get("usage"))
     return Answer(
@@ -110,15 +110,22 @@ def provider_words(error: object) -> str:
     return f"{said}: {' '.join(str(raw).split())[:300]}" if raw else said
 
 
-def _split_thinking(message: Mapping[str, Any]) -> tuple[str, str | None]:
+def _without_thinking(
+    message: Mapping[str, Any], tags: Sequence[ThinkingTags]
+) -> tuple[str, str | None]:
+    """A message's text without its thinking, and all of its thinking: field and blocks.
+
+    A last block that is never closed stays in the text, as what follows may be the answer: a model
+    that forgets its closing tag. The parsers decide.
+    """
     text = _text(message.get("content"))
-    reasoning = message.get("reasoning") or message.get("reasoning_content")
-    before, closed, after = text.partition(_CLOSED)
-    thought = before.lstrip().removeprefix(_OPENED)
-    # Where the chat template has opened the thought, the answer only closes it.
-    if closed and (thought != before.lstrip() or _OPENED not in thought):
-        return after.lstrip(), str(reasoning or thought.strip())
-    return text, None if reasoning is None else str(reasoning)
+    told = message.get("reasoning") or message.get("reasoning_content")
+    own = "" if told is None else str(told).strip()
+    split = split_thinking(text, tags, apart=bool(own))
+    if not split.thinking or split.unclosed is not None:
+        return text, None if told is None else str(told)
+    thoughts = [own, "" if split.thinking in own else split.thinking]
+    return split.text.lstrip(), "\n\n".join(filter(None, thoughts))
 
 
 def _text(content: object) -> str:

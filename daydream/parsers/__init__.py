@@ -10,8 +10,8 @@ from daydream.parsers.thinking import (
     THINKING_TAGS,
     SplitAnswer,
     ThinkingTags,
+    known_tags,
     split_thinking,
-    tags_of,
 )
 from daydream.parsers.verdict import VERDICT_PARSERS, VERDICTS, Verdict, read_json_verdict
 
@@ -25,8 +25,8 @@ __all__ = [
     "SplitAnswer",
     "ThinkingTags",
     "Verdict",
+    "known_tags",
     "read_json_score",
     "read_json_verdict",
     "split_thinking",
-    "tags_of",
 ]

@@ -61,6 +61,20 @@ def tags_of(opening: str) -> ThinkingTags:
     return ThinkingTags(f"{match[1]}{match[2]}{match[3]}", f"{match[1]}/{match[2]}{match[3]}")
 
 
+def known_tags(named: str) -> tuple[ThinkingTags, ...]:
+    """Return the tags of a model: those that it names, besides those that are known.
+
+    Args:
+        named: opening tags with blanks between them (``<plan> [NOTES]``); blank for the known ones
+            alone; ``none`` for none at all, where a model writes about such tags.
+
+    Raises ValueError for what is no opening tag.
+    """
+    if named.strip().lower() == "none":
+        return ()
+    return (*THINKING_TAGS, *map(tags_of, named.split()))
+
+
 def split_thinking(
     text: str,
     tags: Sequence[ThinkingTags] = THINKING_TAGS,
@@ -81,7 +95,7 @@ def split_thinking(
 
     A text without any of the tags is returned unchanged, blanks included.
     """
-    channels = list(re.finditer(_CHANNEL, text))
+    channels = list(re.finditer(_CHANNEL, text)) if tags else []
     if channels:
         return _by_channel(text, channels)
     return _by_tag(text, tuple(tags), apart, answer_tag)

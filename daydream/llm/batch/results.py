@@ -14,6 +14,7 @@ from daydream.llm.batch.state import BatchState, Line
 from daydream.llm.faults import Fault, status_fault
 from daydream.llm.request import Request
 from daydream.llm.response import Answer, read_answer
+from daydream.parsers import known_tags
 from daydream.store.ledger import Attempt
 
 Json = Mapping[str, Any]
@@ -60,7 +61,7 @@ def outcome_of(
 ) -> Outcome:
     """What a finished batch says of one of its lines."""
     try:
-        answer = _read(result, status)
+        answer = _read(result, status, line)
     except Fault as fault:
         return failed(line, fault, state, endpoint, status.seconds)
     call = _call(line, state, endpoint, status.seconds)
@@ -88,7 +89,7 @@ def _identity(attempt: Attempt) -> tuple[str, str, int, str, str | None]:
     return a.fingerprint, a.at, a.attempt, a.outcome, a.response_id
 
 
-def _read(result: Json | None, status: Status) -> Answer:
+def _read(result: Json | None, status: Status, line: Line) -> Answer:
     if result is None:
         said = status.message or f"the batch is {status.status}, without a result for this request"
         raise Fault(f"batch_{status.status}", said, heals=True)
@@ -98,7 +99,7 @@ def _read(result: Json | None, status: Status) -> Answer:
     body, code = response.get("body"), response.get("status_code", 200)
     if code != 200:
         raise status_fault(int(code), _words(body), body=body if isinstance(body, dict) else None)
-    return read_answer(json.dumps(body))
+    return read_answer(json.dumps(body), known_tags(line.thinking_tags))
 
 
 def _line_fault(error: object) -> Fault:

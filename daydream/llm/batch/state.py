@@ -45,6 +45,7 @@ class Line:
     price_in: float | None = None
     price_out: float | None = None
     price_cached: float | None = None
+    thinking_tags: str = ""
 
     @classmethod
     def of(cls, request: Request, forced: bool) -> Line:
@@ -60,6 +61,7 @@ class Line:
             price_in=request.model.price_in,
             price_out=request.model.price_out,
             price_cached=request.model.price_cached,
+            thinking_tags=request.model.thinking_tags,
         )
 
     @property

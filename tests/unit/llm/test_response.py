@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from daydream.llm.faults import Fault, status_fault
 from daydream.llm.response import Answer, read_answer
 from daydream.llm.usage import read_usage
+from daydream.parsers import known_tags
 
 
 def body(message: Any = None, **facts: Any) -> str:
@@ -81,13 +82,52 @@ def test_a_thought_in_parts_is_split_off() -> None:
     assert (found.text, found.reasoning) == ("b", "a")
 
 
-def test_a_reasoning_field_wins_over_tags() -> None:
+def test_of_a_reasoning_field_and_a_thought_in_tags_nothing_is_lost() -> None:
     found = answer("<think>tag</think>b", reasoning="field")
-    assert (found.text, found.reasoning) == ("b", "field")
+    assert (found.text, found.reasoning) == ("b", "field\n\ntag")
+    found = answer("<think>same</think>b", reasoning="same\n")
+    assert (found.text, found.reasoning) == ("b", "same")
 
 
-def test_tags_in_the_middle_of_an_answer_are_its_own() -> None:
-    assert answer("I use <think>x</think> here").text == "I use <think>x</think> here"
+@pytest.mark.parametrize(
+    ("content", "reasoning"),
+    [
+        ("[THINK]a[/THINK]\nSCORE: 7", "a"),
+        ("<THINK>a</THINK>SCORE: 7", "a"),
+        ("<thinking>a</thinking>\n\nSCORE: 7", "a"),
+        ("<think>a</think>\n<think>b</think>\nSCORE: 7", "a\n\nb"),
+        (
+            "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>"
+            "SCORE: 7<|return|>",
+            "a",
+        ),
+    ],
+)
+def test_a_thought_is_split_off_under_any_known_tags(content: str, reasoning: str) -> None:
+    found = answer(content)
+    assert (found.text, found.reasoning) == ("SCORE: 7", reasoning)
+
+
+def test_a_second_block_is_split_off_wherever_it_stands() -> None:
+    found = answer("<think>a</think>One. <think>b</think>Two.")
+    assert (found.text, found.reasoning) == ("One. Two.", "a\n\nb")
+
+
+def test_a_literal_closing_tag_costs_no_text_when_the_reasoning_has_its_own_field() -> None:
+    text = "The tag </think> ends a thought."
+    found = answer(text, reasoning_content="I think.")
+    assert (found.text, found.reasoning) == (text, "I think.")
+
+
+def test_a_block_that_is_never_closed_stays_for_the_parsers() -> None:
+    found = answer("<think>a\n<essay>b</essay>")
+    assert (found.text, found.reasoning) == ("<think>a\n<essay>b</essay>", None)
+
+
+def test_tags_can_be_named_or_left_alone() -> None:
+    content = body({"content": "<plan>a</plan>b <think>c</think>"})
+    assert read_answer(content, known_tags("<plan>")).text == "b "
+    assert read_answer(content, known_tags("none")).text == "<plan>a</plan>b <think>c</think>"
 
 
 # Nothing that could be used
@@ -103,13 +143,23 @@ def test_tags_in_the_middle_of_an_answer_are_its_own() -> None:
         {"content": " \n\t"},
         {"content": []},
         {"content": [{"type": "image"}]},
-        {"content": "<think>only thoughts</think>\n"},
-        {"content": None, "reasoning": "only thoughts"},
     ],
 )
 def test_an_answer_without_text_is_worth_another_try(message: Any) -> None:
     found = fault(body(message))
     assert (found.kind, found.heals) == ("empty_answer", True)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": "<think>only thoughts</think>\n"},
+        {"content": None, "reasoning": "only thoughts"},
+    ],
+)
+def test_thinking_without_an_answer_is_kept_and_not_worth_another_try(message: Any) -> None:
+    found = read_answer(body(message))
+    assert (found.text, found.reasoning) == ("", "only thoughts")
 
 
 @pytest.mark.parametrize(
@@ -291,4 +341,4 @@ def test_any_json_is_an_answer_or_a_fault_and_never_a_traceback(
         assert problem.kind
         assert isinstance(problem.message, str)
     else:
-        assert found.text.strip()
+        assert found.text.strip() or found.reasoning

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daydream.parsers.thinking import THINKING_TAGS, SplitAnswer, split_thinking, tags_of
+from daydream.parsers.thinking import (
+    THINKING_TAGS,
+    SplitAnswer,
+    known_tags,
+    split_thinking,
+    tags_of,
+)
 from tests.support.growth import assert_linear
 
 
@@ -66,6 +72,14 @@ def test_tags_can_be_named() -> None:
     for bad in ("plan", "<>", "</plan>", "<plan]extra"):
         with pytest.raises(ValueError, match="is not a tag"):
             tags_of(bad)
+
+
+def test_a_model_names_tags_besides_the_known_ones_or_none() -> None:
+    assert known_tags("") == THINKING_TAGS
+    assert known_tags(" None ") == ()
+    assert known_tags("<plan>  [NOTES]")[-2:] == (("<plan>", "</plan>"), ("[NOTES]", "[/NOTES]"))
+    harmony = "<|channel|>analysis<|message|>a<|end|>"
+    assert split_thinking(harmony, known_tags("none")).text == harmony
 
 
 def test_no_tags_leave_everything() -> None:
