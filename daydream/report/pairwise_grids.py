@@ -89,14 +89,19 @@ def _bias(tables: ReportTables, rows: list[dict[str, Any]]) -> Grid:
         Column("95% interval", True),
         Column("First won", True, "judgements"),
         Column("Tie", True, "judgements"),
+        Column("First in both orders", True, "pairs"),
+        Column("Second in both orders", True, "pairs"),
+        Column("p", True, "corrected; exact, of pairs whose orders disagree"),
         _JUDGEMENTS,
     )
     shown = tuple(
         (
-            Cell(_scope(tables, str(row["by"]), str(row["key"]))),
+            Cell(_scope(tables, str(row["axis"]), str(row["level"]))),
             grid.percent(row["first_share"]),
             grid.percents(row["low"], row["high"]),
             *(grid.whole(row[name]) for name in ("first_wins", "ties")),
+            *(grid.whole(row[name]) for name in ("both_first", "both_second")),
+            grid.number(row["p_holm"]),
             grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
         )
         for row in rows

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import numpy as np
 import pandas as pd
 
 from daydream.results.concept_columns import names_in
 from daydream.results.parquet import read_rows
-from daydream.results.statistics.pairwise import bradley_terry, position_bias
+from daydream.results.statistics.multiplicity import holm
+from daydream.results.statistics.pairwise import bradley_terry
+from daydream.results.statistics.position_bias import PositionBias, position_bias
 from daydream.results.summary import write_tables
 from daydream.store.membership import Membership, read_membership
 
@@ -25,10 +28,17 @@ _WHOLE = (
     "losses",
     "ties",
     "first_wins",
+    "both_first",
+    "both_second",
     "n_expected",
     "n_valid",
 )
-_NUMBERS = ("strength", "first_share", "low", "high")
+_NUMBERS = ("strength", "first_share", "low", "high", "p", "p_holm")
+_BEFORE_COUNTS = PositionBias._fields.index("n_expected")
+_BIAS = [
+    *("axis", "level", *PositionBias._fields[:_BEFORE_COUNTS], "p_holm"),
+    *PositionBias._fields[_BEFORE_COUNTS:],
+]
 
 
 def read_comparisons(path: str) -> pd.DataFrame:
@@ -112,23 +122,25 @@ def _ranked(comparisons: pd.DataFrame, origin: pd.DataFrame, by: str) -> pd.Data
 def bias_table(comparisons: pd.DataFrame, membership: Membership) -> pd.DataFrame:
     """How often the essay shown first wins: overall, per judge and per comparison template.
 
-    ``first_share`` is of the judgements with a winner, with Wilson's 95% interval; 0.5 is no bias,
-    as every pair is judged in both orders.
+    ``axis`` says by which, ``level`` is the judge or the template (``all`` overall). The rest is as
+    ``position_bias`` has it; ``p_holm`` holds for all levels of the axis.
     """
     rows = outcomes(comparisons, origins(membership), ESSAY)
-    parts = [_biased(rows, "overall", "")]
-    for by in ("evaluation_llm_model", "comparison_template"):
-        groups = comparisons.groupby(by, sort=True).groups
-        parts += [_biased(rows.loc[index], by, str(key)) for key, index in groups.items()]
-    filled = [part for part in parts if len(part)]
-    return _typed(pd.concat(filled, ignore_index=True) if filled else parts[0])
+    found = []
+    for axis in ("overall", "evaluation_llm_model", "comparison_template"):
+        parts = _levels(comparisons, rows, axis)
+        biases = {level: position_bias(part) for level, part in parts.items() if len(part)}
+        corrected = holm(np.array([one.p for one in biases.values()]))
+        for (level, bias), p_holm in zip(biases.items(), corrected, strict=True):
+            found.append({"axis": axis, "level": level, **bias._asdict(), "p_holm": p_holm})
+    return _typed(pd.DataFrame(found, columns=_BIAS))
 
 
-def _biased(rows: pd.DataFrame, by: str, key: str) -> pd.DataFrame:
-    table = position_bias(rows.drop(columns="judge")).drop(columns="judge")
-    table.insert(0, "key", key)
-    table.insert(0, "by", by)
-    return table
+def _levels(comparisons: pd.DataFrame, rows: pd.DataFrame, axis: str) -> dict[str, pd.DataFrame]:
+    if axis == "overall":
+        return {"all": rows}
+    groups = comparisons.groupby(axis, sort=True).groups
+    return {str(level): rows[rows.index.isin(index)] for level, index in groups.items()}
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:

@@ -99,7 +99,7 @@ def test_the_tables_say_who_won_and_a_second_run_has_nothing_to_do(
     assert texts[essays[0]["level"]] == max(texts.values())
     assert {row["axis"] for row in ranking} == {"essay", "combo_id", "generation_template"}
     overall, *_ = work.table("6_summary/trial/position_bias.csv")
-    assert (overall["by"], float(overall["first_share"])) == ("overall", 0.5)
+    assert (overall["axis"], float(overall["first_share"])) == ("overall", 0.5)
     for name in FILES:
         parquet = str(work.data / f"{name}.parquet")
         assert read_parquet(parquet).num_rows == len(work.table(f"{name}.csv")) > 0
@@ -117,7 +117,11 @@ def test_two_orders_that_disagree_are_a_tie_and_the_place_that_always_wins_is_re
     assert all((row["wins"], row["losses"]) == ("0", "0") for row in ranking)
     assert all(int(row["ties"]) > 0 and float(row["strength"]) == 0 for row in ranking)
     bias = finished.table("6_summary/trial/position_bias.csv")
-    assert {row["by"] for row in bias} == {"overall", "evaluation_llm_model", "comparison_template"}
+    assert {row["axis"] for row in bias} == {
+        "overall",
+        "evaluation_llm_model",
+        "comparison_template",
+    }
     assert {float(row["first_share"]) for row in bias} == {1.0}
     assert {row["coverage_ok"] for row in bias} == {"True"}
 

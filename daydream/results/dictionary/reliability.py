@@ -16,6 +16,7 @@ from daydream.results.dictionary.shared import (
     SHARE,
     TEMPLATE,
     WARNING,
+    P,
 )
 
 _FOLDER = "6_summary/<cohort>"
@@ -194,15 +195,19 @@ POSITION = Table(
     _FOLDER,
     "all comparisons, those of a judge, those of a template",
     "5_parsing/<cohort>/parsed_comparisons",
-    "Wilson's interval.",
+    "Wilson's interval, an exact test; clustered by pair of essays.",
     (
-        Column("by", "text", "`overall`, `evaluation_llm_model` or `comparison_template`."),
-        Column("key", "text", "The judge or the template; overall: blank."),
+        Column("axis", "text", "`overall`, `evaluation_llm_model` or `comparison_template`."),
+        Column("level", "text", "The judge or the template; overall: `all`."),
         Column("first_share", "number", "Judgements with a winner that the first won.", "0 to 1"),
         Column("low", "number", "Lower end of its 95% interval.", "0 to 1"),
         Column("high", "number", "Upper end of its 95% interval.", "0 to 1"),
         Column("first_wins", "whole", "Judgements that the essay shown first won.", "judgements"),
         Column("ties", "whole", "Judgements without a winner.", "judgements"),
+        Column("both_first", "whole", "Pairs of orders that favour the first place.", "pairs"),
+        Column("both_second", "whole", "Pairs of orders that favour the second.", "pairs"),
+        P,
+        Column("p_holm", "number", "p, corrected for all levels of the axis.", "probability"),
         *(c._replace(unit="comparisons") if c.unit else c for c in COUNTS),
     ),
 )

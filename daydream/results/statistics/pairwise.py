@@ -1,4 +1,4 @@
-"""Strengths of items from pairs that were judged in both orders, and the position bias.
+"""Strengths of items from pairs that were judged in both orders.
 
 ``outcomes`` has a row per judgement: ``item_a``, ``item_b``, ``first`` (``a`` or ``b``: which was
 shown first) and ``winner`` (``a``, ``b``, ``tie``; anything else is a judgement that was lost).
@@ -7,8 +7,6 @@ an item, as an essay stands for its model.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,7 +17,7 @@ from daydream.results.statistics.bradley_terry import fit_davidson
 from daydream.results.statistics.clustered_errors import dyadic_variance, repeat_factor
 from daydream.results.statistics.strength_ranks import circular_triads, strength_ranks
 
-_DECIDED = ("a", "b")
+DECIDED = ("a", "b")
 _POINTS = {"a": 1.0, "tie": 0.5, "b": 0.0}
 _STRENGTHS = [
     "item",
@@ -40,8 +38,8 @@ _STRENGTHS = [
     "n_valid",
 ]
 _COUNTS = ("rank_low", "rank_high", "n_tied", "circular_triads", "triads")
-_BIAS = ["judge", "first_share", "low", "high", "first_wins", "ties", "n_expected", "n_valid"]
 _UNITS = ["unit_a", "unit_b"]
+PAIR = ["judge", "item_a", "item_b", *_UNITS]  # what two orders have in common
 _COMPARISONS = ["item_a", "item_b", "winner", "n_expected", "n_valid"]
 
 
@@ -59,12 +57,11 @@ def comparisons(outcomes: pd.DataFrame) -> pd.DataFrame:
 
 def _compared(outcomes: pd.DataFrame) -> pd.DataFrame:
     """What ``comparisons`` returns, with the units that met."""
-    frame = _oriented(outcomes)
+    frame = oriented(outcomes)
     if frame.empty:
         return pd.DataFrame(columns=[*_COMPARISONS, *_UNITS])
-    pair = ["judge", "item_a", "item_b", *_UNITS]
-    frame["turn"] = frame.groupby([*pair, "first"]).cumcount()
-    table = frame.groupby([*pair, "turn"], sort=True).agg(
+    frame["turn"] = frame.groupby([*PAIR, "first"]).cumcount()
+    table = frame.groupby([*PAIR, "turn"], sort=True).agg(
         orders=("first", "nunique"),
         verdicts=("winner", "nunique"),
         verdict=("winner", "first"),
@@ -157,52 +154,12 @@ def _fitted(counted: pd.DataFrame, clustered: bool, confidence: float) -> pd.Dat
     return pd.DataFrame(columns, index=np.unique(names))
 
 
-def position_bias(outcomes: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """How often the item shown first wins, with Wilson's interval, overall and per judge.
-
-    ``first_share`` is of the judgements that are not ties; ``judge`` is ``""`` overall and there
-    are rows per judge if there are two or more. When every pair is judged in both orders, 0.5
-    is no bias. NaN without a decided judgement.
-    """
-    frame = _oriented(outcomes)
-    if frame.empty:
-        return pd.DataFrame(columns=_BIAS)
-    judges = sorted(frame["judge"].unique())
-    parts = [("", frame)]
-    if len(judges) > 1:
-        parts += [(judge, frame[frame["judge"] == judge]) for judge in judges]
-    rows = [(judge, *_bias(part, confidence)) for judge, part in parts]
-    return pd.DataFrame(rows, columns=_BIAS)
-
-
-class _Bias(NamedTuple):
-    first_share: float
-    low: float
-    high: float
-    first_wins: int
-    ties: int
-    n_expected: int
-    n_valid: int
-
-
-def _bias(part: pd.DataFrame, confidence: float) -> _Bias:
-    decided = part[part["winner"].isin(_DECIDED)]
-    wins = int((decided["winner"] == decided["first"]).sum())
-    ties, valid = int((part["winner"] == "tie").sum()), int(part["valid"].sum())
-    if decided.empty:
-        return _Bias(np.nan, np.nan, np.nan, 0, ties, len(part), valid)
-    interval = stats.binomtest(wins, len(decided)).proportion_ci(confidence, method="wilson")
-    share = wins / len(decided)
-    low, high = float(interval.low), float(interval.high)
-    return _Bias(share, low, high, wins, ties, len(part), valid)
-
-
-def _oriented(outcomes: pd.DataFrame) -> pd.DataFrame:
+def oriented(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Text columns, ``item_a`` before ``item_b``, ``valid``: has a verdict; rows in order."""
     names = ["judge", "item_a", "item_b", "first", "winner", *_UNITS]
     frame = outcomes.reindex(columns=names).astype(object)
     frame = frame.where(frame.notna(), "").astype(str).astype(object).reset_index(drop=True)
-    frame = frame[(frame["item_a"] != frame["item_b"]) & frame["first"].isin(_DECIDED)]
+    frame = frame[(frame["item_a"] != frame["item_b"]) & frame["first"].isin(DECIDED)]
     swap = frame["item_a"] > frame["item_b"]
     turned = {"a": "b", "b": "a"}
     frame = frame.assign(
@@ -213,7 +170,7 @@ def _oriented(outcomes: pd.DataFrame) -> pd.DataFrame:
         first=frame["first"].where(~swap, frame["first"].replace(turned)),
         winner=frame["winner"].where(~swap, frame["winner"].replace(turned)),
     )
-    return frame.assign(valid=frame["winner"].isin([*_DECIDED, "tie"]))
+    return frame.assign(valid=frame["winner"].isin([*DECIDED, "tie"]))
 
 
 def _tally(table: pd.DataFrame) -> pd.DataFrame:

@@ -211,9 +211,9 @@ def test_the_share_of_first_places_is_told_overall_by_judge_and_by_template(tmp_
     members = [*meet(1, 2), *meet(1, 2, judge="other")]
     trial = Trial(tmp_path, *members).judge("A", "A", "A", "B")
     bias = bias_table(trial.frame(), trial.roster)
-    shares = {(row.by, row.key): row.first_share for row in bias.itertuples()}
+    shares = {(row.axis, row.level): row.first_share for row in bias.itertuples()}
     assert shares == {
-        ("overall", ""): 0.75,
+        ("overall", "all"): 0.75,
         ("evaluation_llm_model", "judge"): 1.0,
         ("evaluation_llm_model", "other"): 0.5,
         ("comparison_template", "closer"): 0.75,

@@ -5,11 +5,13 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
 from daydream.experiment.pairing import ring_pairs
 from daydream.results.statistics.bradley_terry import PRIOR_SD, chances, fit_davidson, information
 from daydream.results.statistics.clustered_errors import dyadic_variance
-from daydream.results.statistics.pairwise import bradley_terry, comparisons, position_bias
+from daydream.results.statistics.pairwise import bradley_terry, comparisons
+from daydream.results.statistics.position_bias import position_bias, sign_flip_test
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -117,35 +119,85 @@ def test_an_item_that_always_wins_has_a_finite_strength_and_a_wide_interval():
 
 def test_a_judge_who_always_takes_the_first_makes_ties_and_is_found_out():
     pairs = list(combinations("wxyz", 2))
-    rows = [(a, b, first, first) for a, b in pairs for first in "ab"]
-    found = bradley_terry(judged(*rows))
+    rows = judged(*((a, b, first, first) for a, b in pairs for first in "ab"))
+    found = bradley_terry(rows)
     assert found["strength"].tolist() == pytest.approx([0] * 4, abs=1e-6)
     assert found["ties"].tolist() == [3] * 4
-    bias = position_bias(judged(*rows)).iloc[0]
-    assert (bias["first_share"], bias["first_wins"]) == (1.0, 12)
-    assert bias["high"] == pytest.approx(1.0)
-    assert bias["low"] == pytest.approx(12 / (12 + 1.959964**2))
+    assert position_bias(rows).both_first == 6
 
 
-def test_without_position_bias_the_interval_covers_one_half():
-    bias = position_bias(judged(*both_orders("x", "y", "a", 20))).iloc[0]
-    assert bias["first_share"] == 0.5
-    assert bias["low"] < 0.5 < bias["high"]
-    assert (bias["n_expected"], bias["n_valid"], bias["ties"]) == (40, 40, 0)
+def orders(*pairs, judge="j"):
+    """Pairs of items with the winner when the one is shown first, and when the other is."""
+    rows = [
+        row for a, b, first, second in pairs for row in ((a, b, "a", first), (a, b, "b", second))
+    ]
+    return judged(*rows).assign(judge=judge)
+
+
+def bias_of(*frames):
+    return position_bias(pd.concat(frames, ignore_index=True))
+
+
+def test_the_place_that_always_wins_is_found_and_the_interval_ends_at_one():
+    bias = bias_of(orders(*((f"x{n}", "y", "a", "b") for n in range(6))))
+    assert (bias.first_share, bias.first_wins, bias.both_first, bias.both_second) == (1, 12, 6, 0)
+    assert bias.high == pytest.approx(1)
+    assert bias.low == pytest.approx(6 / (6 + 1.959964**2))  # Wilson's, of six pairs
+    assert bias.p == pytest.approx(2 / 2**6)
+
+
+def test_of_orders_that_agree_nothing_is_learnt_of_the_place():
+    bias = bias_of(orders(*((f"x{n}", "y", "a", "a") for n in range(20))))
+    assert bias.first_share == 0.5 and bias.low < 0.5 < bias.high
+    assert (bias.both_first, bias.both_second) == (0, 0) and np.isnan(bias.p)
+    assert (bias.n_expected, bias.n_valid, bias.ties) == (40, 40, 0)
+
+
+def test_with_one_judgement_of_each_pair_the_test_is_the_binomial_one():
+    first = [(f"x{n}", "y", "a", "b") for n in range(9)]
+    second = [(f"z{n}", "y", "b", "a") for n in range(2)]
+    bias = bias_of(orders(*first, *second, ("u", "v", "a", "a")))
+    assert (bias.both_first, bias.both_second) == (9, 2)
+    assert bias.p == pytest.approx(binomtest(9, 11).pvalue)
+
+
+def test_judges_that_repeat_each_other_on_a_pair_are_one_witness():
+    pairs = [(f"x{n}", "y", "a", "b") for n in range(5)]
+    alone = bias_of(orders(*pairs))
+    echoed = bias_of(*(orders(*pairs, judge=f"j{n}") for n in range(8)))
+    assert echoed.both_first == 40
+    assert echoed.p == pytest.approx(alone.p) == pytest.approx(2 / 2**5)
+    assert (echoed.low, echoed.high) == pytest.approx((alone.low, alone.high))
+
+
+def test_signs_are_turned_together_within_a_pair():
+    # Totals 3 and -1: of the four ways to choose signs, +-4 and +-2, all are as far from 0 as 2.
+    assert sign_flip_test(np.array([3.0, -1.0])) == 1.0
+    assert sign_flip_test(np.array([3.0, 1.0])) == pytest.approx(0.5)
+    assert np.isnan(sign_flip_test(np.zeros(4)))
 
 
 def test_position_bias_leaves_out_ties_and_lost_judgements_and_counts_them():
-    bias = position_bias(
-        judged(("x", "y", "a", "a"), ("x", "y", "b", "tie"), ("x", "y", "a", None))
-    )
-    row = bias.iloc[0]
-    assert (row["first_share"], row["ties"]) == (1.0, 1)
-    assert (row["n_expected"], row["n_valid"]) == (3, 2)
+    frame = judged(("x", "y", "a", "a"), ("x", "y", "b", "tie"), ("x", "y", "a", None))
+    bias = position_bias(frame)
+    assert (bias.first_share, bias.ties, bias.both_first) == (1.0, 1, 1)
+    assert (bias.n_expected, bias.n_valid) == (3, 2)
 
 
-def test_position_bias_is_also_given_per_judge():
-    rows = judged(*both_orders("x", "y", "a", 2)).assign(judge=["p", "p", "q", "q"])
-    assert position_bias(rows)["judge"].tolist() == ["", "p", "q"]
+def test_without_bias_the_test_rejects_no_more_often_than_it_says():
+    rng = np.random.default_rng(0)
+    rejected = 0
+    for _ in range(200):
+        frames = []
+        taste = rng.normal(size=12)  # of a pair, shared by judges
+        for judge in range(3):
+            won = taste[:, None] + 0.7 * rng.normal(size=(12, 2)) > 0
+            winners = [["a" if w else "b" for w in pair] for pair in won]
+            frames.append(
+                orders(*((f"x{n}", "y", *winners[n]) for n in range(12)), judge=f"j{judge}")
+            )
+        rejected += bias_of(*frames).p <= 0.05
+    assert rejected / 200 <= 0.08
 
 
 # Known answers
