@@ -181,12 +181,15 @@ def evaluators(tables: ReportTables) -> Grid | None:
         Column("Mean", True, "share of the scale"),
         Column("Spread", True, "standard deviation"),
         Column("Severity", True, "against the others; below 0 is stricter"),
+        Column("95% interval", True, "of severity; drafts are the sample"),
+        Column("Repeats itself", True, "alpha of its replicates"),
         Column("At the top", True),
         Column("At the bottom", True),
         Column("No score", True),
         Column("Cut off", True),
         Column("Correlation", True, "with the others, Pearson"),
         Column("Rank correlation", True, "Spearman"),
+        Column("Note"),
         _SCORES,
     )
     rows = tuple(_evaluator(tables, row) for row in grid.records(table))
@@ -200,9 +203,12 @@ def _evaluator(tables: ReportTables, row: Mapping[str, Any]) -> tuple[Cell, ...]
         Cell(tables.names.of("evaluation_llm_model", str(row["evaluation_llm_model"]))),
         Cell(tables.names.of("evaluation_template", template) if template else "all"),
         *(grid.number(row[name]) for name in ("mean", "std", "severity")),
+        grid.interval(row["severity_low"], row["severity_high"]),
+        grid.number(row["retest_alpha"], 2),
         *(grid.percent(row[name]) for name in ("ceiling_share", "floor_share")),
         *(grid.percent(row[name]) for name in ("unparsed_share", "truncated_share")),
         *(grid.number(row[name], 2) for name in ("pearson", "spearman")),
+        Cell(str(row["warning"] or "")),
         grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
     )
 

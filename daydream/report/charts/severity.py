@@ -37,7 +37,8 @@ def evaluator_severity(tables: ReportTables) -> Drawn | str:
     names = labels(tables, EVALUATOR, kept[EVALUATOR])
     shown = known[known[EVALUATOR].isin(list(names))]
     templates = labels(tables, TEMPLATE, (t for t in shown[TEMPLATE] if t))
-    columns = ["severity", "mean", "n_severity", "n_valid", "n_expected", "coverage_ok"]
+    columns = ["severity", "severity_low", "severity_high", "mean", "n_severity"]
+    columns += ["n_valid", "n_expected", "coverage_ok"]
     rows = shown[columns].assign(
         name=shown[EVALUATOR].map(names),
         template=shown[TEMPLATE].map({**templates, "": "all templates"}),
@@ -46,7 +47,8 @@ def evaluator_severity(tables: ReportTables) -> Drawn | str:
     caption = told(
         "By how much each evaluator's ratings lie above (right) or below (left: stricter) those "
         "of the others for the same essay and template, as a share of the scale; large dot: all "
-        "templates, small: one template; no interval is calculated.",
+        "templates, small: one template; line: 95% interval over all templates (drafts are the "
+        "sample, evaluators are fixed), where there are 5 drafts.",
         "" if rows["coverage_ok"].all() else f"Hollow: {less_than(tables)}.",
         f"The strictest and the most lenient {len(kept)} of {len(overall)} are shown."
         if len(overall) > len(kept)
@@ -62,7 +64,8 @@ def _ends(count: int) -> list[int]:
 
 
 def _severities(rows: pd.DataFrame, order: list[str]) -> AnyChart:
-    low, high = extent([*rows["severity"], 0.0])
+    ends = rows[["severity_low", "severity_high"]].where(rows["overall"], axis=0).stack()
+    low, high = extent([*rows["severity"], *ends.dropna(), 0.0])
     edge = (high - low) / 20
     scale = alt.Scale(domain=[low - edge, high + edge], nice=False)
     base = alt.Chart(data(rows)).encode(
@@ -73,6 +76,8 @@ def _severities(rows: pd.DataFrame, order: list[str]) -> AnyChart:
             alt.Tooltip("name:N", title="evaluator"),
             alt.Tooltip("template:N", title="template"),
             alt.Tooltip("severity:Q", title="severity", format="+.3f"),
+            alt.Tooltip("severity_low:Q", title="from (95%)", format="+.3f"),
+            alt.Tooltip("severity_high:Q", title="to (95%)", format="+.3f"),
             alt.Tooltip("mean:Q", title="mean share", format=".3f"),
             alt.Tooltip("n_severity:Q", title="ratings compared"),
             alt.Tooltip("n_valid:Q", title="scores"),
@@ -82,4 +87,6 @@ def _severities(rows: pd.DataFrame, order: list[str]) -> AnyChart:
     zero = alt.Chart(alt.InlineData(values=[{"x": 0}])).mark_rule(color=GREY).encode(x="x:Q")
     small = base.transform_filter("!datum.overall").mark_point(size=35, opacity=0.6, stroke=BLUE)
     large = base.transform_filter("datum.overall").mark_point(size=140, opacity=1, stroke=BLUE)
-    return alt.layer(zero, small, large).properties(width=420, height=26 * len(order))
+    spread = base.transform_filter("datum.overall && isValid(datum.severity_low)")
+    lines = spread.mark_rule(color=BLUE).encode(x="severity_low:Q", x2="severity_high:Q")
+    return alt.layer(zero, lines, small, large).properties(width=420, height=26 * len(order))

@@ -8,6 +8,7 @@ from daydream.results.dictionary.shared import (
     COUNTS,
     ESSAY,
     JUDGE,
+    LEVEL_NAME,
     NOTE,
     ORIGIN,
     POINTS,
@@ -142,7 +143,7 @@ EFFECTS = Table(
     _FOLDER,
     "a judge, over all templates and under each",
     SCORES,
-    "Described, not tested.",
+    "Student's t over drafts' means for severity; judges are fixed.",
     (
         JUDGE,
         TEMPLATE._replace(meaning="The evaluation template; blank: all."),
@@ -150,7 +151,10 @@ EFFECTS = Table(
         Column("mean", "number", "Mean of its normalised scores.", SHARE),
         Column("std", "number", "Their standard deviation (n - 1).", SHARE),
         Column("severity", "number", "It less the other judges on the same essays.", SHARE),
+        Column("severity_low", "number", "Lower end of its 95% interval.", SHARE),
+        Column("severity_high", "number", "Upper end of its 95% interval.", SHARE),
         Column("n_severity", "whole", "Essays x templates behind severity.", "ratings"),
+        Column("n_severity_drafts", "whole", "Drafts of these.", "drafts"),
         Column("ceiling_share", "number", "Scores at the top of the scale.", "share of n_valid"),
         Column("floor_share", "number", "Scores at the bottom.", "share of n_valid"),
         Column(
@@ -161,6 +165,14 @@ EFFECTS = Table(
         Column("pearson", "number", "Correlation with the other judges' mean.", "-1 to 1"),
         Column("spearman", "number", "The same of ranks.", "-1 to 1"),
         Column("n_correlation", "whole", "Essays behind them.", "essays"),
+        Column("n_retest", "whole", "Essays x templates with replicates.", "ratings"),
+        Column(
+            "retest_sd", "number", "Standard deviation of a replicate around their mean.", SHARE
+        ),
+        Column("retest_alpha", "number", "Krippendorff's alpha of its replicates.", "at most 1"),
+        Column("retest_low", "number", "Lower end of its 95% interval.", "at most 1"),
+        Column("retest_high", "number", "Upper end of its 95% interval.", "at most 1"),
+        WARNING,
     ),
 )
 
@@ -209,5 +221,6 @@ POSITION = Table(
         P,
         Column("p_holm", "number", "p, corrected for all levels of the axis.", "probability"),
         *(c._replace(unit="comparisons") if c.unit else c for c in COUNTS),
+        LEVEL_NAME,
     ),
 )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import sparse, stats
 
+from daydream.results.statistics.bootstrap import codes_of
+from daydream.results.statistics.essay_scores import with_draft
+from daydream.results.statistics.krippendorff import MIN_CLUSTERS
 from daydream.results.statistics.ratings import (
+    DRAFT,
     ESSAY,
     EVALUATOR,
     TEMPLATE,
@@ -18,6 +23,7 @@ from daydream.results.statistics.ratings import (
     evaluations,
     ratings,
 )
+from daydream.results.statistics.retest import Retest, retest
 
 ALL_TEMPLATES = ""
 _FEWEST_FOR_CORRELATION = 3
@@ -30,8 +36,7 @@ _COLUMNS = [
     "n_valid",
     "mean",
     "std",
-    "severity",
-    "n_severity",
+    *("severity", "severity_low", "severity_high", "n_severity", "n_severity_drafts"),
     "ceiling_share",
     "floor_share",
     "n_asked",
@@ -40,6 +45,8 @@ _COLUMNS = [
     "pearson",
     "spearman",
     "n_correlation",
+    *Retest._fields,
+    "warning",
 ]
 
 
@@ -48,8 +55,11 @@ def evaluator_effects(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
 
     ``mean`` and ``std`` (n - 1) of normalised scores. ``severity``: mean over essays and
     templates of this evaluator's score minus the mean of the other evaluators' there,
-    normalised, replicates averaged first; negative is stricter than the others, and
-    ``n_severity`` is how many essays x templates it is from. ``ceiling_share`` and
+    normalised, replicates averaged first; negative is stricter than the others. It is from
+    ``n_severity`` essays x templates of ``n_severity_drafts`` drafts, and its 95% interval is of
+    the drafts' means, by Student's t, for these judges; none with fewer than 5 drafts. Where
+    judges fall into panels that share no essay, severities cannot be compared: they are NaN, and
+    ``warning`` says so. ``ceiling_share`` and
     ``floor_share`` are the scores at or past an end of the scale, as shares of ``n_valid``;
     ``unparsed_share`` (no score) and ``truncated_share`` (the error names ``max_tokens`` or says
     truncated) are shares of ``n_asked``: the evaluations expected, less those that are missing
@@ -57,15 +67,23 @@ def evaluator_effects(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
 
     ``pearson`` and ``spearman``: over the ``n_correlation`` essays, this evaluator's mean with
     the others' mean, taken over the templates under which both scored the essay. NaN with fewer
-    than three essays or without variance. What needs other evaluators is NaN without them.
+    than three essays or without variance. What needs other evaluators is NaN without them. For
+    ``n_retest`` to ``retest_high`` see ``Retest``.
     """
-    frame = evaluations(scores, scales)
+    frame = with_draft(evaluations(scores, scales))
     frame = frame[frame[EVALUATOR] != ""]
     if frame.empty:
         return pd.DataFrame(columns=_COLUMNS)
     beside = _beside_others(ratings(frame))
+    drafts = frame.drop_duplicates(ESSAY).set_index(ESSAY)[DRAFT]
+    beside = beside.assign(draft=beside[ESSAY].map(drafts))
+    panels = _panels(beside)
     rows = [
-        {EVALUATOR: name, TEMPLATE: template, **_ends(part), **_against(others)}
+        {
+            **{EVALUATOR: name, TEMPLATE: template, **_ends(part)},
+            **_against(others, panels[template]),
+            **retest(part)._asdict(),
+        }
         for name, template, part, others in _cells(frame, beside)
     ]
     return pd.DataFrame(rows, columns=_COLUMNS)
@@ -109,12 +127,51 @@ def _ends(part: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _against(own: pd.DataFrame) -> dict[str, float]:
+def _panels(beside: pd.DataFrame) -> Mapping[str, int]:
+    """By template and over all, into how many parts judges fall that share no essay."""
+    parts = {str(name): part for name, part in beside.groupby(TEMPLATE)}
+    found = {name: _n_panels(part) for name, part in parts.items()}
+    return defaultdict(int, found | {ALL_TEMPLATES: _n_panels(beside)})
+
+
+def _n_panels(part: pd.DataFrame) -> int:
+    if part.empty:
+        return 0
+    row, n_rows = codes_of((part[ESSAY] + "|" + part[TEMPLATE]).to_numpy(dtype=str))
+    column, n_columns = codes_of(part[EVALUATOR].to_numpy(dtype=str))
+    n = n_rows + n_columns
+    edges = sparse.coo_array((np.ones(len(row)), (row, column + n_rows)), shape=(n, n))
+    return int(sparse.csgraph.connected_components(edges, directed=False)[0])
+
+
+def _severity(own: pd.DataFrame, panels: int) -> dict[str, object]:
+    gaps = own["unit"] - own["others"]
+    by_draft = gaps.groupby(own["draft"]).agg(["mean", "size"])
+    n = len(by_draft)
+    about: dict[str, object] = {"n_severity": len(own), "n_severity_drafts": n}
+    if panels > 1:
+        return about | {"warning": f"judges fall into {panels} panels that share no essay"}
+    if own.empty:
+        return about | {"warning": "no essay that another judge scored too"}
+    value = float(gaps.mean())
+    if n < MIN_CLUSTERS:
+        return about | {
+            "severity": value,
+            "warning": f"fewer than {MIN_CLUSTERS} drafts: no interval",
+        }
+    # A mean of all ratings is a ratio of sums over drafts; its error by linearisation.
+    pulls = by_draft["size"] * (by_draft["mean"] - value)
+    error = np.sqrt(n / (n - 1) * float((pulls**2).sum())) / len(own)
+    margin = float(stats.t.isf(0.025, n - 1) * error)
+    ends = {"severity_low": value - margin, "severity_high": value + margin}
+    return about | {"severity": value, **ends, "warning": ""}
+
+
+def _against(own: pd.DataFrame, panels: int) -> dict[str, object]:
     means = own.groupby(ESSAY)[["unit", "others"]].mean().round(9)
     mine, theirs = means.to_numpy(dtype=np.float64).T
     return {
-        "severity": float((own["unit"] - own["others"]).mean()),
-        "n_severity": len(own),
+        **_severity(own, panels),
         "pearson": _correlation(mine, theirs),
         "spearman": _correlation(stats.rankdata(mine), stats.rankdata(theirs)),
         "n_correlation": len(means),

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_rel
 
 from daydream.parsers.score import ScoreRange
 from daydream.results.statistics.evaluator_effects import evaluator_effects
@@ -116,3 +117,76 @@ def test_a_constant_or_lonely_evaluator_correlates_with_nobody():
     assert np.isnan(found["pearson"]["x", ""])
     assert np.isnan(found["severity"]["w", ""])
     assert found["n_severity"]["w", ""] == 0
+
+
+def many(rng, judges, essays, per_draft=1, noise=1.0):
+    """Rows of essays that every judge scored, with the draft of each."""
+    rows = []
+    for essay in range(essays):
+        level = 5 + rng.normal()
+        rows += [(f"e{essay}", "t", m, level + s + noise * rng.normal()) for m, s in judges]
+    frame = pd.DataFrame(rows, columns=NAMES[:4])
+    number = frame["parent_gen_id"].str[1:].astype(int)
+    drafts = (number // per_draft).map("d{}".format)
+    return frame.assign(gen_id=[f"v{i}" for i in range(len(frame))], draft_gen_id=drafts)
+
+
+def test_the_interval_of_severity_is_students_over_drafts():
+    frame = many(np.random.default_rng(1), [("x", 0.5), ("y", 0.0)], 12)
+    row = evaluator_effects(frame, {}).set_index(["evaluation_llm_model", "evaluation_template"])
+    row = row.loc[("x", "t")]
+    wide = frame.pivot(index="parent_gen_id", columns="evaluation_llm_model", values="score") / 10
+    paired = ttest_rel(wide["x"], wide["y"]).confidence_interval()
+    assert (row["severity_low"], row["severity_high"]) == pytest.approx((paired.low, paired.high))
+    assert row["warning"] == ""
+
+
+def test_essays_of_one_draft_widen_the_interval_and_four_drafts_have_none():
+    rng = np.random.default_rng(2)
+    frame = many(rng, [("x", 0.5), ("y", 0.0)], 60, per_draft=6, noise=0.2)
+    taste = dict(zip(frame["draft_gen_id"].unique(), rng.normal(size=10), strict=True))
+    shift = frame["draft_gen_id"].map(taste).where(frame["evaluation_llm_model"] == "x", 0.0)
+    frame = frame.assign(score=frame["score"] + shift)
+    alone = frame.assign(draft_gen_id=frame["parent_gen_id"])
+    together, apart = (evaluator_effects(one, {}).iloc[0] for one in (frame, alone))
+    width = together["severity_high"] - together["severity_low"]
+    assert width > 1.8 * (apart["severity_high"] - apart["severity_low"])
+    few = evaluator_effects(frame[frame["draft_gen_id"].isin(["d0", "d1", "d2", "d3"])], {})
+    assert few["severity"].notna().all() and few["severity_low"].isna().all()
+    assert set(few["warning"]) == {"fewer than 5 drafts: no interval"}
+
+
+def test_panels_that_share_no_essay_have_no_severity_and_say_why():
+    rng = np.random.default_rng(3)
+    one = many(rng, [("a", 0.0), ("b", 1.0)], 8)
+    other = many(rng, [("c", 0.0), ("d", 1.0)], 8)
+    other = other.assign(
+        gen_id="w" + other["gen_id"], parent_gen_id="f" + other["parent_gen_id"].str[1:]
+    )
+    found = evaluator_effects(pd.concat([one, other]), {})
+    assert found["severity"].isna().all()
+    assert set(found["warning"]) == {"judges fall into 2 panels that share no essay"}
+    assert found["pearson"].notna().all()
+
+
+def test_replicates_tell_how_far_a_judge_repeats_itself():
+    rng = np.random.default_rng(4)
+    rows = []
+    for essay in range(40):
+        level = 5 + 2 * rng.normal()
+        rows += [(f"e{essay}", "t", "sure", level)] * 2
+        rows += [(f"e{essay}", "t", "vague", level + 2 * rng.normal()) for _ in range(3)]
+        rows += [(f"e{essay}", "t", "once", level)]
+    frame = pd.DataFrame(rows, columns=NAMES[:4])
+    frame = frame.assign(
+        gen_id=[f"v{i}" for i in range(len(frame))], draft_gen_id=frame["parent_gen_id"]
+    )
+    found = evaluator_effects(frame, {}).query("evaluation_template == 't'")
+    found = found.set_index("evaluation_llm_model")
+    assert found["n_retest"].to_dict() == {"sure": 40, "vague": 40, "once": 0}
+    assert found.loc["sure", ["retest_sd", "retest_alpha"]].tolist() == pytest.approx([0, 1])
+    assert found.loc["vague", "retest_sd"] == pytest.approx(0.2, abs=0.03)
+    vague = found.loc["vague"]
+    assert vague["retest_low"] < vague["retest_alpha"] < vague["retest_high"]
+    assert vague["retest_alpha"] == pytest.approx(0.5, abs=0.15)
+    assert np.isnan(found.loc["once", "retest_sd"])

@@ -11,7 +11,7 @@ from daydream.results.statistics.d_study import d_study
 from daydream.results.statistics.evaluator_effects import evaluator_effects
 from daydream.results.statistics.judge_preference import judge_preference
 from daydream.results.statistics.length_effect import length_effect
-from daydream.results.statistics.pairwise import bradley_terry, comparisons, position_bias
+from daydream.results.statistics.pairwise import bradley_terry, comparisons
 from daydream.results.statistics.ranking import ranking
 from daydream.results.statistics.ratings import comparable, evaluations, ratings
 from daydream.results.statistics.reliability import reliability
@@ -132,7 +132,7 @@ def test_the_scores_that_are_given_are_not_changed(name):
     pd.testing.assert_frame_equal(scores, before)
 
 
-@pytest.mark.parametrize("function", [bradley_terry, comparisons, position_bias])
+@pytest.mark.parametrize("function", [bradley_terry, comparisons])
 def test_no_duels_give_the_same_columns_and_no_rows(function):
     row = {"item_a": "x", "item_b": "y", "first": "a", "winner": "a"}
     columns = list(function(pd.DataFrame([row])).columns)
