@@ -52,6 +52,13 @@ def status(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     return _as_json(as_json(*state)) if arguments.json else describe(*state)
 
 
+def doctor(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Look at the place: locks, clock, inodes, open files, keys, endpoints; without a paid call."""
+    from daydream.cli.doctor import report
+
+    return report(project)
+
+
 def failures(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     """Say what of the cohort failed and why, grouped by cause."""
     from daydream.cli.failures import as_json, report

@@ -37,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--top", type=_count, default=5, help="rows of each list (default 5)")
     sub = _add(group, "status", commands.status)
     sub.add_argument("--json", action="store_true", help="for a program")
+    _add(group, "doctor", commands.doctor)
     sub = _add(group, "failures", commands.failures)
     form = sub.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for a program")

@@ -42,5 +42,5 @@ class Clients:
         if self._settings.batch and endpoint.batch:
             return BatchClient(endpoint, self._layout, self._budget, self._stop)
         if self._share is None and self._settings.part is not None:
-            self._share = RunningSlices(self._layout, self._settings.part)
+            self._share = RunningSlices(self._layout, self._settings.part, self._stop)
         return Client(endpoint, self._budget, self._stop, self._share)

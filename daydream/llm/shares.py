@@ -2,19 +2,26 @@
 
 Each running slice holds a file of its own, which the kernel lets go when the process dies; so the
 number of files that are held is the number of running slices, on whichever hosts they are.
+
+It also touches its file now and then. A file that goes on being touched and can be locked all the
+same is that of a slice on another host, between which and this one locks do not hold: then the
+ledgers do not keep answers from being paid twice, and the run is stopped.
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import sys
 import threading
 import uuid
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from daydream.experiment.slices import Slice
+from daydream.llm.stopping import STOP, Stop
 from daydream.store.layout import Layout
 from daydream.store.locks import hold, is_held
 
@@ -44,8 +51,16 @@ class RunningSlices:
     then, and so is the excess.
     """
 
-    def __init__(self, layout: Layout, part: Slice, every_s: float = EVERY_S) -> None:
+    def __init__(
+        self, layout: Layout, part: Slice, stop: Stop = STOP, every_s: float = EVERY_S
+    ) -> None:
         """Show that a slice runs, until the process ends or this object is no more.
+
+        Args:
+            layout: of the data root.
+            part: the slice.
+            stop: what is asked for when locks do not hold between this host and another one.
+            every_s: seconds between counts.
 
         Raises:
             LockError: when the file system has no locks.
@@ -55,6 +70,8 @@ class RunningSlices:
         name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._own = self._folder / f"{name}.alive"
         self._held = hold(str(self._own))
+        self._stop = stop
+        self._free: dict[Path, int] = {}  # files that were not held, with their times
         self._over = threading.Event()
         weakref.finalize(self, _end, self._own, self._over)
         # As many counts a second in all as there are slices would be many for a file server.
@@ -64,15 +81,38 @@ class RunningSlices:
 
     def count(self) -> int:
         """How many slices run, this one included; removes the files of those that were killed."""
-        running = 1
-        for path in self._folder.glob("*.alive"):
-            if path == self._own:
-                continue
-            if is_held(str(path)):
-                running += 1
-            else:
-                path.unlink(missing_ok=True)
-        return running
+        with suppress(FileNotFoundError):  # removed by hand, or by a host that sees no lock on it
+            os.utime(self._own)
+        others = [path for path in self._folder.glob("*.alive") if path != self._own]
+        return 1 + sum(self._runs(path) for path in others)
+
+    def _runs(self, path: Path) -> bool:
+        if is_held(str(path)):
+            return True
+        try:
+            touched = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return False
+        seen = self._free.get(path)
+        if seen is None:
+            self._free[path] = touched
+        elif seen == touched:
+            path.unlink(missing_ok=True)
+        else:
+            self._refuse(path)
+        return seen not in (None, touched)
+
+    def _refuse(self, path: Path) -> None:
+        if not self._stop.is_requested:
+            print(
+                f"Error: {path} is the lock of a slice that goes on running on another host, and "
+                "this one got it too: locks do not hold between the two, so answers could be paid "
+                "twice. Put data_root on a file system with locks between hosts (NFSv4, Lustre "
+                "mounted with flock). See docs/cluster.md.",
+                file=sys.stderr,
+                flush=True,
+            )
+        self._stop.request()
 
 
 def _keep_counting(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,9 +26,8 @@ class Cluster:
     def submit(self, *arguments: str, tasks: str = f"1-{SLICES}", **env: str) -> str:
         """Submit an array; returns its id."""
         options = [str(part) for part in self.work.command()[3:]]
-        path = f"{os.path.dirname(sys.executable)}:{self.slurm.env['PATH']}"
         command = (f"--array={tasks}", SCRIPT, str(SLICES), *arguments, *options)
-        return self.slurm.submit(*command, cwd=self.work.root, PATH=path, **env)
+        return self.slurm.submit(*command, cwd=self.work.root, **env)
 
     def run(self, *arguments: str, **env: str) -> list[str]:
         """Run an array to its end; returns the states of its tasks."""

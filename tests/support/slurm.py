@@ -11,14 +11,27 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+import pytest
+
+from tests.support.workspace import ROOT
+
+EXECUTORS = ROOT / ".venv" / "executors"
 DAEMONS = ("munged", "slurmctld", "slurmd")
 PATH = f"/usr/sbin:/sbin:{os.environ['PATH']}"
 CPUS = 64  # made up (config_overrides), as jobs wait for answers and hardly compute
+
+
+def executors() -> Path:
+    """The folder of Snakemake's executors for clusters; the test is skipped when there is none."""
+    if not EXECUTORS.is_dir():
+        pytest.skip(f"there is no {EXECUTORS}: make slurm")
+    return EXECUTORS
 
 
 def why_not() -> str:
@@ -41,6 +54,7 @@ class Slurm:
         self._cpus = cpus
         self._host = socket.gethostname().split(".")[0]
         self._socket = place / "munge" / "socket"
+        self._bin = place / "bin"
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Slurm:
@@ -70,7 +84,11 @@ class Slurm:
     @property
     def env(self) -> dict[str, str]:
         """What a client of this cluster has in its environment."""
-        return {**os.environ, "SLURM_CONF": str(self.conf), "PATH": PATH}
+        return {
+            **os.environ,
+            "SLURM_CONF": str(self.conf),
+            "PATH": f"{self._bin}:{os.path.dirname(sys.executable)}:{PATH}",
+        }
 
     def run(self, *command: str, cwd: Path | None = None, **more: str) -> str:
         """What a client's command says.
@@ -169,8 +187,12 @@ class Slurm:
 
     def _write_files(self) -> None:
         munge = self.place / "munge"
-        for folder in (munge, self.place / "state", self.place / "spool"):
+        for folder in (munge, self.place / "state", self.place / "spool", self._bin):
             folder.mkdir(parents=True)
+        # Snakemake's executor takes SLURM_CONF out of the environment of its steps.
+        srun = self._bin / "srun"
+        srun.write_text(f'#!/bin/sh\nSLURM_CONF={self.conf} exec /usr/bin/srun "$@"\n')
+        srun.chmod(0o755)
         key = munge / "key"
         key.write_bytes(secrets.token_bytes(128))
         key.chmod(0o400)

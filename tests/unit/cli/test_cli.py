@@ -359,3 +359,24 @@ def test_a_count_below_one_is_refused_in_a_sentence(capsys: pytest.CaptureFixtur
     with pytest.raises(SystemExit):
         main(["leaderboard", "--top", "0"])
     assert "argument --top: '0' is not a whole number from 1 on" in capsys.readouterr().err
+
+
+def test_doctor_has_a_line_for_each_thing_and_pays_for_nothing(
+    work: Workspace, server: MockServer, cli: Cli
+) -> None:
+    lines = cli("doctor").splitlines()
+    subjects = [line[8:28].strip() for line in lines]
+    assert subjects == [
+        *("locks", "locks between hosts", "clock", "inodes", "open files"),
+        *("key of mock", "endpoint mock"),
+    ]
+    assert {line.split()[0] for line in lines} <= {"ok", "unsure"}
+    assert server.received == 0
+
+
+def test_doctor_ends_with_an_error_when_something_is_wrong(
+    work: Workspace, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KEY_OF_TEST", raising=False)
+    work.config["endpoints"]["mock"]["api_key_env"] = "KEY_OF_TEST"
+    assert "1 of these must be mended" in cli("doctor", code=1)
