@@ -80,7 +80,7 @@ class RateLimiter:
         self._closed_until = 0.0
         self._slowed_at = 0.0
         self.in_flight = 0
-        stop.tell(self._wake_all)
+        stop.add_listener(self._wake_all)
 
     @property
     def allowed(self) -> int:

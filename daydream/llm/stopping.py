@@ -1,26 +1,21 @@
 """Stopping a run: the one way in which calls to models are ended before their time.
 
-``STOP.request()`` (Ctrl-C, SIGTERM): from then on no call starts, nobody waits for a slot, a retry
-or a batch any more, and calls under way go on to their end and are recorded. A call that would have
+``STOP.request()``, as Ctrl-C does: from then on no call starts, nobody waits for a slot, a retry or
+a batch any more, and calls under way go on to their end and are recorded. A call that would have
 started ends in a ``StoppedError``, which is no failure: nothing was asked.
 """
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable
-from functools import partial
 from queue import SimpleQueue
-from types import FrameType
-from typing import Any
 from weakref import WeakMethod
 
 from daydream.errors import StoppedError
 
 MESSAGE = "the run was stopped before this was asked. Run again: what was answered is kept."
 Listener = Callable[[], None]
-Handler = Callable[[int, FrameType | None], Any]
 
 
 class Stop:
@@ -32,11 +27,11 @@ class Stop:
 
     def __init__(self) -> None:
         self._is_requested = False
-        self._wake_ups: SimpleQueue[None] = SimpleQueue()  # its put is reentrant
+        self._requests: SimpleQueue[None] = SimpleQueue()  # its put is reentrant
         self._requested = threading.Event()
         self._listeners: list[WeakMethod[Listener]] = []
         self._starting = threading.Lock()
-        self._waker: threading.Thread | None = None
+        self._notifier: threading.Thread | None = None
 
     @property
     def is_requested(self) -> bool:
@@ -46,7 +41,7 @@ class Stop:
     def request(self) -> None:
         """Let no call start any more; those under way go on."""
         self._is_requested = True
-        self._wake_ups.put(None)
+        self._requests.put(None)
 
     def check(self) -> None:
         """Do nothing, unless a stop was requested.
@@ -68,7 +63,7 @@ class Stop:
             self._requested.wait(seconds)
         self.check()
 
-    def tell(self, listener: Listener) -> None:
+    def add_listener(self, listener: Listener) -> None:
         """Have a method called when a stop is requested, so that it can wake who waits.
 
         The object that the method belongs to is not kept alive for it.
@@ -80,13 +75,13 @@ class Stop:
 
     def _watch(self) -> None:
         with self._starting:
-            if self._waker is None:
-                self._waker = threading.Thread(target=self._wake, name="stopping", daemon=True)
-                self._waker.start()
+            if self._notifier is None:
+                self._notifier = threading.Thread(target=self._notify, name="stopping", daemon=True)
+                self._notifier.start()
 
-    def _wake(self) -> None:
+    def _notify(self) -> None:
         while True:
-            self._wake_ups.get()
+            self._requests.get()
             self._requested.set()
             with self._starting:
                 listeners = [known() for known in self._listeners]
@@ -95,25 +90,3 @@ class Stop:
 
 
 STOP = Stop()
-
-
-def listen(stop: Stop = STOP) -> None:
-    """Let Ctrl-C and SIGTERM request a stop before they do what they did.
-
-    A scheduler of jobs sends SIGTERM some time before it kills. Only the main thread can hear.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return
-    for number in (signal.SIGINT, signal.SIGTERM):
-        previous = signal.getsignal(number)
-        if callable(previous):
-            signal.signal(number, partial(_on_signal, stop, previous))
-
-
-def _on_signal(stop: Stop, previous: Handler, number: int, frame: FrameType | None) -> None:
-    stop.request()
-    if number == signal.SIGINT:
-        previous(number, frame)
-    else:
-        # Snakemake's handler takes a lock that the interrupted main thread may be holding.
-        threading.Thread(target=previous, args=(number, frame), daemon=True).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,11 @@ def logged(path: str, what: str) -> Iterator[None]:
 
 @contextmanager
 def script_logged(path: str, what: str) -> Iterator[None]:
-    """The same for a process of its own, which ends with the message instead of a traceback."""
+    """The same for a process of its own, which ends with the message instead of a traceback.
+
+    Ctrl-C reaches it too. A table takes seconds, and like a call under way it is finished.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with logged(path, what):
             yield

@@ -9,9 +9,9 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from daydream.errors import BudgetError, ConfigError, DaydreamError, GenerationFailed
+from daydream.errors import BudgetError, ConfigError, DaydreamError, GenerationFailed, StoppedError
 from daydream.experiment.config_file import keep_typed
-from daydream.llm.stopping import listen
+from daydream.llm.stopping import MESSAGE, STOP
 from daydream.store.failures import find_missing
 from daydream.store.layout import STAGES, Stage
 from daydream.workflow import snakemake_compat as compat
@@ -23,6 +23,7 @@ from daydream.workflow.plan.reasons import RULES_OF_PLAN, Job
 from daydream.workflow.processes import share_package
 from daydream.workflow.progress import Ticker
 from daydream.workflow.project import Project
+from daydream.workflow.signals import EXIT_CODE, SIGNALS, next_line
 from daydream.workflow.submission import TARGET_OF_STAGE, CommandLine, Submission, Target
 
 _STAGE_OF_RULE: Mapping[str, Stage] = {f"generate_{stage}": stage for stage in STAGES}
@@ -112,7 +113,7 @@ class Run:
             self._start()
             self._open()
         if self._obstacles:
-            compat.exit_gracefully(self.workflow)
+            self._leave()
             raise ConfigError("\n".join(self._obstacles))
 
     def _start(self) -> None:
@@ -121,7 +122,9 @@ class Run:
         self._has_started = True
         compat.skip_pipe_searches(self._is_ours)
         self._tell_forces()
-        listen()
+        SIGNALS.jobs_begin()
+        STOP.add_listener(self._leave)
+        compat.mute_job_errors(lambda: STOP.is_requested)
         self._ticker.start()
         if self.workflow.local_exec:
             compat.coalesce_polls(self.workflow.scheduler)
@@ -225,23 +228,33 @@ class Run:
         except DaydreamError as error:
             self._log_failure(output, error)
             if isinstance(error, BudgetError):
-                # Not by SIGTERM: its handler takes a lock that the interrupted thread may hold.
-                compat.exit_gracefully(self.workflow)
+                self._leave()
             raise GenerationFailed(f"{type(error).__name__}: {error}") from None
 
     def _log_failure(self, output: str, error: DaydreamError) -> None:
-        """One line for each; our logger plugin shows the first of each cause."""
+        """One line for each; our logger plugin shows the first of each cause.
+
+        A stop is no failure. It has told the user what it does; what it adds is said once.
+        """
         kind, message = type(error).__name__, str(error)
         cause = (kind, error.cause or message)
-        compat.log(
-            f"{output.removesuffix('/parsed.txt')}: {kind}: {message}",
-            logging.ERROR,
-            daydream_failed=output,
-            daydream_is_known_cause=cause in self._causes,
-        )
+        is_known = cause in self._causes
         self._causes.add(cause)
+        if not isinstance(error, StoppedError):
+            compat.log(
+                f"{output.removesuffix('/parsed.txt')}: {kind}: {message}",
+                logging.ERROR,
+                daydream_failed=output,
+                daydream_is_known_cause=is_known,
+            )
+        elif message != MESSAGE and not is_known:
+            compat.log(message, logging.WARNING)
 
     # --- the end
+
+    def _leave(self) -> None:
+        """Start no further job; called by the thread that spreads a stop, among others."""
+        compat.exit_gracefully(self.workflow)
 
     def _succeed(self) -> None:
         self._ticker.stop()
@@ -249,6 +262,9 @@ class Run:
     def _fail(self) -> None:
         self._ticker.stop()
         compat.log(self.failures(), logging.ERROR)
+        if STOP.is_requested:
+            compat.log(f"Stopped; what was answered is kept. {next_line()}", logging.WARNING)
+            sys.exit(EXIT_CODE)
 
     def failures(self) -> str:
         """What the cohort lacks and why, for the end of a run that failed."""
@@ -274,6 +290,7 @@ def open_run(workflow: Any, config: dict[str, Any], folder: str) -> Run:
         SystemExit: with one message, when configuration or catalogs cannot be used.
     """
     share_package(folder)
+    SIGNALS.listen(is_main=bool(workflow.is_main_process))
     try:
         keep_typed(config, *compat.config_sources(workflow))
         project = Project(config)

@@ -216,6 +216,41 @@ def exit_gracefully(workflow: Any) -> None:
     workflow.scheduler.exit_gracefully()
 
 
+@_reach("an orderly end at SIGTERM", lambda: None)
+def on_sigterm(handler: Callable[..., None]) -> None:
+    """Have schedulers that are made from now on hand SIGTERM to a handler of ours.
+
+    Reason: a scheduler takes the signal over when it is made, and its own handler takes a lock that
+    the interrupted thread may be holding: two SIGTERMs in a row hung a run.
+    Seen in 9.27.1: ``JobScheduler.__init__`` registers ``exit_gracefully``.
+    """
+    from snakemake.scheduling.job_scheduler import JobScheduler
+
+    leave = JobScheduler.exit_gracefully
+
+    def exit_gracefully(scheduler: Any, *received: Any) -> None:
+        if received:
+            handler(*received)
+        else:
+            leave(scheduler)
+
+    JobScheduler.exit_gracefully = exit_gracefully
+
+
+@_reach("a short end after Ctrl-C", lambda: None)
+def mute_job_errors(is_muted: Callable[[], bool]) -> None:
+    """Keep from terminal and log file, when it is time, that jobs which were not begun failed.
+
+    Reason: after a stop each job that waited for its turn would fill ten lines.
+    Seen in 9.27.1: ``snakemake.logging.logger``; the events are part of the plugin interface.
+    """
+    from snakemake.logging import logger
+    from snakemake_interface_logger_plugins.common import LogEvent
+
+    events = (LogEvent.ERROR, LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR)
+    logger.addFilter(lambda record: not (is_muted() and getattr(record, "event", None) in events))
+
+
 def skip_pipe_searches(is_ours: Callable[[str], bool]) -> None:
     """Answer for Snakemake that no input of our rules is a pipe or a service: they have none.
 

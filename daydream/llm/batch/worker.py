@@ -48,7 +48,7 @@ class Desk:
         self._barren = 0
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
-        stop.tell(self._wake)
+        stop.add_listener(self._wake)
 
     def add(self, waiter: Waiter) -> None:
         """Let a thread wait for an outcome in its inbox."""

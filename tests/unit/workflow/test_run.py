@@ -23,13 +23,13 @@ OURS, THEIRS = "/flow/rules/x.smk", "/outer/Snakefile"
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the run asks of Snakemake, in order; the jobs are those of ``jobs``."""
     asked: list[str] = []
-    for name in ("skip_pipe_searches", "coalesce_polls", "at_end", "at_start"):
+    for name in ("skip_pipe_searches", "coalesce_polls", "mute_job_errors", "at_end", "at_start"):
         monkeypatch.setattr(compat, name, lambda *_, name=name: asked.append(name))
     monkeypatch.setattr(compat, "forces", lambda _: compat.Forces())
     monkeypatch.setattr(compat, "config_sources", lambda _: ([], []))
     monkeypatch.setattr(compat, "exit_gracefully", lambda _: asked.append("exit"))
     monkeypatch.setattr(compat, "name_in_run", lambda _, rule: f"dd_{rule}")
-    monkeypatch.setattr("daydream.workflow.run.listen", lambda: asked.append("listen"))
+    monkeypatch.setattr("daydream.workflow.run.SIGNALS.listen", lambda is_main: None)
     monkeypatch.setattr("daydream.workflow.run.Ticker.start", lambda _: asked.append("ticker"))
     monkeypatch.setenv(FORCED_VARIABLE, "")
     return asked

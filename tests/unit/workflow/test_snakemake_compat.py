@@ -19,6 +19,7 @@ import pytest
 from snakemake.jobs import Job
 from snakemake.scheduling.job_scheduler import JobScheduler
 from snakemake.settings.types import MaxJobsPerTimespan
+from snakemake_interface_logger_plugins.common import LogEvent
 
 from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.snakemake_compat import SPARE_JOBS, Polls, coalesce_polls
@@ -170,6 +171,35 @@ def test_the_end_of_a_run_is_asked_of_the_scheduler(scheduler):
     one = scheduler()
     compat.exit_gracefully(MagicMock(scheduler=one))
     assert one._user_kill == "graceful"
+
+
+def test_a_scheduler_that_is_made_later_hands_sigterm_over_and_takes_no_lock(
+    scheduler, monkeypatch
+):
+    monkeypatch.setattr(JobScheduler, "exit_gracefully", JobScheduler.exit_gracefully)
+    received: list[int] = []
+    compat.on_sigterm(lambda number, frame: received.append(number))
+    one = scheduler()
+    with one._lock:  # as the interrupted thread may
+        signal.raise_signal(signal.SIGTERM)
+    assert received == [signal.SIGTERM]
+    assert one._user_kill is None
+    compat.exit_gracefully(MagicMock(scheduler=one))
+    assert one._user_kill == "graceful"
+
+
+def test_after_a_stop_the_blocks_of_jobs_that_were_not_begun_are_kept_from_view(monkeypatch):
+    logger = logging.getLogger("snakemake.logging")
+    monkeypatch.setattr(logger, "filters", [])
+    stopped = False
+    compat.mute_job_errors(lambda: stopped)
+    records = [
+        logging.makeLogRecord({"msg": "x", "event": event})
+        for event in (LogEvent.ERROR, LogEvent.JOB_ERROR, LogEvent.RUN_INFO, None)
+    ]
+    assert all(logger.filter(record) for record in records)
+    stopped = True
+    assert [bool(logger.filter(record)) for record in records] == [False, False, True, True]
 
 
 # --- inputs that are pipes

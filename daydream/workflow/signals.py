@@ -1,0 +1,92 @@
+"""Ctrl-C and SIGTERM: the first ends a run in order, the second ends it at once."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from daydream.llm.stopping import STOP, Stop
+from daydream.workflow import snakemake_compat as compat
+
+EXIT_CODE = 130  # what a shell reports after Ctrl-C, whichever signal it was
+STDERR = 2
+SAME_S = 0.5  # `timeout` and some schedulers send a signal to the process and then to its group
+
+
+class Signals:
+    """The handler of both signals of one process.
+
+    It runs in the middle of whatever the main thread is doing, so it takes no lock, starts no
+    thread and prints nothing through a buffer: it writes a line and requests a stop, which a thread
+    that is there already carries out.
+    """
+
+    def __init__(self, stop: Stop = STOP) -> None:
+        self._stop = stop
+        self._is_listening = self._are_jobs_running = False
+        self._is_main = True
+        self._first: float | None = None
+
+    def listen(self, is_main: bool) -> None:
+        """Take both signals over; a signal that is ignored stays so, as under ``nohup``.
+
+        Args:
+            is_main: False in a process that was started for a job. Its parent does the talking.
+        """
+        if self._is_listening or threading.current_thread() is not threading.main_thread():
+            return
+        self._is_listening = True
+        self._is_main, self._are_jobs_running = is_main, not is_main
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self.handle)
+        compat.on_sigterm(self.handle)
+
+    def jobs_begin(self) -> None:
+        """From now on there may be calls under way."""
+        self._are_jobs_running = True
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Request a stop; end the process at the second signal, or when nothing is under way.
+
+        Raises:
+            SystemExit: before the first job.
+        """
+        now = time.monotonic()
+        if self._first is not None and now - self._first < SAME_S:
+            return
+        if self._first is not None:
+            self._say(f"Ended at once; calls under way are lost. {next_line()}")
+            os._exit(EXIT_CODE)
+        self._first = now
+        if not self._are_jobs_running:
+            self._say("Stopped before the first job.")
+            raise SystemExit(EXIT_CODE)
+        self._stop.request()
+        self._say(
+            "Stopping: no call starts any more. Those under way are finished and kept; "
+            "once more Ctrl-C drops them."
+        )
+
+    def _say(self, text: str) -> None:
+        if self._is_main:
+            os.write(STDERR, f"\n{text}\n".encode())
+
+
+def next_line(arguments: Sequence[str] | None = None) -> str:
+    """What to type after a stop: the user's own command line."""
+    program, *rest = sys.argv if arguments is None else arguments
+    name = Path(program).name
+    if name in ("snakemake", "__main__.py"):
+        return f"To go on, paying only for what is left: {shlex.join(['snakemake', *rest])}"
+    return "To go on, paying only for what is left, run it again."
+
+
+SIGNALS = Signals()
