@@ -74,7 +74,7 @@ def overview(layout: Layout, membership: Membership, tables: ReportTables) -> Ov
     missing = find_missing(layout, membership)
     answered = sorted(tables.generations["answered_at"].dropna())
     return Overview(
-        asked=(*_asked(tables), *_looks(layout, membership.cohort_id)),
+        asked=tuple(_asked(tables)),
         first=_moment(answered[:1]),
         last=_moment(answered[-1:]),
         coverage=_coverage(tables),
@@ -89,22 +89,16 @@ def overview(layout: Layout, membership: Membership, tables: ReportTables) -> Ov
     )
 
 
-def _looks(layout: Layout, cohort: str) -> Iterable[Asked]:
+def looks_at(layout: Layout, cohort: str) -> tuple[str, ...]:
     """What a cohort's essays were chosen by, as scores that one chooses by are too high."""
     try:
         manifest = json.loads(Path(layout.manifest(cohort)).read_text(encoding="utf-8"))
-        looks = [
+        return tuple(
             f"the {look['kept']} best of {look['of']} essays of {look['cohort']}"
             for look in manifest.get("spec", {}).get("looks", ())
-        ]
-    except (OSError, ValueError, AttributeError, KeyError, TypeError):
-        return  # what cannot be read is told where the manifest is needed
-    if looks:
-        yield Asked(
-            "essays chosen by their scores, so that means and intervals of the same scores are "
-            "too high",
-            tuple(looks),
         )
+    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        return ()  # what cannot be read is told where the manifest is needed
 
 
 def _asked(tables: ReportTables) -> Iterable[Asked]:

@@ -19,14 +19,19 @@ import jinja2
 
 from daydream import __version__
 from daydream.formats import printable
-from daydream.report import interpretation, pairwise_grids
+from daydream.report import interpretation, judge_grids, pairwise_grids
 from daydream.report import tables as tables_module
 from daydream.report.charts.data import chart_data
 from daydream.report.charts.figures import write_figures
+from daydream.report.contrast_grids import contrasts
 from daydream.report.data import ReportTables, gather
 from daydream.report.essay_page import EssayPage, Reader
 from daydream.report.essays import EssayRow, as_script, assigned, essay_rows
-from daydream.report.overview import overview
+from daydream.report.findings.asked import asked
+from daydream.report.findings.best import best
+from daydream.report.findings.doubts import doubts
+from daydream.report.findings.model import Evidence, Finding
+from daydream.report.overview import looks_at, overview
 from daydream.report.text import link, plural
 from daydream.store.files import write_text
 from daydream.store.layout import Layout
@@ -158,8 +163,12 @@ def _index(
     drawn = [chart for chart in charts if not chart.is_empty]
     return {
         "cohort": membership.cohort_id,
+        "findings": _findings(layout, tables),
         "overview": overview(layout, membership, tables),
         "leaderboards": tables_module.leaderboards(tables),
+        "contrasts": contrasts(tables),
+        "judges": judge_grids.judges(tables),
+        "people": judge_grids.people(tables),
         "reliability": tables_module.reliability(tables),
         "reliability_words": list(interpretation.reliability_in_words(tables)),
         "evaluators": tables_module.evaluators(tables),
@@ -175,6 +184,13 @@ def _index(
         "min_coverage": tables.min_coverage,
         "vega": _vega(),
     }
+
+
+def _findings(layout: Layout, tables: ReportTables) -> dict[str, list[Finding]]:
+    looks = looks_at(layout, tables.cohort)
+    evidence = Evidence(tables.scores, tables.tables, tables.names.of, looks)
+    parts = {"What was asked": asked, "What is best": best, "What to distrust": doubts}
+    return {title: list(find(evidence)) for title, find in parts.items()}
 
 
 def _by_section(charts: Iterable[Chart]) -> dict[str, list[Chart]]:

@@ -28,6 +28,7 @@
       await window.vegaEmbed(inside, spec, { actions: false, renderer: "svg", config });
       place.querySelector("svg")?.setAttribute("aria-label", place.ariaLabel);
       place.classList.add("is-drawn");
+      place.classList.toggle("is-wider", place.scrollWidth > place.clientWidth + 1);
     } catch (error) {
       place.textContent = `The chart could not be drawn: ${error.message}`;
     }
@@ -47,6 +48,12 @@
       setTimeout(action, 20);
     }
   }
+
+  addEventListener("resize", () => {
+    for (const place of document.querySelectorAll(".is-drawn")) {
+      place.classList.toggle("is-wider", place.scrollWidth > place.clientWidth + 1);
+    }
+  });
 
   waiting.forEach((place) => place.replaceChildren());
   later(drawNext);

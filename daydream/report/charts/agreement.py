@@ -81,7 +81,7 @@ def _scatter(tables: ReportTables, wide: pd.DataFrame) -> Drawn | str:
         color=GREY, strokeDash=[5, 4]
     )
     chart = alt.layer(equal.encode(x="a:Q", x2="b:Q", y="a:Q", y2="b:Q"), points)
-    return Drawn(chart.properties(width=340, height=340), _scatter_caption(both))
+    return Drawn(chart.properties(width=420, height=420), _scatter_caption(both))
 
 
 def _scatter_caption(both: pd.DataFrame) -> str:
@@ -197,7 +197,7 @@ def agreement_range(tables: ReportTables) -> Drawn | str:
         _by_chance(table),
         f"{flagged:,} of these with {less_than(tables)}." if flagged else "",
     )
-    return Drawn(chart.properties(width=420, height=200), caption)
+    return Drawn(chart.properties(width=640, height=220), caption)
 
 
 def _by_chance(table: pd.DataFrame) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeAlias
@@ -19,11 +20,12 @@ from daydream.report.data import ReportTables
 BLUE, VERMILION, GREEN, PURPLE, GREY = "#1C7FC2", "#D55E00", "#009E73", "#CC79A7", "#808080"
 SHARE = "Mean score, as a share of the scale"
 NO_SCORE = "No evaluation has a score yet."
-LABEL, SHORT = 42, 24  # characters of a label, where there is room and where there is little
-LABEL_PIXELS = 290
+LABEL, SHORT = 60, 32  # characters of a label, where there is room and where there is little
+LABEL_PIXELS = 400
 UPRIGHT = alt.Axis(labelLimit=LABEL_PIXELS, ticks=False, domain=False, labelPadding=8)
 SLANTED = alt.Axis(labelAngle=-40, labelLimit=LABEL_PIXELS, ticks=False, domain=False)
 _COMBO = "combo_id"
+_GAP = re.compile(r"[\s_/.:-]+")
 _NEVER_IN_XML = ("\ufffe", "\uffff")
 
 AnyChart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -63,11 +65,20 @@ def _allowed(character: str) -> str:
 
 
 def shorten(text: str, most: int = LABEL) -> str:
-    """Text of at most so many characters; the middle is left out, as ids differ at their ends."""
+    """Text of at most so many characters; the middle is left out, as ids differ at their ends.
+
+    Cut between words where there are some, else within one.
+    """
     if len(text) <= most:
         return text
     tail = (most - 1) // 3
-    return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
+    head = most - 1 - tail
+    starts = [0, *(gap.end() for gap in _GAP.finditer(text)), len(text)]
+    begin = max(start for start in starts if start <= head)
+    end = min(start for start in starts if start >= len(text) - tail)
+    first = text[:begin] if begin else text[:head]
+    last = text[end:] if end < len(text) else text[len(text) - tail :]
+    return f"{first.rstrip()}…{last}"
 
 
 def labels(

@@ -29,7 +29,7 @@ from daydream.report.rankings import axis_rows
 
 MODEL = "generation_model"
 MOST_MODELS = 30
-_WIDTH, _HEIGHT = 460, 300
+_WIDTH, _HEIGHT = 640, 340
 _LOG_FROM = 20.0  # the dearest model costs so many times as much as the cheapest
 
 

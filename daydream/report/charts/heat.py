@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 import altair as alt
 import pandas as pd
+from scipy import stats
 
 from daydream.report.charts.base import (
     GREY,
     LABEL,
+    LABEL_PIXELS,
     NO_SCORE,
     SHORT,
     UPRIGHT,
@@ -24,12 +26,13 @@ from daydream.report.charts.base import (
 from daydream.report.charts.leaderboard import KINDS
 from daydream.report.data import ReportTables
 from daydream.results.coverage import with_coverage
-from daydream.results.statistics.ratings import evaluations
+from daydream.results.statistics.comparison_units import MIN_CLUSTERS
+from daydream.results.statistics.ratings import DRAFT, ESSAY, evaluations
 
 COMBO, MODEL = "combo_id", "generation_model"
 MOST_COMBOS, MOST_TEMPLATES, MOST_MODELS = 40, 5, 8
 GAP = "⋮"  # the row that stands for the combinations left out
-_ROW, _NARROWEST, _WIDEST, _GRID = 20, 18, 54, 620
+_ROW, _NARROWEST, _WIDEST, _GRID = 22, 18, 90, 760
 _LEAST_SPAN = 0.2
 _NUMBERS_FROM = 30  # pixels of a cell that has room for a number
 
@@ -69,7 +72,7 @@ def _grid(tables: ReportTables, frame: pd.DataFrame, template: str) -> _Grid:
         template: _by_mean(frame, template)[:MOST_TEMPLATES],
         MODEL: _by_mean(frame, MODEL)[:MOST_MODELS],
     }
-    shown = frame[[COMBO, template, MODEL, "score", "unit"]]
+    shown = frame[[COMBO, template, MODEL, DRAFT, ESSAY, "score", "unit"]]
     for column, keys in kept.items():
         shown = shown[shown[column].isin(keys)]
     names = {
@@ -119,12 +122,32 @@ def _cells(
     counted = shown.groupby([COMBO, template, MODEL], as_index=False).agg(
         share=("unit", "mean"), n_expected=("score", "size"), n_valid=("score", "count")
     )
+    ends = _intervals(shown, [COMBO, template, MODEL])
+    counted = counted.merge(ends, how="left", on=[COMBO, template, MODEL])
     covered = with_coverage(counted, tables.min_coverage)
     return covered.drop(columns=[COMBO, template, MODEL]).assign(
         combo=covered[COMBO].map(names[COMBO]),
         template=covered[template].map(names[template]),
         model=covered[MODEL].map(names[MODEL]),
     )
+
+
+def _intervals(shown: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """By cell: ``n_essays`` and ``n_drafts`` with a score, and the 95% ``interval`` as words.
+
+    Student's t over the means of the cell's drafts, from five drafts on.
+    """
+    scored = shown[shown["unit"].notna()]
+    drafts = scored.groupby([*keys, DRAFT])["unit"].mean().groupby(keys)
+    table = drafts.agg(middle="mean", spread="std", n_drafts="size")
+    table["n_essays"] = scored.groupby(keys)[ESSAY].nunique()
+    margin = stats.t.isf(0.025, table["n_drafts"] - 1) * table["spread"] / table["n_drafts"] ** 0.5
+    ends = zip(table["middle"] - margin, table["middle"] + margin, table["n_drafts"], strict=True)
+    table["interval"] = [
+        f"{low:.3f} to {high:.3f}" if n >= MIN_CLUSTERS else f"none: {n} of {MIN_CLUSTERS} drafts"
+        for low, high, n in ends
+    ]
+    return table.reset_index()[[*keys, "n_essays", "n_drafts", "interval"]]
 
 
 def _chart(grid: _Grid, template: str) -> AnyChart:
@@ -203,12 +226,15 @@ def _numbers(base: alt.Chart, middle: float) -> alt.Chart:
 
 
 _LEGEND = ["Mean score,", "share of", "the scale"]
-_ACROSS = alt.Axis(labelAngle=-40, labelLimit=180, ticks=False, domain=False)
+_ACROSS = alt.Axis(labelAngle=-40, labelLimit=LABEL_PIXELS, ticks=False, domain=False)
 _TOOLTIP = [
     alt.Tooltip("combo:N", title="combination"),
     alt.Tooltip("template:N", title="template"),
     alt.Tooltip("model:N", title="generation model"),
     alt.Tooltip("share:Q", title="mean share", format=".3f"),
+    alt.Tooltip("interval:N", title="95% interval"),
+    alt.Tooltip("n_essays:Q", title="essays"),
+    alt.Tooltip("n_drafts:Q", title="drafts"),
     alt.Tooltip("n_valid:Q", title="scores"),
     alt.Tooltip("n_expected:Q", title="scores asked for"),
 ]
@@ -218,7 +244,8 @@ def _caption(tables: ReportTables, grid: _Grid, template: str) -> str:
     return told(
         f"Mean score of each combination (row, the best on top), {KINDS[template]} and generation "
         "model, as a share of the scale from 0 (lowest score) to 1 (highest); a blank place was "
-        "not asked for.",
+        "not asked for. A cell's interval is over its drafts, from five on (judges and templates "
+        "are fixed): point at it.",
         "" if grid.cells["coverage_ok"].all() else f"Pale and hatched: {less_than(tables)}.",
         "" if grid.cells["share"].notna().all() else "Hatched without a colour: no score.",
         *grid.cut,

@@ -29,7 +29,7 @@ KINDS = {
     "combo_id": "combination",
 }
 MOST_ROWS = 40
-_WIDTH, _ROW = 360, 22
+_WIDTH, _ROW = 560, 22
 _RANKS, _SCORES = _WIDTH + 14, _WIDTH + 72  # where the two columns of text begin
 
 

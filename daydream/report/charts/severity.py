@@ -89,4 +89,4 @@ def _severities(rows: pd.DataFrame, order: list[str]) -> AnyChart:
     large = base.transform_filter("datum.overall").mark_point(size=140, opacity=1, stroke=BLUE)
     spread = base.transform_filter("datum.overall && isValid(datum.severity_low)")
     lines = spread.mark_rule(color=BLUE).encode(x="severity_low:Q", x2="severity_high:Q")
-    return alt.layer(zero, lines, small, large).properties(width=420, height=26 * len(order))
+    return alt.layer(zero, lines, small, large).properties(width=640, height=26 * len(order))

@@ -26,6 +26,7 @@ from daydream.results.statistics.ratings import EVALUATOR, TEMPLATE, comparable,
 
 MOST_EVALUATORS, MOST_TEMPLATES = 12, 4
 _BINS = 20
+_PANELS = 840  # pixels across all panels
 _MOST_WHOLE = 20  # points of a scale whose whole numbers get a bar each
 
 
@@ -59,7 +60,7 @@ def score_distribution(tables: ReportTables) -> Drawn | str:
         *_cuts(frame, kept),
         "" if panels["coverage_ok"].all() else f"Marked with *: {less_than(tables)}.",
     )
-    return Drawn(_facets(bars, panels, names, (low, high)), caption)
+    return Drawn(_facets(bars, panels, names, _score_axis(low, high)), caption)
 
 
 def _most_expected(frame: pd.DataFrame, column: str, most: int) -> list[str]:
@@ -136,17 +137,24 @@ def _panels(
     )
 
 
+def _score_axis(low: float, high: float) -> alt.X:
+    """Whole numbers alone where the scale is of few whole points: nobody scores 2.5 of 5."""
+    reach = (high - low) * 0.06
+    scale = alt.Scale(domain=[low - reach, high + reach], nice=False)
+    is_whole = low.is_integer() and high.is_integer() and high - low <= _MOST_WHOLE
+    whole = alt.Axis(values=list(range(int(low), int(high) + 1)), format="d")
+    return alt.X("from:Q", scale=scale, title="Score", axis=whole if is_whole else alt.Axis())
+
+
 def _facets(
     bars: pd.DataFrame,
     panels: pd.DataFrame,
     names: dict[str, dict[str, str]],
-    ends: tuple[float, float],
+    score: alt.X,
 ) -> AnyChart:
     # One data set for all layers, which facets need; a row has the fields of its own layer.
     rows = pd.concat([bars.assign(kind="bar"), panels.assign(kind="panel")], ignore_index=True)
-    width = 300 if len(names[TEMPLATE]) <= 2 else 640 // len(names[TEMPLATE])
-    reach = (ends[1] - ends[0]) * 0.06
-    scale = alt.Scale(domain=[ends[0] - reach, ends[1] + reach], nice=False)
+    width = _PANELS // max(2, len(names[TEMPLATE]))
     base = alt.Chart()
     histogram = base.transform_filter("datum.kind == 'bar'").mark_bar(color=BLUE)
     means = base.transform_filter("datum.kind == 'panel' && isValid(datum.mean)")
@@ -155,7 +163,7 @@ def _facets(
     )
     layers = alt.layer(
         histogram.encode(
-            x=alt.X("from:Q", scale=scale, title="Score"),
+            x=score,
             x2="to:Q",
             y=alt.Y("share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=3)),
             y2=alt.datum(0),

@@ -33,7 +33,7 @@ SOURCES = {
     "residual": "rest: evaluator with essay",
     "replicate": "asking again (replicate)",
 }
-_WIDTH, _ROW = 360, 24
+_WIDTH, _ROW = 560, 24
 _NOTE = 60  # characters
 
 

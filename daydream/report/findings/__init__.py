@@ -1,0 +1,1 @@
+"""What a report says first, in sentences: tables in, sentences out."""

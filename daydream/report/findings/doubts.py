@@ -1,0 +1,205 @@
+"""What to distrust in an experiment: each sentence names a weakness that its tables show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from daydream.report.findings.model import (
+    ALPHA,
+    AXES,
+    Evidence,
+    Finding,
+    amount,
+    counted,
+    listed,
+    p_value,
+)
+from daydream.report.grid import as_float
+
+_JUDGE, _WRITER = "evaluation_llm_model", "generation_model"
+_Row = dict[str, Any]
+MOST_CHANGES = 3
+
+
+def doubts(evidence: Evidence) -> Iterator[Finding]:
+    """Every weakness that is found, the gravest first."""
+    for find in _KINDS:
+        yield from find(evidence)
+
+
+def _looked_at(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.looks:
+        yield Finding(
+            f"The essays were chosen by their scores ({listed(evidence.looks)}): means and "
+            "intervals of the same scores are too high.",
+            "manifest",
+        )
+
+
+def _coverage(evidence: Evidence) -> Iterator[Finding]:
+    scores = evidence.scores
+    lost = int(scores["score"].isna().sum())
+    if lost:
+        yield Finding(
+            f"{counted(lost, 'evaluation')} of {len(scores):,} {'has' if lost == 1 else 'have'} no "
+            "score. What is missing may not be like what is there: see the bounds in ranking.",
+            "parsed_scores",
+        )
+    uneven = _warned(evidence, "coverage differs between levels")
+    if uneven:
+        yield Finding(
+            f"Coverage is uneven at {_levels(evidence, uneven)}: plain means are of different "
+            "essays, read adjusted_mean.",
+            "ranking",
+        )
+
+
+def _few_clusters(evidence: Evidence) -> Iterator[Finding]:
+    rows = _together(evidence)
+    bare = [row for row in rows if str(row["warning"]).startswith("no interval")]
+    if bare:
+        verb = "has" if len(bare) == 1 else "have"
+        yield Finding(
+            f"{len(bare)} of {counted(len(rows), 'mean')} {verb} no interval: fewer than 5 "
+            "independent drafts or combinations are behind them.",
+            "ranking",
+        )
+    single = [row for row in rows if as_float(row["n_essays"]) == 1]
+    if single:
+        yield Finding(
+            f"{counted(len(single), 'mean')} {'is' if len(single) == 1 else 'are'} of a single "
+            "essay: the first of many such looks good by chance (see shrunken_mean).",
+            "ranking",
+        )
+
+
+def _judges(evidence: Evidence) -> Iterator[Finding]:
+    scored = evidence.scores[evidence.scores["score"].notna()]
+    judges = sorted(set(scored[_JUDGE]))
+    if len(judges) == 1:
+        yield Finding(
+            f"One judge, {evidence.name(_JUDGE, judges[0])}, gave every score: nothing is known "
+            "of what another would give.",
+            "parsed_scores",
+        )
+    writing = [judge for judge in judges if judge in set(scored[_WRITER])]
+    if writing:
+        names = listed([evidence.name(_JUDGE, judge) for judge in writing])
+        yield Finding(
+            f"{names} {'judges' if len(writing) == 1 else 'judge'} and also "
+            f"{'writes' if len(writing) == 1 else 'write'} essays.{_preferences(evidence)}",
+            "judge_preference",
+        )
+
+
+def _preferences(evidence: Evidence) -> str:
+    rows = evidence.rows("judge_preference", kind="self")
+    told = [_preference(evidence, row) for row in rows]
+    return "".join(f" {sentence}" for sentence in told)
+
+
+def _preference(evidence: Evidence, row: _Row) -> str:
+    name = evidence.name(_JUDGE, row[_JUDGE])
+    if as_float(row["p_holm"]) is None:
+        return f"Whether {name} prefers its own was not tested: {row['note'] or 'too few drafts'}."
+    ends = f"{amount(row['low_share'])} to {amount(row['high_share'])}"
+    told = f"{amount(row['difference_share'])} of the scale (95% interval {ends}; "
+    told += f"{p_value(row['p_holm'])})"
+    if row["p_holm"] > ALPHA:
+        return f"That {name} prefers its own is not shown: {told}."
+    verb = "more" if row["difference_share"] > 0 else "less"
+    return f"{name} gives its own {verb} than other judges do: {told}."
+
+
+def _sensitive(evidence: Evidence) -> Iterator[Finding]:
+    changed: dict[tuple[str, str, str, str], _Row] = {}
+    for row in evidence.rows("sensitivity", winner_changes=True):
+        key = (row["axis"], row["left_out"], row["left_out_name"], row["winner"])
+        changed.setdefault(key, row)
+    for axis, left_out, name, winner in list(changed)[:MOST_CHANGES]:
+        yield Finding(
+            f"The first {AXES.get(axis, axis)} hangs on {_left_out(evidence, left_out, name)}: "
+            f"without {'them' if left_out == 'self_judgements' else 'it'} it is "
+            f"{evidence.name(axis, winner)}.",
+            "sensitivity",
+        )
+    if len(changed) > MOST_CHANGES:
+        more = len(changed) - MOST_CHANGES
+        yield Finding(f"{more} more such changes are in the table.", "sensitivity")
+
+
+def _left_out(evidence: Evidence, kind: str, name: str) -> str:
+    if kind == "judge":
+        return f"judge {evidence.name(_JUDGE, name)}"
+    if kind == "evaluation_template":
+        return f"evaluation template {evidence.name(kind, name)}"
+    return "scores that models gave themselves"
+
+
+def _length(evidence: Evidence) -> Iterator[Finding]:
+    rows = evidence.rows(
+        "length_effect", analysis_type="slope", evaluation_llm_model="", evaluation_template=""
+    )
+    for row in rows:
+        p = as_float(row["p"])
+        if p is not None and p <= ALPHA:
+            verb = "more" if row["slope_share"] > 0 else "less"
+            ends = f"{amount(row['low_share'], 3)} to {amount(row['high_share'], 3)}"
+            yield Finding(
+                f"Longer essays score {verb}: {amount(row['slope_share'], 3)} of the scale for "
+                f"each doubling of words (95% interval {ends}), which need not be their merit.",
+                "length_effect",
+            )
+
+
+def _snapshots(evidence: Evidence) -> Iterator[Finding]:
+    mixed = {
+        (row["stage"], row["llm_model_id"]): row["warning"]
+        for row in evidence.rows("snapshots")
+        if row["warning"]
+    }
+    for (stage, model), warning in mixed.items():
+        name = evidence.name("llm_model_id", model)
+        yield Finding(f"{stage.capitalize()}s by {name}: one cell {warning}.", "snapshots")
+
+
+def _people(evidence: Evidence) -> Iterator[Finding]:
+    rows = evidence.rows("human_agreement", kind="panel")
+    if not rows:
+        yield Finding(
+            "No person rated these essays: whether people would agree with the judges is not known."
+        )
+    for row in rows:
+        template = evidence.name("evaluation_template", row["evaluation_template"])
+        ends = "no interval"
+        if as_float(row["pearson_low"]) is not None:
+            ends = f"95% interval {amount(row['pearson_low'])} to {amount(row['pearson_high'])}"
+        yield Finding(
+            f"On {counted(int(row['n']), 'essay')} that people rated under {template}, the mean of "
+            f"the judges correlates with theirs at {amount(row['pearson'])} ({ends}) and differs "
+            f"by {amount(row['bias'])} points.",
+            "human_agreement",
+        )
+
+
+def _together(evidence: Evidence) -> list[_Row]:
+    """Rows of the ranking under all templates together, or the only one."""
+    rows = evidence.rows("ranking")
+    if not rows:
+        return []
+    last = rows[-1]["evaluation_template"]
+    return [row for row in rows if row["evaluation_template"] == last]
+
+
+def _warned(evidence: Evidence, words: str) -> list[_Row]:
+    return [row for row in _together(evidence) if words in str(row["warning"])]
+
+
+def _levels(evidence: Evidence, rows: list[_Row]) -> str:
+    return listed([evidence.name(row["axis"], row["level"]) for row in rows])
+
+
+_KINDS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
+    *(_looked_at, _coverage, _judges, _sensitive, _few_clusters, _snapshots, _length, _people),
+)

@@ -1,0 +1,191 @@
+"""The sentences that a report opens with claim what the tables say, and no more."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from daydream.report.findings.asked import asked
+from daydream.report.findings.best import best
+from daydream.report.findings.doubts import doubts
+from daydream.report.findings.model import Evidence, Finding, listed, p_value
+from daydream.results.analyses import ANALYSIS, typed
+
+MADE = ("ranking", "contrasts", "sensitivity", "judge_preference", "length_effect")
+MANY_LEVELS = 12
+MINUS = "\N{MINUS SIGN}"
+NUMBER = rf"(?<![\w<]){MINUS}?\d+(?:\.\d+)*"
+
+
+def scores(
+    gap: float = 0.0, judges: tuple[str, ...] = ("ida", "joe"), combos: int = 8, drafts: int = 1
+) -> pd.DataFrame:
+    """Essays by two models of each combination; ``ant`` scores ``gap`` above ``bee``."""
+    rng = np.random.default_rng(3)
+    rows = [
+        {
+            "draft_gen_id": f"d{combo}{model}{n}",
+            "parent_gen_id": f"e{combo}{model}{n}",
+            "combo_id": f"c{combo}",
+            "generation_model": model,
+            "evaluation_llm_model": judge,
+            "score": 5 + gap * (model == "ant") + 0.3 * rng.normal(),
+        }
+        for combo in range(combos)
+        for model in ("ant", "bee")
+        for n in range(drafts)
+        for judge in judges
+    ]
+    frame = pd.DataFrame(rows)
+    return frame.assign(
+        gen_id=[f"v{n}" for n in range(len(frame))],
+        draft_template="plain",
+        generation_template="longer",
+        evaluation_template="novelty",
+        generation_provider="",
+        evaluation_provider="",
+        replicate=1,
+        essay_words=400.0,
+        error="",
+    )
+
+
+def evidence(frame: pd.DataFrame, looks: tuple[str, ...] = (), **tables: object) -> Evidence:
+    made = {name: typed(ANALYSIS[name](frame, {})) for name in MADE}
+    return Evidence(frame, made | tables, lambda column, key: f"<{key}>", looks)  # type: ignore[arg-type]
+
+
+def texts(findings: object) -> str:
+    return "\n".join(one.text for one in findings)  # type: ignore[attr-defined]
+
+
+def test_what_was_asked_is_told_in_counts() -> None:
+    frame = scores()
+    frame.loc[0, "score"] = np.nan
+    told = texts(asked(evidence(frame)))
+    assert told.startswith("This experiment compares 2 generation models and 8 combinations.")
+    assert "16 essays of 16 drafts, scored by 2 judges under 1 evaluation template" in told
+    assert "31 of 32 evaluations have a score" in told
+
+
+def test_a_clear_winner_is_first_with_its_distance_from_the_next() -> None:
+    found = evidence(scores(gap=2))
+    (model, *_) = best(found)
+    pair = found.rows("contrasts", axis="generation_model")[0]
+    assert model.text.startswith("<ant> is first of 2 generation models")
+    assert f"From <bee>, the next, by {pair['difference']:.2f} points" in model.text
+    assert "p < 0.001" in model.text and model.table == "contrasts"
+
+
+def test_without_a_difference_no_model_is_called_first() -> None:
+    told = next(iter(best(evidence(scores(gap=0))))).text
+    assert told.startswith("No generation model is shown to be best") and "is first" not in told
+
+
+def test_with_too_few_blocks_nothing_is_established_and_the_reason_is_told() -> None:
+    told = next(iter(best(evidence(scores(gap=3, combos=3))))).text
+    assert told.startswith("Which generation model is best is not established")
+    assert "5 are needed" in told and "(no interval)" in told
+
+
+def test_among_many_levels_those_that_are_tied_with_the_first_are_named_and_counted() -> None:
+    found = evidence(scores(combos=MANY_LEVELS, drafts=4))
+    told = next(one.text for one in best(found) if "combination" in one.text)
+    assert told.startswith(f"No combination is shown to be best: the first of {MANY_LEVELS}")
+
+
+def test_one_level_is_no_ranking() -> None:
+    frame = scores(combos=1)
+    alone = frame[frame["generation_model"] == "ant"]
+    assert texts(best(evidence(alone))).startswith("Nothing can be ranked")
+
+
+def test_one_judge_is_a_doubt_and_two_are_none() -> None:
+    assert "One judge, <ida>, gave every score" in texts(doubts(evidence(scores(judges=("ida",)))))
+    assert "One judge" not in texts(doubts(evidence(scores())))
+
+
+@pytest.mark.parametrize(("bonus", "words"), [(2.0, "gives its own more"), (0.0, "is not shown")])
+def test_a_judge_that_also_writes_is_named_with_its_preference(bonus: float, words: str) -> None:
+    frame = scores(judges=("ant", "ida"))
+    own = (frame["generation_model"] == "ant") & (frame["evaluation_llm_model"] == "ant")
+    told = texts(doubts(evidence(frame.assign(score=frame["score"] + bonus * own))))
+    assert "<ant> judges and also writes essays." in told and words in told
+    assert "also write" not in texts(doubts(evidence(scores())))
+
+
+def test_a_winner_that_hangs_on_one_judge_is_told() -> None:
+    frame = scores(gap=-0.5)
+    fan = (frame["evaluation_llm_model"] == "ida") & (frame["generation_model"] == "ant")
+    told = texts(doubts(evidence(frame.assign(score=frame["score"] + 3 * fan))))
+    assert "The first generation model hangs on judge <ida>: without it it is <bee>." in told
+
+
+def test_missing_scores_few_drafts_looks_and_mixed_snapshots_are_told() -> None:
+    frame = scores(combos=2)
+    frame.loc[[0, 1], "score"] = np.nan
+    mixed = pd.DataFrame(
+        {
+            "stage": ["essay"],
+            "llm_model_id": ["ant"],
+            "warning": ["mixes 2 model versions"],
+        }
+    )
+    told = texts(doubts(evidence(frame, ("the 4 best of 9 essays of pilot",), snapshots=mixed)))
+    assert "2 evaluations of 8 have no score" in told
+    assert "have no interval: fewer than 5" in told
+    assert "chosen by their scores (the 4 best of 9 essays of pilot)" in told
+    assert "Essays by <ant>: one cell mixes 2 model versions." in told
+    assert "No person rated these essays" in told
+
+
+def test_length_is_a_doubt_only_where_the_slope_is_told_from_none() -> None:
+    frame = scores(combos=20)
+    rng = np.random.default_rng(0)
+    words = dict(zip(frame["parent_gen_id"].unique(), rng.integers(100, 2000, 40), strict=True))
+    frame = frame.assign(essay_words=frame["parent_gen_id"].map(words).astype(float))
+    longer = frame.assign(score=frame["score"] + np.log2(frame["essay_words"] / 500))
+    assert "Longer essays score more" in texts(doubts(evidence(longer)))
+    assert "Longer essays" not in texts(doubts(evidence(frame)))
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.5, 2.0])
+def test_every_number_of_a_sentence_is_in_its_table(gap: float) -> None:
+    found = evidence(scores(gap=gap, judges=("ant", "ida", "joe")))
+    sentences: list[Finding] = [*asked(found), *best(found), *doubts(found)]
+    assert len(sentences) >= 5
+    for one in sentences:
+        known = numbers_of(found, one.table)
+        for number in re.findall(NUMBER, one.text.replace(",", "")):
+            assert number.replace(MINUS, "-") in known, (number, one)
+
+
+def numbers_of(found: Evidence, table: str) -> set[str]:
+    """Every cell as a sentence may print it, beside the counts and the constants of the method."""
+    frames = [
+        found.scores,
+        *(found.tables.get(name, pd.DataFrame()) for name in (table, "ranking")),
+    ]
+    cells = {
+        f"{float(value):.{places}f}"
+        for frame in frames
+        for column in frame.select_dtypes("number")
+        for value in frame[column].dropna()
+        for places in range(4)
+    }
+    counts = {str(found.scores[column].nunique()) for column in found.scores}
+    counts |= {str(len(found.scores)), str(int(found.scores["score"].notna().sum()))}
+    ranked = found.tables["ranking"]
+    counts |= {str(len(ranked)), str(len(ranked[ranked["n_essays"] == 1]))}
+    return cells | counts | {"95", "5", "0.001"}
+
+
+def test_lists_and_p_values_read_as_english() -> None:
+    assert listed(["a"]) == "a" and listed(["a", "b"]) == "a and b"
+    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert listed([*"abcdef"]) == "a, b, c and 3 more"
+    assert p_value(0.0321) == "p = 0.032" and p_value(1e-9) == "p < 0.001"
+    assert p_value(None) == "p unknown"
