@@ -139,9 +139,9 @@ def _panels(
 
 def _score_axis(low: float, high: float) -> alt.X:
     """Whole numbers alone where the scale is of few whole points: nobody scores 2.5 of 5."""
-    reach = (high - low) * 0.06
-    scale = alt.Scale(domain=[low - reach, high + reach], nice=False)
     is_whole = low.is_integer() and high.is_integer() and high - low <= _MOST_WHOLE
+    reach = max(0.6 if is_whole else 0.0, (high - low) * 0.06)  # a bar is nearly one point wide
+    scale = alt.Scale(domain=[low - reach, high + reach], nice=False)
     whole = alt.Axis(values=list(range(int(low), int(high) + 1)), format="d")
     return alt.X("from:Q", scale=scale, title="Score", axis=whole if is_whole else alt.Axis())
 

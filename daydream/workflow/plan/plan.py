@@ -83,6 +83,13 @@ class Plan:
         return list(dict.fromkeys(row.model for row in rows))
 
     @property
+    def writing_judges(self) -> list[str]:
+        """The models that both write and judge, by id."""
+        writers = {row.model for row in self.rows if row.stage in ("draft", "essay")}
+        judges = (row.model for row in self.rows if row.stage in ("evaluation", "comparison"))
+        return [model for model in dict.fromkeys(judges) if model in writers]
+
+    @property
     def reasons(self) -> Counter[str]:
         """Why generations are to be made, over all rows."""
         return sum((row.reasons for row in self.rows), Counter())
@@ -97,6 +104,9 @@ def describe(plan: Plan) -> Iterator[str]:
     yield "Why:"
     yield from (f"  {reason} ({count})" for reason, count in plan.reasons.most_common())
     yield from _notes(plan)
+    if writing := plan.writing_judges:
+        yield f"Both write and judge: {_listed(writing)}. Whether they prefer their own texts will"
+        yield "be in judge_preference; self_judging under exclude of a spec leaves that out."
     if plan.to_buy:
         yield from _HOW
 
