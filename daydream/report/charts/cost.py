@@ -214,8 +214,8 @@ def _caption(
 ) -> str:
     return told(
         f"The {measure.words} of an essay with its draft (evaluations not counted) against the "
-        "mean score of each generation model as a share of the scale, with its 95% interval from "
-        "resampling essays.",
+        "mean score of each generation model as a share of the scale, with its 95% interval: "
+        "drafts are sampled, judges and templates are these.",
         "Costs are unknown or all 0, so tokens (prompt and answer) are shown instead."
         if measure is _TOKENS
         else "",
