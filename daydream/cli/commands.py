@@ -42,6 +42,15 @@ def leaderboard(project: Project, arguments: argparse.Namespace) -> Iterator[str
     return show(project.layout, project.cohort, arguments.top)
 
 
+def methods(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Print a methods paragraph filled from the cohort's tables."""
+    from daydream.cli.methods import shown
+    from daydream.cli.query import opened
+
+    with opened(project.layout, project.membership, with_generations=True) as ask:
+        yield from shown(lambda sql: ask(sql).rows, arguments.sources)
+
+
 def status(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     """Count what of the cohort is wanted, done, missing and failed, by stage and model."""
     from daydream.cli.status import as_json, describe

@@ -35,6 +35,8 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("words", nargs="*", metavar="WORD", help="all of these must occur")
     sub = _add(group, "leaderboard", commands.leaderboard)
     sub.add_argument("--top", type=_count, default=5, help="rows of each list (default 5)")
+    sub = _add(group, "methods", commands.methods)
+    sub.add_argument("--sources", action="store_true", help="the query behind each number")
     sub = _add(group, "status", commands.status)
     sub.add_argument("--json", action="store_true", help="for a program")
     _add(group, "doctor", commands.doctor)

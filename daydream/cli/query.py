@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import duckdb
@@ -30,11 +31,26 @@ class Result(NamedTuple):
 
 
 def query(layout: Layout, membership: Membership, sql: str) -> Result:
-    """Run SQL over the views of a cohort.
+    """Run SQL over the views of a cohort (see ``opened``).
+
+    Raises:
+        QueryError: when the SQL is wrong or names a table that was not made.
+        CohortError: when a table's file was damaged.
+
+    """
+    with opened(layout, membership, "generations" in sql.lower()) as ask:
+        return ask(sql)
+
+
+@contextmanager
+def opened(
+    layout: Layout, membership: Membership, with_generations: bool
+) -> Iterator[Callable[[str], Result]]:
+    """What runs SQL over the views of a cohort.
 
     These are ``parsed_scores``, ``parsed_comparisons`` and the tables of ``6_summary`` that were
-    made, under their file's name; ``membership``; and ``generations``, whose metadata files are
-    read when SQL names it.
+    made, under their file's name; ``membership``; and ``generations``, which has rows only
+    ``with_generations``, as it reads every metadata file.
 
     Raises:
         QueryError: when the SQL is wrong or names a table that was not made.
@@ -44,11 +60,15 @@ def query(layout: Layout, membership: Membership, sql: str) -> Result:
     with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
         # Or a name that is no view would be looked for among the variables of this program.
         connection.execute("SET python_enable_replacements = false")
-        _add_views(connection, layout, membership, sql)
-        try:
-            return _result(connection.execute(sql))
-        except (duckdb.Error, ValueError, UnicodeError) as error:
-            raise QueryError(_explained(str(error), layout, membership)) from error
+        _add_views(connection, layout, membership, with_generations)
+
+        def ask(sql: str) -> Result:
+            try:
+                return _result(connection.execute(sql))
+            except (duckdb.Error, ValueError, UnicodeError) as error:
+                raise QueryError(_explained(str(error), layout, membership)) from error
+
+        yield ask
 
 
 def _result(answer: duckdb.DuckDBPyConnection | None) -> Result:
@@ -59,7 +79,10 @@ def _result(answer: duckdb.DuckDBPyConnection | None) -> Result:
 
 
 def _add_views(
-    connection: duckdb.DuckDBPyConnection, layout: Layout, membership: Membership, sql: str
+    connection: duckdb.DuckDBPyConnection,
+    layout: Layout,
+    membership: Membership,
+    with_generations: bool,
 ) -> None:
     for name, path in _paths(layout, membership).items():
         if exists(path):
@@ -67,7 +90,7 @@ def _add_views(
     members = [m for stage in membership.by_stage.values() for m in stage.values()]
     roster = arrow_table(Member, members).select(membership.columns)
     connection.register("membership", roster)
-    named = members if "generations" in sql.lower() else []
+    named = members if with_generations else []
     facts = [read_generation(layout, member) for member in named]
     connection.register("generations", arrow_table(Generation, facts))
 

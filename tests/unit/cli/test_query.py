@@ -78,7 +78,7 @@ def test_missing_scores_are_counted_and_not_averaged(ask: Ask) -> None:
 def test_a_generation_has_what_its_answer_took(ask: Ask) -> None:
     (draft,) = ask("SELECT * FROM generations WHERE stage = 'draft'").rows
     assert draft[:9] == ("draft", "d_1", "", "007", "free", "gpt", 1, "done", "llm")
-    assert draft[9:] == (0.25, 20, 5, 1.5, "stop", "gpt-of-today", None)
+    assert draft[9:16] == (0.25, 20, 5, 1.5, "stop", "gpt-of-today", None)
 
 
 def test_a_copy_costs_nothing(ask: Ask) -> None:

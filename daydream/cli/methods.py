@@ -1,0 +1,258 @@
+"""A methods paragraph filled from a cohort, each number with the query that gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from textwrap import wrap
+from typing import Any, NamedTuple
+
+from daydream import __version__
+from daydream.errors import CohortError, QueryError
+from daydream.formats import clip
+from daydream.store.layout import STAGES
+
+Ask = Callable[[str], Sequence[tuple[Any, ...]]]
+WIDTH = 100
+ALL = "all"
+_AXES = {
+    "generation_model": "generation models",
+    "draft_template": "draft templates",
+    "generation_template": "essay templates",
+    "combo_id": "combinations",
+}
+
+
+class Number(NamedTuple):
+    """A number of the paragraph as it is printed, and the SQL of `daydream query` that gives it."""
+
+    text: str
+    sql: str
+
+
+class Writer:
+    """Writes sentences from the answers to queries, and keeps each number with its query."""
+
+    def __init__(self, ask: Ask) -> None:
+        """``ask`` runs SQL over the cohort's tables; it raises QueryError for one not made."""
+        self._ask = ask
+        self.numbers: list[Number] = []
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The answer to a query; none when its table was not made."""
+        try:
+            return list(self._ask(sql))
+        except QueryError:
+            return []
+
+    def number(self, sql: str, places: int = 0) -> str:
+        """The one value of a query, as printed; ``unknown`` when there is none."""
+        rows = self.rows(sql)
+        if not rows or rows[0][0] is None:
+            return "unknown"
+        return self.known(float(rows[0][0]), sql, places)
+
+    def known(self, value: float, sql: str, places: int = 0) -> str:
+        """A value that another query has told already, with the one that gives it alone."""
+        text = f"{value:.{places}f}"
+        self.numbers.append(Number(text, sql))
+        return text
+
+    def count(self, column: str, noun: str) -> str:
+        """``2 judges``: how many values a column of the scores has."""
+        count = self.number(f"SELECT count(DISTINCT {column}) FROM parsed_scores")
+        return f"{count} {noun}" + ("" if count == "1" else "s")
+
+    def names(self, column: str) -> str:
+        """The values of a column of the scores, in order."""
+        found = self.rows(f"SELECT DISTINCT {column} FROM parsed_scores ORDER BY 1")
+        return ", ".join(str(name) for (name,) in found if name)
+
+    def counted_names(self, column: str, noun: str) -> str:
+        """``2 judges (ida, joe)``."""
+        return f"{self.count(column, noun)} ({self.names(column)})"
+
+
+def methods(ask: Ask) -> tuple[list[str], list[Number]]:
+    """The paragraphs, and their numbers in order.
+
+    Raises:
+        CohortError: when the cohort has no scores yet.
+
+    """
+    writer = Writer(ask)
+    if not writer.rows("SELECT 1 FROM parsed_scores LIMIT 1"):
+        raise CohortError("there is no table of scores yet. Make it: snakemake results_analysis")
+    parts = (_texts, _answers, _judging, _exclusions, _analysis, _reliability, _people)
+    found = [" ".join(part(writer)) for part in parts]
+    return [paragraph for paragraph in found if paragraph], writer.numbers
+
+
+def _texts(writer: Writer) -> Iterator[str]:
+    yield (
+        f"Texts. {writer.count('combo_id', 'combination')} of concepts went to "
+        f"{writer.counted_names('generation_model', 'generation model')} through "
+        f"{writer.counted_names('draft_template', 'draft template')} and "
+        f"{writer.counted_names('generation_template', 'essay template')}: "
+        f"{writer.count('draft_gen_id', 'draft')} and {writer.count('parent_gen_id', 'essay')}."
+    )
+
+
+def _answers(writer: Writer) -> Iterator[str]:
+    """Which versions of the models answered, when and how often."""
+    rows = writer.rows(
+        "SELECT stage, llm_model_id, coalesce(returned_model, ''), count(*), min(answered_at), "
+        f"max(answered_at) FROM generations WHERE {_ANSWERED} GROUP BY ALL ORDER BY ALL"
+    )
+    rows.sort(key=lambda row: STAGES.index(row[0]))
+    told = "; ".join(_version(writer, *row) for row in rows)
+    if told:
+        yield f"Answers (UTC). {told}."
+
+
+_ANSWERED = "mode = 'llm' AND answered_at IS NOT NULL"
+
+
+def _version(
+    writer: Writer, stage: str, model: str, returned: str, count: int, first: str, last: str
+) -> str:
+    where = (
+        f"stage = '{stage}' AND llm_model_id = {_quoted(model)} AND "
+        f"coalesce(returned_model, '') = {_quoted(returned)}"
+    )
+    sql = f"SELECT count(*) FROM generations WHERE {_ANSWERED} AND {where}"
+    named = f"{model} as {returned}" if returned else f"{model} (version not told)"
+    when = f"on {first[:10]}" if first[:10] == last[:10] else f"{first[:10]} to {last[:10]}"
+    answers = writer.known(count, sql)
+    return f"{stage}s by {named}: {answers} answer{'' if answers == '1' else 's'} {when}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _judging(writer: Writer) -> Iterator[str]:
+    yield (
+        f"Judging. {writer.counted_names('evaluation_llm_model', 'judge')} scored the essays under "
+        f"{writer.count('evaluation_template', 'evaluation template')}{_scales(writer)}, with "
+        f"replicates up to number {writer.number('SELECT max(replicate) FROM parsed_scores')}."
+    )
+    temperatures = writer.rows(
+        "SELECT DISTINCT temperature FROM parsed_scores WHERE temperature IS NOT NULL ORDER BY 1"
+    )
+    for (value,) in temperatures:
+        sql = f"SELECT DISTINCT temperature FROM parsed_scores WHERE temperature = {value}"
+        yield f"Evaluations were asked for at temperature {writer.known(value, sql, 2)}."
+    both = writer.rows(
+        "SELECT DISTINCT evaluation_llm_model FROM parsed_scores "
+        "WHERE evaluation_llm_model = generation_model ORDER BY 1"
+    )
+    if both:
+        names = ", ".join(name for (name,) in both)
+        yield f"Scores of a model's own essays are among them: {names}."
+
+
+def _scales(writer: Writer) -> str:
+    where = f"FROM ranking WHERE evaluation_template <> '{ALL}'"
+    found = writer.rows(
+        f"SELECT DISTINCT evaluation_template, scale_low, scale_high {where} ORDER BY 1"
+    )
+    told = []
+    for template, low, high in found:
+        own = f"{where} AND evaluation_template = {_quoted(template)}"
+        first, last = (
+            writer.known(value, f"SELECT DISTINCT {end} {own}", 0 if value == int(value) else 2)
+            for value, end in ((low, "scale_low"), (high, "scale_high"))
+        )
+        told.append(f"{template} from {first} to {last}")
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _exclusions(writer: Writer) -> Iterator[str]:
+    lost = "FROM parsed_scores WHERE score IS NULL"
+    yield (
+        f"Exclusions. Of {writer.number('SELECT count(*) FROM parsed_scores')} evaluations asked "
+        f"for, {writer.number('SELECT count(score) FROM parsed_scores')} have a score and "
+        f"{writer.number(f'SELECT count(*) {lost}')} have none and are left out of all means."
+    )
+    reasons = writer.rows(f"SELECT DISTINCT split_part(error, ':', 1) {lost} ORDER BY 1")
+    told = []
+    for (reason,) in reasons:
+        where = f"{lost} AND split_part(error, ':', 1) = {_quoted(reason)}"
+        told.append(f"{clip(reason, 60)} ({writer.number(f'SELECT count(*) {where}')})")
+    if told:
+        yield f"Reasons: {', '.join(told)}."
+
+
+def _analysis(writer: Writer) -> Iterator[str]:
+    tested = [
+        _tested(writer, axis, name)
+        for axis, name in _AXES.items()
+        if writer.rows(f"SELECT 1 FROM contrasts WHERE axis = '{axis}' LIMIT 1")
+    ]
+    if tested:
+        yield (
+            "Analysis. Scores were adjusted for judges by least squares; levels were compared "
+            "where everything else is alike, by t tests of block-adjusted differences, p values "
+            "corrected for all pairs of an axis and template (Holm, 1979), with judges and "
+            "templates fixed."
+        )
+        yield f"Pairs of {'; '.join(tested)}."
+    count = writer.rows("SELECT max(n_templates) FROM ranking")
+    if count and (count[0][0] or 0) > 1:
+        sql = "SELECT max(n_templates) FROM ranking"
+        yield f"Composites weigh {writer.number(sql)} evaluation templates alike."
+
+
+def _tested(writer: Writer, axis: str, name: str) -> str:
+    last = f"FROM contrasts WHERE axis = '{axis}' AND n_templates = (SELECT max(n_templates) "
+    last += f"FROM contrasts WHERE axis = '{axis}')"
+    pairs = writer.number(f"SELECT count(*) {last}")
+    known = writer.rows(f"SELECT count(p_holm) {last}")[0][0]
+    if not known:
+        return f"{name}: {pairs}, none tested"
+    methods = writer.rows(f"SELECT DISTINCT method {last} ORDER BY 1")
+    blocks = writer.number(f"SELECT min(n_blocks) {last}")
+    return (
+        f"{name}: {pairs}, on {' / '.join(str(m) for (m,) in methods)}, at least {blocks} "
+        "shared blocks"
+    )
+
+
+def _reliability(writer: Writer) -> Iterator[str]:
+    where = "FROM reliability WHERE measure = 'krippendorff_alpha' AND value IS NOT NULL"
+    scopes = writer.rows(f"SELECT DISTINCT scope {where} ORDER BY 1")
+    told = [
+        f"{writer.number(f'SELECT value {where} AND scope = {_quoted(scope)}', 2)} ({scope})"
+        for (scope,) in scopes
+    ]
+    if told:
+        yield f"Reliability. Krippendorff's interval alpha was {', '.join(told)}."
+
+
+def _people(writer: Writer) -> Iterator[str]:
+    for (template,) in writer.rows(
+        "SELECT DISTINCT evaluation_template FROM human_agreement ORDER BY 1"
+    ):
+        where = "FROM human_agreement WHERE kind = 'panel' AND evaluation_template = "
+        where += _quoted(template)
+        count = writer.number(f"SELECT n {where}")
+        pearson = writer.number(f"SELECT pearson {where}", 2)
+        yield (
+            f"People rated {count} essays under {template}; the mean of the judges correlates with "
+            f"theirs at {pearson}."
+        )
+
+
+def shown(ask: Ask, with_sources: bool) -> Iterator[str]:
+    """Lines for a terminal: the paragraphs, then where each number is from."""
+    paragraphs, numbers = methods(ask)
+    for paragraph in paragraphs:
+        yield from wrap(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False)
+        yield ""
+    yield f"Made with DayDreaming {__version__}; methods and references: docs/statistics.md."
+    if not with_sources:
+        yield "Where each number is from: daydream methods --sources"
+        return
+    yield ""
+    for number in numbers:
+        yield f'{number.text:>10}  daydream query "{number.sql}"'
