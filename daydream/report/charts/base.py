@@ -25,7 +25,7 @@ LABEL_PIXELS = 400
 UPRIGHT = alt.Axis(labelLimit=LABEL_PIXELS, ticks=False, domain=False, labelPadding=8)
 SLANTED = alt.Axis(labelAngle=-40, labelLimit=LABEL_PIXELS, ticks=False, domain=False)
 _COMBO = "combo_id"
-_GAP = re.compile(r"[\s_/.:-]+")
+_GAP = re.compile(r"\s+")
 _NEVER_IN_XML = ("\ufffe", "\uffff")
 
 AnyChart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -67,18 +67,18 @@ def _allowed(character: str) -> str:
 def shorten(text: str, most: int = LABEL) -> str:
     """Text of at most so many characters; the middle is left out, as ids differ at their ends.
 
-    Cut between words where there are some, else within one.
+    Cut between words, unless that would leave less than half of the room used.
     """
     if len(text) <= most:
         return text
     tail = (most - 1) // 3
-    head = most - 1 - tail
-    starts = [0, *(gap.end() for gap in _GAP.finditer(text)), len(text)]
-    begin = max(start for start in starts if start <= head)
-    end = min(start for start in starts if start >= len(text) - tail)
-    first = text[:begin] if begin else text[:head]
-    last = text[end:] if end < len(text) else text[len(text) - tail :]
-    return f"{first.rstrip()}…{last}"
+    gaps = list(_GAP.finditer(text))
+    last = next((text[g.end() :] for g in gaps if len(text) - g.end() <= tail), "")
+    room = most - 1 - len(last)
+    first = next((text[: g.start()] for g in reversed(gaps) if g.start() <= room), "")
+    if first and len(first) + len(last) >= most / 2:
+        return f"{first}…{last}"
+    return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
 
 
 def labels(

@@ -444,8 +444,8 @@ def test_labels_are_short_and_on_one_line_and_no_two_are_alike(names, most):
     ("most", "label"),
     [
         (50, "Combinatorial creativity + Default mode network"),
-        (42, "Combinatoria…tivity + Default mode…etwork"),
-        (20, "Combi…ty + Defau…rk"),
+        (42, "Combinatorial… + Default mode…"),
+        (20, "Combi…ty + Default…"),
     ],
 )
 def test_of_a_combination_every_concept_is_shortened_alike(most, label):
@@ -454,6 +454,18 @@ def test_of_a_combination_every_concept_is_shortened_alike(most, label):
     frame = pd.DataFrame()
     tables = ReportTables("trial", frame, {}, {}, frame, called, 0.8)
     assert labels(tables, "combo_id", ["x"], most) == {"x": label}
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "label"),
+    [
+        ("Chess openings as a language", 24, "Chess openings as a…"),
+        ("combo_v1_8eb3419b7ea4", 15, "combo_v1_8…7ea4"),  # ids differ at their ends
+        ("The claude-sonnet-4.6 model", 24, "The claude-sonne…6 model"),
+    ],
+)
+def test_a_name_is_cut_between_words_unless_little_of_it_would_be_left(text, most, label):
+    assert shorten(text, most) == label
 
 
 @given(numbers=st.lists(st.floats(-2, 3), max_size=6))
