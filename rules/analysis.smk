@@ -1,6 +1,6 @@
 """Analyses: how far evaluators agree, where the variance comes from, and what can be ranked.
 
-Inputs:  parsed_scores.csv, parsed_comparisons.csv; membership.csv, so that a cohort that grew or
+Inputs:  parsed_scores.csv, parsed_comparisons.csv; snapshots, for what a call costs; membership.csv, so that a cohort that grew or
          shrank brings new tables; the scales of the evaluation templates
 Outputs: 6_summary/<cohort>/*.csv and the same as *.parquet
 Reruns:  when the scores, the membership or the scales are newer.
@@ -14,6 +14,7 @@ rule analysis_tables:
         scores=rules.parsed_scores.output.parquet,
         membership=cohort_made,
         scales=layout.templates_csv("evaluation"),
+        snapshots=rules.snapshots.output.parquet,
     output:
         [in_report(layout.summary(COHORT, table), table, table) for table in ANALYSIS_TABLES],
         [layout.summary(COHORT, table, "parquet") for table in ANALYSIS_TABLES],

@@ -73,6 +73,23 @@ rule summary_tables:
         "../scripts/summary_tables.py"
 
 
+rule snapshots:
+    """Which versions of the models answered, in 6_summary."""
+    input:
+        scores=rules.parsed_scores.output.parquet,
+        comparisons=tables.parsed_comparisons(project),
+        membership=cohort_made,
+    output:
+        csv=in_report(layout.summary(COHORT, "snapshots"), "snapshots", "snapshots"),
+        parquet=layout.summary(COHORT, "snapshots", "parquet"),
+    log:
+        "logs/snapshots.log",
+    conda:
+        "envs/tables.yaml"
+    script:
+        "../scripts/snapshot_tables.py"
+
+
 rule cross_scores:
     """One row per evaluation in the store, whichever cohort asked for it."""
     input:
@@ -120,6 +137,7 @@ rule results_summary:
     """The summary tables of the cohort."""
     input:
         rules.summary_tables.output,
+        rules.snapshots.output,
 
 
 rule cross_experiment:

@@ -46,6 +46,7 @@ if SLICED:
         generate_evaluation,
         generate_comparison,
         summary_tables,
+        snapshots,
         analysis_tables,
         pairwise_tables,
         human_tables,

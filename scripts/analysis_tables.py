@@ -5,4 +5,5 @@ from daydream.workflow.job_log import script_logged
 
 with script_logged(snakemake.log[0], "analysis_tables"):
     wanted, least = snakemake.input, snakemake.params.min_coverage
-    make_analyses(wanted.scores, wanted.scales, least, snakemake.output)
+    outputs, answers = snakemake.output, wanted.snapshots
+    make_analyses(wanted.scores, wanted.scales, least, outputs, answers)

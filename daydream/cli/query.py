@@ -13,7 +13,13 @@ import duckdb
 from daydream.errors import QueryError
 from daydream.experiment.ratings import rating_files
 from daydream.formats import clip
-from daydream.results.names import ANALYSIS_TABLES, HUMAN_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
+from daydream.results.names import (
+    ANALYSIS_TABLES,
+    HUMAN_TABLES,
+    PAIRWISE_TABLES,
+    STORE_TABLES,
+    SUMMARY_TABLES,
+)
 from daydream.results.parquet import arrow_table, read_parquet
 from daydream.store.layout import Layout, exists
 from daydream.store.membership import Member, Membership
@@ -97,7 +103,7 @@ def _add_views(
 
 def _paths(layout: Layout, membership: Membership) -> dict[str, str]:
     cohort = membership.cohort_id
-    names = [*SUMMARY_TABLES, *ANALYSIS_TABLES]
+    names = [*SUMMARY_TABLES, *STORE_TABLES, *ANALYSIS_TABLES]
     parsed = {"parsed_scores": layout.scores(cohort, "parquet")}
     if membership.compares:
         names += PAIRWISE_TABLES

@@ -9,6 +9,7 @@ import pandas as pd
 
 from daydream.experiment.catalog import read_scales
 from daydream.results.concept_columns import names_in
+from daydream.results.parquet import read_rows
 from daydream.results.statistics.agreement import comprehensive_variance, evaluator_agreement
 from daydream.results.statistics.contrasts import contrasts
 from daydream.results.statistics.d_study import d_study
@@ -39,6 +40,26 @@ _WHOLE = {
     *("combos", "drafts", "essays", "judges", "templates", "replicates", "calls"),
     *("drafts_low", "drafts_high"),
 }
+
+
+def mean_prices(snapshots: str) -> dict[str, float]:
+    """Mean USD of an answer by stage, from that table: 0 at a stage where nothing was bought.
+
+    A stage whose answers have no known cost is left out.
+    """
+    table = pd.DataFrame(read_rows(snapshots))[["stage", "n_priced", "mean_usd"]]
+    numbers = table[["n_priced", "mean_usd"]].apply(pd.to_numeric, errors="coerce").fillna(0.0)
+    if table.empty:
+        return {}
+    found = {}
+    for stage in ("draft", "essay", "evaluation"):
+        part = numbers[(table["stage"] == stage).to_numpy()]
+        priced = float(part["n_priced"].sum())
+        if not len(part):
+            found[stage] = 0.0
+        elif priced:
+            found[stage] = float((part["n_priced"] * part["mean_usd"]).sum()) / priced
+    return found
 
 
 def rankings(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
@@ -74,8 +95,17 @@ ANALYSIS: Mapping[str, Table] = {
 }
 
 
-def make_analyses(scores: str, templates: str, min_coverage: float, outputs: Iterable[str]) -> None:
-    """Write analyses of ``parsed_scores.csv``: the names of ``outputs`` say which, and how."""
+def make_analyses(
+    scores: str,
+    templates: str,
+    min_coverage: float,
+    outputs: Iterable[str],
+    snapshots: str | None = None,
+) -> None:
+    """Write analyses of ``parsed_scores.csv``: the names of ``outputs`` say which, and how.
+
+    ``snapshots`` is the path of that table; without it ``d_study`` knows no prices.
+    """
     frame, scales = read_scores(scores), read_scales(templates)
     # Two tables need the components, which take longest.
     components = cache(lambda: variance_components(frame, scales))
@@ -84,7 +114,8 @@ def make_analyses(scores: str, templates: str, min_coverage: float, outputs: Ite
         if name == "variance_components":
             return typed(components())
         if name == "d_study":
-            return typed(d_study(frame, scales, components=components()))
+            prices = mean_prices(snapshots) if snapshots else {}
+            return typed(d_study(frame, scales, prices, components()))
         return typed(ANALYSIS[name](frame, scales))
 
     write_tables(make, min_coverage, names_in(frame), outputs)

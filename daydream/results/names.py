@@ -29,6 +29,9 @@ ANALYSIS_TABLES = (
 )
 
 
+STORE_TABLES = ("snapshots",)
+
+
 PAIRWISE_TABLES = ("pairwise_ranking", "position_bias")
 
 

@@ -16,6 +16,7 @@ from daydream.results.comparisons import ComparisonRow, cohort_comparisons
 from daydream.results.names import ANALYSIS_TABLES, PAIRWISE_TABLES, SUMMARY_TABLES
 from daydream.results.pairwise import make_pairwise
 from daydream.results.scores import ScoreRow, cohort_scores, write_rows, write_scores
+from daydream.results.snapshots import make_snapshots
 from daydream.results.summary import make_summaries
 from daydream.store.ids import combo_id
 from daydream.store.layout import FORMS, Layout, Stage
@@ -94,8 +95,10 @@ class ReportStore:
         scales = layout.templates_csv("evaluation")
         outputs = [layout.summary("trial", t, form) for t in SUMMARY_TABLES for form in FORMS]
         make_summaries(scores, scales, min_coverage, outputs)
+        versions = [layout.summary("trial", "snapshots", form) for form in FORMS]
+        make_snapshots(layout.membership("trial"), versions)
         outputs = [layout.summary("trial", t, form) for t in ANALYSIS_TABLES for form in FORMS]
-        make_analyses(scores, scales, min_coverage, outputs)
+        make_analyses(scores, scales, min_coverage, outputs, versions[0])
         if self.membership.by_stage["comparison"]:
             self._compare(min_coverage)
 

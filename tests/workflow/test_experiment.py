@@ -14,6 +14,7 @@ SUMMARY = {
     "perfect_score_paths",
     "generation_scores_pivot",
     "evaluation_model_template_pivot",
+    "snapshots",
 }
 ANALYSIS = {
     "evaluator_agreement_analysis",

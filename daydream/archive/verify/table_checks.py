@@ -16,10 +16,11 @@ from daydream.experiment.ratings import rating_files
 from daydream.results.analyses import ANALYSIS, make_analyses
 from daydream.results.comparisons import ComparisonRow, cohort_comparisons
 from daydream.results.human import make_human
-from daydream.results.names import HUMAN_TABLES, PAIRWISE_TABLES
+from daydream.results.names import HUMAN_TABLES, PAIRWISE_TABLES, STORE_TABLES
 from daydream.results.pairwise import make_pairwise
 from daydream.results.parquet import arrow_table, write_parquet
 from daydream.results.scores import ScoreRow, cohort_scores, write_rows
+from daydream.results.snapshots import make_snapshots
 from daydream.results.summary import SUMMARY, make_summaries
 from daydream.store.layout import FORMS, Layout, exists
 from daydream.store.membership import Membership
@@ -112,7 +113,11 @@ def _sources(project: Project) -> Iterator[Source]:
     made_of = (layout.scores(cohort), layout.templates_csv("evaluation"), least)
     compared = (layout.comparisons(cohort), layout.membership(cohort), least)
     yield Source(SUMMARY, SCORES.name, partial(make_summaries, *made_of))
-    yield Source(ANALYSIS, SCORES.name, partial(make_analyses, *made_of))
+    versions_of = partial(make_snapshots, layout.membership(cohort))
+    yield Source(STORE_TABLES, SCORES.name, versions_of)
+    versions = layout.summary(cohort, "snapshots")
+    analyses = partial(make_analyses, *made_of, snapshots=versions if exists(versions) else None)
+    yield Source(ANALYSIS, SCORES.name, analyses)
     if _compares(project):
         yield Source(PAIRWISE_TABLES, COMPARISONS.name, partial(make_pairwise, *compared))
     if ratings := rating_files(layout):

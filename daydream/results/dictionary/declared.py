@@ -15,6 +15,7 @@ TABLES: tuple[Table, ...] = (
     parsed.PERFECT,
     summary.SCORES_PIVOT,
     summary.EVALUATION_PIVOT,
+    parsed.SNAPSHOTS,
     reliability.AGREEMENT,
     reliability.SPREAD,
     reliability.RELIABILITY,

@@ -13,6 +13,7 @@ from daydream.results.dictionary.shared import (
     MEMBERSHIP,
     METADATA,
     TEMPLATE,
+    WARNING,
 )
 
 _COHORT = Column("cohort_id", "text", "The cohort.")
@@ -215,4 +216,28 @@ PERFECT = Table(
     "5_parsing/<cohort>/parsed_scores; evaluation_templates.csv",
     "Selected, not computed.",
     tuple(column for column in SCORES.columns if not column.name.startswith("error")),
+)
+
+SNAPSHOTS = Table(
+    "snapshots",
+    "6_summary/<cohort>",
+    "a stage, a model, and a version of it that answered",
+    "gens/<stage>/<gen_id>/metadata.json",
+    "Counted, not tested.",
+    (
+        Column("stage", "text", "`draft`, `essay`, `evaluation` or `comparison`."),
+        Column("llm_model_id", "text", "The model that was asked."),
+        Column("returned_model", "text", "The model that the response named."),
+        Column("provider", "text", "Who answered behind a router, as the response says."),
+        Column("system_fingerprint", "text", "The backend, as the response says."),
+        Column("temperature", "number", "The request's temperature."),
+        Column("max_tokens", "number", "The request's limit.", "tokens"),
+        Column("parameters", "text", "All parameters of the request, as JSON."),
+        Column("first_at", "text", "When the first of the answers came.", "UTC"),
+        Column("last_at", "text", "When the last of them came.", "UTC"),
+        Column("n_answers", "whole", "Answers in use; copies are none.", "answers"),
+        Column("n_priced", "whole", "Those whose cost is known.", "answers"),
+        Column("mean_usd", "number", "Mean cost of these.", "USD"),
+        WARNING._replace(meaning="What of the model's answers at this stage is mixed; else blank."),
+    ),
 )

@@ -27,8 +27,8 @@ MOST_JUDGES, MOST_ESSAYS, MOST_REPLICATES, MOST_DRAFTS = 12, 4, 3, 100_000
 ONE_JUDGE = "one judge: nothing can be said about what other judges would give"
 _COLUMNS = [
     *("target", "share", "points", "combos", "drafts", "essays", "judges", "templates"),
-    *("replicates", "calls", "dollars", "drafts_low", "drafts_high", "note", "scale_low"),
-    *("scale_high", "n_expected", "n_valid"),
+    *("replicates", "calls", "dollars", "drafts_low", "drafts_high", "dollars_low"),
+    *("dollars_high", "note", "scale_low", "scale_high", "n_expected", "n_valid"),
 ]
 
 
@@ -64,8 +64,9 @@ def d_study(
     design: two levels, or one essay's evaluations. The variances are those of
     ``variance_components`` (``components``, if made before); ``drafts_low`` and ``drafts_high``
     are the drafts (for one essay: judges) needed if all of them were at the low or the high end
-    of their 95% intervals. With one judge the row says that nothing can be said. Source:
-    R. L. Brennan (2001), "Generalizability Theory".
+    of their 95% intervals, and ``dollars_low`` and ``dollars_high`` what that would cost. With one
+    judge the row says that nothing can be said. Source: R. L. Brennan (2001), "Generalizability
+    Theory".
     """
     frame = evaluations(scores, scales)
     valid = comparable(frame[frame["score"].notna()])
@@ -104,14 +105,15 @@ def _planned(
         return {"note": "no design within reach: the judges' own tastes are too far apart"}
     low, high = (_needed(one, target, points, best) for one in ends[1:])
     levels = 0 if target == ESSAY_TARGET else 2
-    calls = best.calls(levels) if levels else (0, 0, best.judges * templates * best.replicates)
-    known = all(name in prices for name in ("draft", "essay", "evaluation"))
+    calls = _calls(best, target)
     note = "" if low is not None and high is not None else "an end of the interval is not known"
     return {
         **best._asdict(),
         **{"combos": best.drafts if levels else None, "calls": sum(calls), "note": note},
-        "dollars": _dollars(calls, prices) if known else np.nan,
+        "dollars": _dollars(calls, prices),
         **{"drafts_low": low, "drafts_high": high},
+        "dollars_low": _dollars_of(low, best, target, prices),
+        "dollars_high": _dollars_of(high, best, target, prices),
     } | ({} if levels else {"drafts": None, "essays": 1})
 
 
@@ -163,12 +165,32 @@ def _within_reach(number: float, at_least: int) -> int | None:
     return max(at_least, int(np.ceil(round(number, 9))))  # 3.0000000000000004 is three
 
 
+def _calls(design: Design, target: str) -> tuple[int, int, int]:
+    """Drafts, essays and evaluations of the whole design: two levels, or one essay's judgements."""
+    if target == ESSAY_TARGET:
+        return 0, 0, design.judges * design.templates * design.replicates
+    return design.calls(2)
+
+
 def _cost(design: Design, target: str, prices: Mapping[str, float]) -> tuple[float, Design]:
-    calls = design.calls(1 if target == ESSAY_TARGET else 2)
-    known = all(name in prices for name in ("draft", "essay", "evaluation"))
-    return (_dollars(calls, prices) if known else float(sum(calls)), design)
+    calls = _calls(design, target)
+    dollars = _dollars(calls, prices)
+    return (float(sum(calls)) if np.isnan(dollars) else dollars, design)
+
+
+def _dollars_of(
+    number: int | None, design: Design, target: str, prices: Mapping[str, float]
+) -> float:
+    """What the design costs with another number of drafts (of judges, for one essay)."""
+    if number is None:
+        return float("nan")
+    name = "judges" if target == ESSAY_TARGET else "drafts"
+    return _dollars(_calls(design._replace(**{name: number}), target), prices)
 
 
 def _dollars(calls: tuple[int, int, int], prices: Mapping[str, float]) -> float:
+    """NaN where a price is not known."""
     names = ("draft", "essay", "evaluation")
+    if not all(name in prices for name in names):
+        return float("nan")
     return float(sum(n * prices[name] for n, name in zip(calls, names, strict=True)))

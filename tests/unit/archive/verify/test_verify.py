@@ -18,6 +18,7 @@ from daydream.experiment.settings import load_config
 from daydream.results.analyses import ANALYSIS, make_analyses
 from daydream.results.names import PAIRWISE_TABLES
 from daydream.results.pairwise import make_pairwise
+from daydream.results.snapshots import make_snapshots
 from daydream.results.summary import SUMMARY, make_summaries
 from daydream.store.layout import FORMS, STAGES
 from daydream.workflow.jobs import GenerationJobs
@@ -56,7 +57,10 @@ def make_everything(work: Workspace) -> Project:
     write_parsed_scores(project, *(layout.scores(cohort, form) for form in FORMS))
     made_of = (layout.scores(cohort), layout.templates_csv("evaluation"), least)
     make_summaries(*made_of, [layout.summary(cohort, t, f) for t in SUMMARY for f in FORMS])
-    make_analyses(*made_of, [layout.summary(cohort, t, f) for t in ANALYSIS for f in FORMS])
+    versions = [layout.summary(cohort, "snapshots", form) for form in FORMS]
+    make_snapshots(layout.membership(cohort), versions)
+    analyses = [layout.summary(cohort, t, f) for t in ANALYSIS for f in FORMS]
+    make_analyses(*made_of, analyses, versions[0])
     if project.design.compares:
         write_parsed_comparisons(project, *parsed_comparisons(project))
         compared = (layout.comparisons(cohort), layout.membership(cohort), least)

@@ -19,6 +19,7 @@ from daydream.results.names import (
     CROSS_TABLES,
     HUMAN_TABLES,
     PAIRWISE_TABLES,
+    STORE_TABLES,
     SUMMARY_TABLES,
 )
 from daydream.results.parquet import arrow_table, write_parquet
@@ -29,7 +30,13 @@ from daydream.store.membership import Member
 from tests.support.report_store import ReportStore, Size
 
 BY_PLACE = {f"{table.folder}/{table.name}": table for table in TABLES}
-COHORT_TABLES = (*SUMMARY_TABLES, *ANALYSIS_TABLES, *PAIRWISE_TABLES, *HUMAN_TABLES)
+COHORT_TABLES = (
+    *SUMMARY_TABLES,
+    *STORE_TABLES,
+    *ANALYSIS_TABLES,
+    *PAIRWISE_TABLES,
+    *HUMAN_TABLES,
+)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import statsmodels.api as sm
 from daydream.results.statistics.d_study import ONE_JUDGE, d_study
 from daydream.results.statistics.length_effect import length_effect
 from daydream.results.statistics.sensitivity import sensitivity
-from daydream.results.statistics.snapshots import snapshots
 
 
 def scores(rows):
@@ -86,17 +85,47 @@ def test_with_one_judge_a_design_study_says_that_nothing_can_be_said():
     assert set(table["note"]) == {ONE_JUDGE} and table["calls"].isna().all()
 
 
+PARTS = pd.DataFrame(
+    {
+        "component": [
+            *("draft_gen_id", "parent_gen_id", "evaluation_llm_model"),
+            *("judge_x_generator", "judge_x_essay", "residual", "replicate"),
+        ],
+        "variance": [0.0, 1.0, 0.5, 0.0, 0.0, 1.0, 0.0],
+    }
+).assign(low=lambda t: t["variance"] / 2, high=lambda t: t["variance"] * 2)
+
+
+def test_a_design_costs_its_calls_at_their_prices_and_more_at_the_high_end():
+    prices = {"draft": 0.1, "essay": 0.2, "evaluation": 0.01}
+    table = d_study(crossed(3), {}, prices, PARTS).set_index(["target", "share"])
+    row = table.loc[("generation_model", 0.1)]
+    essays = 2 * row["drafts"] * row["essays"]
+    judged = essays * row["judges"] * row["replicates"]
+    assert row["dollars"] == pytest.approx(0.2 * row["drafts"] + 0.2 * essays + 0.01 * judged)
+    per_draft = row["dollars"] / row["drafts"]
+    assert row["dollars_low"] == pytest.approx(per_draft * row["drafts_low"])
+    assert row["dollars_high"] == pytest.approx(per_draft * row["drafts_high"])
+    one = table.loc[("one_essay", 0.2)]
+    assert one["dollars"] == pytest.approx(0.01 * one["calls"])
+    unknown = d_study(crossed(3), {}, {"draft": 0.1}, PARTS)
+    assert unknown["dollars"].isna().all() and unknown["calls"].notna().all()
+
+
+def test_dear_drafts_are_made_the_most_of():
+    cheap = {"draft": 0.01, "essay": 0.01, "evaluation": 0.01}
+    parts = PARTS.assign(variance=[1.0, 1.0, 0.5, 0.0, 0.0, 1.0, 0.0])
+    dear = cheap | {"draft": 5.0}
+    few, many = (
+        d_study(crossed(3), {}, prices, parts).set_index(["target", "share"])
+        for prices in (dear, cheap)
+    )
+    at = ("generation_model", 0.1)
+    assert few.loc[at, "drafts"] < many.loc[at, "drafts"]
+
+
 def test_the_planned_design_finds_the_difference_with_the_power_promised():
-    parts = pd.DataFrame(
-        {
-            "component": [
-                *("draft_gen_id", "parent_gen_id", "evaluation_llm_model"),
-                *("judge_x_generator", "judge_x_essay", "residual", "replicate"),
-            ],
-            "variance": [0.0, 1.0, 0.5, 0.0, 0.0, 1.0, 0.0],
-        }
-    ).assign(low=lambda t: t["variance"] / 2, high=lambda t: t["variance"] * 2)
-    table = d_study(crossed(3), {}, components=parts).set_index(["target", "share"])
+    table = d_study(crossed(3), {}, components=PARTS).set_index(["target", "share"])
     row = table.loc[("generation_model", 0.1)]
     n, judges, essays = (int(row[name]) for name in ("drafts", "judges", "essays"))
     rng = np.random.default_rng(0)
@@ -106,15 +135,3 @@ def test_the_planned_design_finds_the_difference_with_the_power_promised():
     assert (z > 1.96).mean() == pytest.approx(0.8, abs=0.05)
     assert row["drafts_low"] < n < row["drafts_high"]
     assert row["calls"] == 2 * n * (1 + essays * (1 + judges * row["replicates"]))
-
-
-def test_a_model_of_which_several_versions_answered_is_warned_of():
-    names = ["stage", "llm_model_id", "mode", "returned_model", "provider", "system_fingerprint"]
-    rows = [("essay", "gpt", "llm", f"gpt-{n}", "acme", "f") for n in (1, 1, 2)]
-    rows += [("draft", "gpt", "llm", "gpt-1", "acme", "f"), ("essay", "gpt", "copy", *[""] * 3)]
-    frame = pd.DataFrame(rows, columns=names).assign(temperature=0.7, max_tokens=9)
-    frame["answered_at"] = [f"2026-11-2{n}T10:00:00Z" for n in range(5)]
-    table = snapshots(frame)
-    assert table["n_answers"].tolist() == [1, 2, 1]
-    assert table["warning"].tolist() == ["", *["mixes 2 model versions"] * 2]
-    assert table["first_at"].tolist()[1] == "2026-11-20T10:00:00Z"
