@@ -89,6 +89,13 @@ class GenerationFailed(DaydreamError):
     """A job of a generation failed; why was logged, so a terminal need not show it once more."""
 
 
+class EnoughErrors(ClosedError):
+    """A call was not made because more generations of the run failed than it allows."""
+
+    def __init__(self, message: str = "", cause: str = "stop_after_errors") -> None:
+        super().__init__(message, cause)
+
+
 class LockError(DaydreamError):
     """A file cannot be locked, and without a lock an answer could be paid twice."""
 

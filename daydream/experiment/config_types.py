@@ -160,6 +160,11 @@ SliceOrNull: TypeAlias = Annotated[
     BeforeValidator(_read_text_or_null),
     Kind("`k/n` with k from 1 to n, or null"),
 ]
+ErrorsOrNull: TypeAlias = Annotated[
+    Annotated[float, Field(gt=0, le=10**12, allow_inf_nan=False, strict=True)] | None,
+    READ_NUMBER,
+    Kind("count from 1, share below 1, or null"),
+]
 Ids: TypeAlias = Annotated[
     Annotated[tuple[str, ...], Field(min_length=1)] | None,
     BeforeValidator(_read_ids),

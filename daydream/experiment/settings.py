@@ -25,6 +25,7 @@ from daydream.experiment.config_types import (
     Count,
     CountFromZero,
     EndpointName,
+    ErrorsOrNull,
     Flag,
     Ids,
     Kind,
@@ -238,6 +239,10 @@ class Settings:
     """The same for tokens, in and out."""
     budget_calls: AmountOrNull = None
     """The same for calls, failed ones included."""
+    stop_after_errors: ErrorsOrNull = None
+    """Ask nothing more in a run after so many generations whose calls failed or brought nothing
+    usable: a count (`20`), or below 1 a share of those that are over (`0.5`, counted from 20 on).
+    What was not asked is not failed. Each process counts its own."""
     max_generations: Count = 1_000_000
     """The most generations a cohort may ask for. They are counted before they are made, so that a
     slip in `k_max` or in the replicates is told at once."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from daydream.errors import (
     ClosedError,
     DaydreamError,
     LedgerError,
+    NotAskedError,
     ParseError,
     StoppedError,
     TruncatedError,
@@ -72,7 +73,7 @@ class Generator:
         facts: dict[str, Any] = {"status": "failed", **identity(member)}
         # A copy is free, and two of one draft are equal: nothing to hold.
         ledger_or_none = nullcontext() if template.is_copy else Ledger.open(folder)
-        with ledger_or_none as ledger:
+        with ledger_or_none as ledger, self._counted(ledger):
             try:
                 if ledger is None:
                     text = self._copy(member, facts)
@@ -88,6 +89,24 @@ class Generator:
             facts["parsed_sha256"] = digest(text.encode("utf-8", "replace"))
             write_json(f"{folder}/metadata.json", facts)
             write_text(parsed, text)
+
+    @contextmanager
+    def _counted(self, ledger: Ledger | None) -> Iterator[None]:
+        """Count how a generation ends when a call is made for it."""
+        known = len(ledger.attempts) if ledger else 0
+
+        def learn(error: DaydreamError | None) -> None:
+            if ledger and len(ledger.attempts) > known:
+                self.clients.errors.learn(error)
+
+        try:
+            yield
+        except NotAskedError:
+            raise
+        except DaydreamError as error:
+            learn(error)
+            raise
+        learn(None)
 
     def _copy(self, member: Member, facts: dict[str, Any]) -> str:
         facts["mode"] = "copy"

@@ -26,6 +26,13 @@ class CircuitBreaker:
         self._lock = threading.Lock()
         self._limited_since: float | None = None
         self._reason = ""
+        self._cause = ""
+        self.last_words = ""  # of the last 429
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no call may be made any more."""
+        return bool(self._reason)
 
     def check(self) -> None:
         """Do nothing while calls may be made.
@@ -36,12 +43,15 @@ class CircuitBreaker:
         if self._reason:
             raise ClosedError(
                 f"not asked: {self._endpoint} takes no calls in this run. {self._reason} "
-                "Put that right and run again; what was answered is kept."
+                "Put that right and run again; what was answered is kept.",
+                cause=self._cause,
             )
 
     def learn(self, fault: Fault | None) -> None:
         """Take note of how a call ended; None is an answer."""
         with self._lock:
+            if fault is not None and fault.is_refusal:
+                self.last_words = fault.message
             if fault is not None and fault.kind in HOPELESS:
                 self._open(fault)
             elif fault is None or not fault.is_refusal:
@@ -52,4 +62,5 @@ class CircuitBreaker:
                 self._open(fault)
 
     def _open(self, fault: Fault) -> None:
+        self._cause = self._cause or fault.kind
         self._reason = self._reason or f"It said: {fault.kind}: {fault.message.rstrip('. ')}."

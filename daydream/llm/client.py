@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,14 +16,16 @@ from daydream.llm.advice import gave_up
 from daydream.llm.attempt import Call, attempt_of
 from daydream.llm.budget import Budget
 from daydream.llm.circuit_breaker import CircuitBreaker
-from daydream.llm.connection import connect, without_key
+from daydream.llm.connection import connect
 from daydream.llm.embedded import EmbeddedServer
-from daydream.llm.faults import Fault, status_fault
+from daydream.llm.error_limit import ErrorLimit
+from daydream.llm.exchange import exchange, read_body
+from daydream.llm.faults import Fault
 from daydream.llm.pricing import estimate_tokens, most
 from daydream.llm.rate_limit import RateLimiter
-from daydream.llm.rate_limit_headers import exhausted_for, retry_after
+from daydream.llm.rate_limit_headers import exhausted_for
 from daydream.llm.request import Request
-from daydream.llm.response import Answer, provider_words, read_answer
+from daydream.llm.response import Answer, read_answer
 from daydream.llm.shares import Share, Whole
 from daydream.llm.stopping import STOP, Stop
 from daydream.parsers import known_tags
@@ -41,13 +43,19 @@ class Client:
     """Calls one endpoint; shared by all threads of the run."""
 
     def __init__(
-        self, endpoint: Endpoint, budget: Budget, stop: Stop = STOP, share: Share | None = None
+        self,
+        endpoint: Endpoint,
+        budget: Budget,
+        stop: Stop = STOP,
+        share: Share | None = None,
+        errors: ErrorLimit | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.budget = budget
         self.stop = stop
         # An engine inside this process is not shared with others.
         self._share = Whole() if share is None or endpoint.is_embedded else share
+        self.errors = errors or ErrorLimit(None)
         self.breaker = CircuitBreaker(endpoint.name)
         self.limiter = RateLimiter(
             endpoint.max_concurrency,
@@ -80,8 +88,7 @@ class Client:
             StoppedError: when the run is stopped before the next attempt.
             ClosedError: when the endpoint refuses every call, as without a valid key.
         """
-        self.stop.check()
-        self.breaker.check()
+        self._check()
         connection = self._connection()
         deadline = time.monotonic() + self.endpoint.deadline_s
         number = counted = 0
@@ -98,11 +105,19 @@ class Client:
                 raise gave_up(request, fault, number, self.endpoint)
             self.stop.wait(wait)
 
+    def _check(self) -> None:
+        """Do nothing while a call may start."""
+        self.stop.check()
+        self.errors.check()
+        self.breaker.check()
+
     def _check_open(self, request: Request, deadline: float) -> None:
         """Refuse to wait for an endpoint that opens again only after the deadline."""
         closed = max(limiter.closed_for for limiter in self._limiters(request.model))
         if time.monotonic() + closed > deadline:
             message = f"the endpoint takes no calls for another {closed:.0f} s"
+            if self.breaker.last_words:
+                message = f"{self.breaker.last_words.rstrip('. ')} ({message})"
             fault = Fault("http_429", message, heals=False, status=429)
             raise gave_up(request, fault, 1, self.endpoint)
 
@@ -134,8 +149,7 @@ class Client:
             bill = slots.enter_context(self.budget.reserved(most(request)))
             for limiter in limiters:
                 started = slots.enter_context(limiter.slot(booked))
-            self.stop.check()
-            self.breaker.check()
+            self._check()
             at, began = _now(), time.monotonic()
             try:
                 result: Answer | Fault = self._send(connection, request, seed, limiters)
@@ -187,53 +201,28 @@ class Client:
     def _send(
         self, connection: openai.OpenAI, request: Request, seed: int, limiters: list[RateLimiter]
     ) -> Answer:
-        import openai
-
         seeding = {"seed": seed} if self.endpoint.is_embedded else {}
-        until = time.monotonic() + self.endpoint.timeout_s
+        chat = connection.chat.completions.with_streaming_response
         try:
-            with connection.chat.completions.with_streaming_response.create(
-                model=request.model.model,
-                messages=[{"role": "user", "content": request.prompt}],
-                max_tokens=request.max_tokens,
-                temperature=request.temperature,
-                extra_body={**request.extra, **request.shape, **seeding},
-            ) as response:
-                self._heed(response.headers, limiters)
-                body = _read_until(response.iter_bytes(), until)
-            return read_answer(body, known_tags(request.model.thinking_tags))
+            with (
+                exchange(self.endpoint, self.endpoint.timeout_s),
+                chat.create(
+                    model=request.model.model,
+                    messages=[{"role": "user", "content": request.prompt}],
+                    extra_body={**request.body, **seeding},
+                ) as response,
+            ):
+                self._heed(exhausted_for(response.headers), limiters)
+                body = read_body(response.iter_bytes())
+                return read_answer(body, known_tags(request.model.thinking_tags))
         except Fault as fault:
-            fault.message = without_key(fault.message, self.endpoint)
+            self._heed(fault.exhausted_for, limiters)
             raise
-        except openai.APIStatusError as error:
-            self._heed(error.response.headers, limiters)
-            raise self._status_fault(error) from error
-        except (openai.APITimeoutError, TimeoutError) as error:
-            message = f"no answer within {self.endpoint.timeout_s:g} s"
-            raise Fault("timeout", message, heals=True) from error
-        except openai.APIConnectionError as error:
-            said = without_key(str(error.__cause__ or error), self.endpoint)
-            raise Fault("connection", said, heals=True) from error
-        except (UnicodeError, TypeError, AttributeError):
-            raise  # of ours: the request could not be written
-        except Exception as error:  # a broken error body: the library below raises what it likes
-            said = without_key(f"{type(error).__name__}: {error}", self.endpoint)
-            raise Fault("connection", said, heals=True) from error
 
-    def _status_fault(self, error: openai.APIStatusError) -> Fault:
-        body = error.body if isinstance(error.body, dict) else {}
-        said = provider_words(body) or error.response.text[:200] or error.message
-        wait = retry_after(error.response.headers)
-        if 300 <= error.status_code < 400:
-            target = error.response.headers.get("location", "nowhere")
-            said = f"it redirects to {target[:200]}, and a prompt goes to no other address"
-            return Fault("redirect", without_key(said, self.endpoint), False, error.status_code)
-        return status_fault(error.status_code, without_key(said, self.endpoint), wait, body)
-
-    def _heed(self, headers: Mapping[str, str], limiters: list[RateLimiter]) -> None:
-        wait = exhausted_for(headers)
-        if wait:
-            limiters[0].close_for(wait)
+    @staticmethod
+    def _heed(exhausted_s: float | None, limiters: list[RateLimiter]) -> None:
+        if exhausted_s:
+            limiters[0].close_for(exhausted_s)
 
 
 def pause(attempt: int, at_least: float | None) -> float:
@@ -243,28 +232,6 @@ def pause(attempt: int, at_least: float | None) -> float:
     """
     ceiling = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** (attempt - 1))
     return (at_least or 0.0) + random.uniform(0.0, ceiling)
-
-
-def _read_until(chunks: Iterator[bytes], until: float) -> str:
-    """A body as it comes; the library's own timeout starts anew with every byte.
-
-    Raises:
-        TimeoutError: when it is not whole in time.
-        Fault: when the connection breaks.
-    """
-    body = bytearray()
-    try:
-        for chunk in chunks:
-            body += chunk
-            if time.monotonic() > until:
-                raise TimeoutError
-    except TimeoutError:
-        raise
-    except Exception as error:  # of the HTTP library that openai uses, which is not ours to name
-        if "Timeout" in type(error).__name__:
-            raise TimeoutError from error
-        raise Fault("connection", str(error), heals=True) from error
-    return body.decode("utf-8", "replace")
 
 
 def _call(request: Request, at: str, latency_s: float, number: int, forced: bool) -> Call:

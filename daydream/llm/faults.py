@@ -17,7 +17,9 @@ class Fault(CallError):
     """One attempt that brought no usable answer; what ends a call for good is told by ``explain``.
 
     ``kind`` is a short name to group by, ``message`` the provider's own words, ``retry_after`` in
-    seconds when the provider gave one, ``body`` its JSON, which tells what was billed all the same.
+    seconds when the provider gave one, ``body`` its JSON, which tells what was billed all the same;
+    ``raw`` is a body that could not be understood, kept for a person to read. ``exhausted_for`` is
+    the time in seconds until the endpoint's allowance is filled again, where it says so.
     """
 
     def __init__(
@@ -28,12 +30,15 @@ class Fault(CallError):
         status: int | None = None,
         retry_after: float | None = None,
         body: Mapping[str, Any] | None = None,
+        raw: str = "",
     ) -> None:
         super().__init__(message, cause=kind)
         self.heals = heals
         self.status = status
         self.retry_after = retry_after
         self.body = body
+        self.raw = raw
+        self.exhausted_for: float | None = None
 
     @property
     def kind(self) -> str:
@@ -50,6 +55,8 @@ class Fault(CallError):
         told: dict[str, Any] = {"kind": self.kind, "message": self.message}
         if self.status is not None:
             told["status"] = self.status
+        if self.raw:
+            told["body"] = self.raw
         return told
 
 

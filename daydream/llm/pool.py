@@ -8,6 +8,7 @@ from daydream.experiment.settings import Settings
 from daydream.llm.batch.client import BatchClient
 from daydream.llm.budget import Budget
 from daydream.llm.client import Client
+from daydream.llm.error_limit import ErrorLimit
 from daydream.llm.shares import RunningSlices, Share
 from daydream.llm.stopping import STOP, Stop
 from daydream.store.layout import Layout
@@ -20,6 +21,7 @@ class Clients:
         self._settings = settings
         self._stop = stop
         self._layout = Layout(settings.data_root)
+        self.errors = ErrorLimit(settings.stop_after_errors)
         self._budget = Budget(self._layout, settings.budget, stop)
         self._clients: dict[str, Client | BatchClient] = {}
         self._making = threading.Lock()
@@ -40,7 +42,7 @@ class Clients:
     def _make(self, name: str) -> Client | BatchClient:
         endpoint = self._settings.endpoints[name]
         if self._settings.batch and endpoint.batch:
-            return BatchClient(endpoint, self._layout, self._budget, self._stop)
+            return BatchClient(endpoint, self._layout, self._budget, self._stop, self.errors)
         if self._share is None and self._settings.part is not None:
             self._share = RunningSlices(self._layout, self._settings.part, self._stop)
-        return Client(endpoint, self._budget, self._stop, self._share)
+        return Client(endpoint, self._budget, self._stop, self._share, self.errors)

@@ -20,7 +20,8 @@ from daydream.llm.stopping import STOP, Stop
 BURST_S = 0.5  # of a minute's allowance, this many seconds' worth may start at once
 HEADROOM = 1.01  # calls do not arrive as evenly as they start
 MAX_NAP_S = 0.25  # after which a waiting call looks if its turn has come earlier
-PAUSE_AFTER_429_S = 1.0
+PAUSE_AFTER_429_S = 1.0  # doubled with each round of nothing but 429
+MAX_PAUSE_S = 60.0
 SHARE_CHECK_S = 1.0  # after which a call that waits for a slot looks whether the share has grown
 WHOLE = Whole()
 
@@ -79,6 +80,7 @@ class RateLimiter:
         self._head_of_line = threading.Lock()
         self._closed_until = 0.0
         self._slowed_at = 0.0
+        self._rounds_of_429 = 0
         self.in_flight = 0
         stop.add_listener(self._wake_all)
 
@@ -156,10 +158,13 @@ class RateLimiter:
             if started >= self._slowed_at:
                 self._allowed = max(1.0, self._allowed / 2)
                 self._slowed_at = self._clock()
-        self.close_for(PAUSE_AFTER_429_S if retry_after is None else retry_after)
+                self._rounds_of_429 += 1
+            doubled = PAUSE_AFTER_429_S * 2.0 ** min(self._rounds_of_429 - 1, 10)
+        self.close_for(min(MAX_PAUSE_S, doubled) if retry_after is None else retry_after)
 
     def succeeded(self) -> None:
         """Speed up again, by one slot for a round of answers."""
+        self._rounds_of_429 = 0
         if self._allowed < self._max_concurrency:
             with self._slots:
                 self._allowed = min(float(self._max_concurrency), self._allowed + 1 / self._allowed)

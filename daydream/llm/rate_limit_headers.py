@@ -1,4 +1,4 @@
-"""What a provider says about its limits in the headers of a response."""
+"""What a provider says about its limits, in the headers of a response or the body of an error."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ import math
 import re
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import Any, TypeGuard
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT")
 _PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST_S = 3600.0
+_OPENAI = ("", "-requests", "-tokens")
+_ANTHROPIC = ("requests", "tokens", "input-tokens", "output-tokens")
+_ALLOWANCES = (
+    *((f"x-ratelimit-remaining{k}", f"x-ratelimit-reset{k}") for k in _OPENAI),
+    *((f"anthropic-ratelimit-{k}-remaining", f"anthropic-ratelimit-{k}-reset") for k in _ANTHROPIC),
+    ("ratelimit-remaining", "ratelimit-reset"),
+)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -28,16 +38,41 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
+def retry_after_in(body: Mapping[str, Any]) -> float | None:
+    """Seconds to wait that the body of an error names.
+
+    Google's ``retryDelay`` in ``details``; OpenRouter's copy of the upstream headers in
+    ``metadata``; ``retry_after``, ``retry_after_seconds`` and ``retry_after_ms`` of others.
+    """
+    error = _mapping(body.get("error", body))
+    headers = _mapping(_mapping(error.get("metadata")).get("headers"))
+    lower = {str(name).lower(): str(value) for name, value in headers.items()}
+    details = error.get("details")
+    delays = [_mapping(one).get("retryDelay") for one in details] if _is_list(details) else []
+    milliseconds = _number(str(error.get("retry_after_ms", "")))
+    waits = [
+        *(_reset(delay) for delay in delays if isinstance(delay, str)),
+        retry_after(lower),
+        exhausted_for(lower),
+        *(_reset(str(error.get(name, ""))) for name in ("retry_after", "retry_after_seconds")),
+        None if milliseconds is None else _sane(milliseconds / 1000),
+    ]
+    known = [wait for wait in waits if wait is not None]
+    return max(known) if known else None
+
+
 def exhausted_for(headers: Mapping[str, str]) -> float | None:
     """Seconds until a used-up allowance is filled again; None while some is left.
 
-    Reads OpenAI's ``x-ratelimit-{remaining,reset}-{requests,tokens}`` and OpenRouter's
-    ``x-ratelimit-{remaining,reset}``, whose reset is a time in milliseconds.
+    Reads OpenAI's ``x-ratelimit-{remaining,reset}-{requests,tokens}``, OpenRouter's
+    ``x-ratelimit-{remaining,reset}``, whose reset is a time in milliseconds, Anthropic's
+    ``anthropic-ratelimit-*-{remaining,reset}``, whose reset is an ISO date, and the IETF draft's
+    ``ratelimit-{remaining,reset}``.
     """
     waits = [
-        _reset(headers.get(f"x-ratelimit-reset{kind}", ""))
-        for kind in ("", "-requests", "-tokens")
-        if _number(headers.get(f"x-ratelimit-remaining{kind}", "")) == 0
+        _reset(headers.get(reset, ""))
+        for remaining, reset in _ALLOWANCES
+        if _number(headers.get(remaining, "")) == 0
     ]
     known = [wait for wait in waits if wait is not None]
     return max(known) if known else None
@@ -45,6 +80,8 @@ def exhausted_for(headers: Mapping[str, str]) -> float | None:
 
 def _reset(value: str) -> float | None:
     number = _number(value)
+    if number is None and _DATE.match(value):
+        return _until(value)
     if number is None:
         parts = _PARTS.findall(value)
         return _sane(sum(float(n) * _SECONDS[unit] for n, unit in parts)) if parts else None
@@ -53,6 +90,21 @@ def _reset(value: str) -> float | None:
     elif number > 1e8:  # seconds since 1970
         number -= time.time()
     return _sane(number)
+
+
+def _until(date: str) -> float | None:
+    try:
+        return _sane(datetime.fromisoformat(date).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
 
 
 def _number(value: str) -> float | None:

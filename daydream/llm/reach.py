@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator
 from daydream.errors import CallError
 from daydream.experiment.model import Model
 from daydream.experiment.settings import Endpoint, Settings
-from daydream.llm.connection import api_key, connect, without_key
+from daydream.llm.connection import connect
 from daydream.llm.embedded import model_file
+from daydream.llm.faults import Fault
+from daydream.llm.key import api_key, without_key
+from daydream.llm.time_limit import within
 from daydream.store.place import Finding, State
 
 TIMEOUT_S = 15.0
@@ -53,9 +56,10 @@ def _address(endpoint: Endpoint, wanted: set[str]) -> Finding:
     subject, where = f"endpoint {endpoint.name}", str(endpoint.base_url)
     client = connect(endpoint, where, owner=(owner := _Owner()))
     try:
-        listed = {model.id for model in client.with_options(timeout=TIMEOUT_S).models.list()}
-    except openai.APIStatusError as error:
-        return Finding(subject, *_status(endpoint, error.status_code, where))
+        with within(TIMEOUT_S):
+            listed = {model.id for model in client.with_options(timeout=TIMEOUT_S).models.list()}
+    except Fault as fault:  # of any status but success
+        return Finding(subject, *_status(endpoint, fault.status or 0, where))
     except openai.APIConnectionError as error:
         said = without_key(str(error.__cause__ or error), endpoint)
         message = f"{where} does not answer ({said}). Start the server, or correct base_url."

@@ -68,6 +68,12 @@ class Request:
         )
 
     @property
+    def body(self) -> dict[str, Any]:
+        """The body to send, without model and messages."""
+        asked = {"max_tokens": self.max_tokens, "temperature": self.temperature}
+        return {**asked, **self.extra, **self.shape}
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """What shapes the answer besides prompt and model."""
         parameters = {"max_tokens": self.max_tokens, "temperature": self.temperature, **self.extra}

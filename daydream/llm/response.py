@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from daydream.llm.faults import Fault, status_fault
+from daydream.llm.json_text import load_json
+from daydream.llm.rate_limit_headers import retry_after_in
+from daydream.llm.stream import merged, read_events
 from daydream.llm.usage import billed_usd, read_usage
 from daydream.parsers import THINKING_TAGS, ThinkingTags, split_thinking
 from daydream.store.finish_reason import ending_of
 from daydream.store.metadata import as_text
+
+MAX_RAW = 100_000  # letters that are kept of what cannot be understood
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def read_answer(body: str, tags: Sequence[ThinkingTags] = THINKING_TAGS) -> Answ
         Fault: when the body is no JSON, carries an error, or has no text.
 
     """
-    content = _json(body)
+    content = read_object(body)
     choice = _first_choice(content)
     message = _mapping(choice.get("message"))
     text, reasoning = _without_thinking(message, tags)
@@ -69,22 +73,24 @@ def read_answer(body: str, tags: Sequence[ThinkingTags] = THINKING_TAGS) -> Answ
     )
 
 
-def _json(body: str) -> dict[str, Any]:
+def read_object(body: str) -> dict[str, Any]:
+    """The JSON object in the body of a 200 response, also behind a BOM or as a stream of events.
+
+    Raises:
+        Fault: when there is none; it keeps the text.
+
+    """
     if not body.strip():
         raise Fault("empty_body", "the response has no body", heals=True)
-    try:
-        content = json.loads(body.lstrip("\ufeff"), parse_int=_integer)
-    except (ValueError, RecursionError):
-        content = None
+    text = body.lstrip("\ufeff")
+    content = load_json(text)
+    if content is None:
+        content = merged(events) if (events := read_events(text)) else None
     if not isinstance(content, dict):
-        start = " ".join(body.split())[:120]
-        raise Fault("not_json", f"the response is not JSON: {start}", heals=True)
+        start = " ".join(body[:1000].split())[:120]
+        said = f"the response is not JSON: {start}"
+        raise Fault("not_json", said, heals=True, raw=body[:MAX_RAW])
     return content
-
-
-def _integer(digits: str) -> float:
-    """An integer; Python refuses to read thousands of digits, which no count of ours has."""
-    return int(digits) if len(digits) < 400 else float("inf")
 
 
 def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
@@ -93,13 +99,20 @@ def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
     # OpenRouter reports a provider's failure with status 200, before or in the midst of an answer.
     error = content.get("error") or first.get("error")
     if error or str(first.get("finish_reason")).lower() == "error":
-        details = error if isinstance(error, Mapping) else {"message": error or "it broke off"}
-        code = str(details.get("code"))
-        status = int(code) if code.isdecimal() and len(code) == 3 else 500
-        raise status_fault(status, provider_words(details) or str(error), body=content)
+        raise error_in({**content, "error": error or "it broke off"})
     if not first:
         raise Fault("empty_answer", "the response has no choices", heals=True, body=content)
     return first
+
+
+def error_in(content: Mapping[str, Any]) -> Fault:
+    """The fault that the ``error`` of a 200 response tells of."""
+    error = content.get("error")
+    details = error if isinstance(error, Mapping) else {"message": str(error)}
+    code = str(details.get("code"))
+    status = int(code) if code.isdecimal() and len(code) == 3 else 500
+    wait = retry_after_in(content)
+    return status_fault(status, provider_words(details) or str(error), wait, content)
 
 
 def provider_words(error: object) -> str:

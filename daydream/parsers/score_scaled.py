@@ -51,4 +51,6 @@ def check_scaled(claim: Claim, line: int, section: int, lines: Sequence[str]) ->
 
 def _part(claim: Claim, why: str) -> ParseError:
     said = claim.said[:60].strip()
-    return ParseError(f"the score '{said}' is on another maximum and may be of a part: {why}")
+    return ParseError(
+        f"the score '{said}' is on another maximum and may be of a part: {why}", "of_a_part"
+    )

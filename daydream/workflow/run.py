@@ -9,7 +9,14 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from daydream.errors import BudgetError, ConfigError, DaydreamError, GenerationFailed, StoppedError
+from daydream.errors import (
+    BudgetError,
+    ConfigError,
+    DaydreamError,
+    EnoughErrors,
+    GenerationFailed,
+    StoppedError,
+)
 from daydream.experiment.config_file import keep_typed
 from daydream.llm.stopping import MESSAGE, STOP
 from daydream.store.failures import find_missing
@@ -227,7 +234,7 @@ class Run:
             self.jobs.make(stage, gen_id, output, log, is_forced(rule, output))
         except DaydreamError as error:
             self._log_failure(output, error)
-            if isinstance(error, BudgetError):
+            if isinstance(error, BudgetError | EnoughErrors):
                 self._leave()
             raise GenerationFailed(f"{type(error).__name__}: {error}") from None
 

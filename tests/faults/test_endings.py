@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from daydream.experiment.settings import Endpoint
-from daydream.llm.batch.api import _status
+from daydream.llm.batch.api import read_status
 from daydream.llm.batch.results import failed
 from daydream.llm.batch.state import BatchState, Line
 from daydream.llm.faults import Fault
@@ -19,15 +17,21 @@ from daydream.llm.faults import Fault
 def test_a_finished_batch_is_known_in_every_spelling_and_its_blank_file_ids_are_none(
     state: str,
 ) -> None:
-    batch = SimpleNamespace(id="b", status=state, output_file_id="f", error_file_id="")
-    status = _status(batch)
+    batch = {"id": "b", "status": state, "output_file_id": "f", "error_file_id": ""}
+    status = read_status(batch)
     assert (status.is_over, status.status) == (True, "completed")
     assert (status.output_file_id, status.error_file_id) == ("f", None)
 
 
 @pytest.mark.parametrize("state", ["cancelling", "in_progress", "VALIDATING"])
 def test_a_batch_that_is_under_way_is_not_over(state: str) -> None:
-    assert not _status(SimpleNamespace(id="b", status=state)).is_over
+    assert not read_status({"id": "b", "status": state}).is_over
+
+
+def test_a_state_that_is_not_known_is_told_and_not_waited_for_without_end() -> None:
+    with pytest.raises(Fault, match="not known: 'MYSTERY'") as caught:
+        read_status({"id": "b", "status": "MYSTERY"})
+    assert caught.value.kind == "batch_state"
 
 
 def test_a_failed_line_without_a_word_on_usage_costs_nothing_as_a_failed_call_does() -> None:

@@ -5,18 +5,21 @@ Every error arrives as a Fault that tells whether asking again can heal it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from daydream.experiment.settings import Endpoint
-from daydream.llm.connection import connect, without_key
-from daydream.llm.faults import Fault, status_fault
-from daydream.llm.rate_limit_headers import retry_after
+from daydream.llm.connection import connect
+from daydream.llm.exchange import MAX_FILE_BYTES, exchange, read_body
+from daydream.llm.faults import Fault
+from daydream.llm.key import without_key
+from daydream.llm.response import error_in, read_object
 
 if TYPE_CHECKING:
     import openai
 
+Json = Mapping[str, Any]
 URL: Final = "/v1/chat/completions"
 WINDOW: Final = "24h"
 OURS = "daydream"  # the key under which a batch's metadata has our uuid
@@ -29,6 +32,13 @@ _SAME = {
     "canceled": "cancelled",
 }
 _SAME |= {"timeout_exceeded": "expired", "error": "failed"}
+_UNDER_WAY = frozenset(
+    (
+        *("validating", "in_progress", "finalizing", "cancelling", "canceling"),
+        *("cancellation_requested", "queued", "pending", "running", "processing", "created"),
+        *("submitted", "scheduled", "active", "preparing", "updating", "paused", "unspecified"),
+    )
+)
 _CLOCKS_DIFFER_S = 3600  # by at most so much, or an own batch is not found again
 
 
@@ -45,9 +55,13 @@ class Status(NamedTuple):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will come; answers that are counted must be there to be read."""
-        readable = self.output_file_id is not None or not self.completed
-        return self.status in _ENDS and readable
+        """Whether nothing more will be answered."""
+        return self.status in _ENDS
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the answers that are counted are there to be read."""
+        return self.output_file_id is not None or not self.completed
 
 
 class BatchApi:
@@ -64,66 +78,96 @@ class BatchApi:
             Fault: as every method here does.
 
         """
-        with self._speaking() as connection:
-            return connection.files.create(file=(name, content), purpose="batch").id
+        files = self._connect().files.with_streaming_response
+        with (
+            exchange(self.endpoint, self.endpoint.deadline_s),
+            files.create(file=(name, content), purpose="batch") as response,
+        ):
+            return str(_object(response, "file")["id"])
 
     def create(self, input_file_id: str, uuid: str) -> Status:
         """Start a batch that can be found again by our uuid."""
-        with self._speaking() as connection:
-            batch = connection.batches.create(
+        with (
+            self._exchange(),
+            self._batches.create(
                 input_file_id=input_file_id,
                 endpoint=URL,
                 completion_window=WINDOW,
                 metadata={OURS: uuid},
-            )
-            return _status(batch)
+            ) as response,
+        ):
+            return read_status(_object(response, "batch"))
 
     def find(self, uuid: str, since: float) -> Status | None:
         """The batch that carries our uuid, created after ``since`` (seconds of the epoch)."""
-        with self._speaking() as connection:
-            for batch in connection.batches.list(limit=100):  # newest first, page by page
-                if (batch.metadata or {}).get(OURS) == uuid:
-                    return _status(batch)
-                if (batch.created_at or since) < since - _CLOCKS_DIFFER_S:
-                    break
+        for batch in self._newest_first():
+            if _mapping(batch.get("metadata")).get(OURS) == uuid:
+                return read_status(batch)
+            if (_seconds(batch.get("created_at")) or since) < since - _CLOCKS_DIFFER_S:
+                break
         return None
+
+    def _newest_first(self) -> Iterator[Json]:
+        after: str | None = None
+        while True:
+            more = {"after": after} if after else {}
+            with self._exchange(), self._batches.list(limit=100, **more) as response:
+                page = _json(response)
+            data = page.get("data")
+            batches = [_mapping(one) for one in data] if isinstance(data, list) else []
+            yield from batches
+            after = str(batches[-1].get("id") or "") if batches else ""
+            if not page.get("has_more") or not after:
+                return
 
     def look(self, batch_id: str) -> Status:
         """How far a batch has come."""
-        with self._speaking() as connection:
-            return _status(connection.batches.retrieve(batch_id))
+        with self._exchange(), self._batches.retrieve(batch_id) as response:
+            return read_status(_object(response, "batch"))
 
     def download(self, file_id: str | None) -> str:
         """The text of a file; a batch without answers, or without errors, has no file of them."""
         if not file_id:
             return ""
-        with self._speaking() as connection:
-            return without_key(connection.files.content(file_id).text, self.endpoint)
+        files = self._connect().files.with_streaming_response
+        with exchange(self.endpoint, self.endpoint.deadline_s), files.content(file_id) as response:
+            text = read_body(response.iter_bytes(), MAX_FILE_BYTES)
+        return without_key(text, self.endpoint)
+
+    def _exchange(self) -> AbstractContextManager[None]:
+        return exchange(self.endpoint, self.endpoint.timeout_s)
+
+    @property
+    def _batches(self) -> Any:
+        return self._connect().batches.with_streaming_response
 
     def _connect(self) -> openai.OpenAI:
         if self._openai is None:
             self._openai = connect(self.endpoint, self.endpoint.base_url, owner=self)
         return self._openai
 
-    @contextmanager
-    def _speaking(self) -> Iterator[openai.OpenAI]:
-        import openai
 
-        try:
-            yield self._connect()
-        except openai.APIStatusError as error:
-            raise self._status_fault(error) from error
-        except openai.APITimeoutError as error:
-            message = f"no answer within {self.endpoint.timeout_s:g} s"
-            raise Fault("timeout", message, heals=True) from error
-        except openai.APIConnectionError as error:
-            raise Fault("connection", str(error.__cause__ or error), heals=True) from error
+def _json(response: Any) -> Json:
+    """The object of a 200; an error inside is the error that it tells of."""
+    content = read_object(read_body(response.iter_bytes()))
+    if content.get("error") and not content.get("id"):
+        raise error_in(content)
+    return content
 
-    def _status_fault(self, error: openai.APIStatusError) -> Fault:
-        body = error.body if isinstance(error.body, dict) else {}
-        said = str(body.get("message") or error.response.text[:200] or error.message)
-        wait = retry_after(error.response.headers)
-        return status_fault(error.status_code, without_key(said, self.endpoint), wait, body)
+
+def _object(response: Any, what: str) -> Json:
+    content = _json(response)
+    if not content.get("id"):
+        raise Fault("not_understood", f"the answer is no {what}", heals=True, raw=str(content))
+    return content
+
+
+def _mapping(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _seconds(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
 
 
 def _state(status: object) -> str:
@@ -132,20 +176,32 @@ def _state(status: object) -> str:
     return _SAME.get(spelling, spelling)
 
 
-def _status(batch: Any) -> Status:
-    """Read leniently: providers that imitate the interface leave fields out."""
-    status = _state(batch.status)
-    started = getattr(batch, "created_at", None) or 0
-    ended = getattr(batch, f"{status}_at", None) or started
-    counts = getattr(batch, "request_counts", None)
-    errors = getattr(getattr(batch, "errors", None), "data", None) or []
-    said = [str(error.message) for error in errors if getattr(error, "message", None)]
+def read_status(batch: Json) -> Status:
+    """Read leniently: providers that imitate the interface leave fields out.
+
+    Raises:
+        Fault: when the state is one that is not known, which could be waited for without end.
+
+    """
+    status = _state(batch.get("status"))
+    if status not in _ENDS | _UNDER_WAY:
+        said = f"the batch is in a state that is not known: '{str(batch.get('status'))[:80]}'"
+        raise Fault("batch_state", said, heals=True, raw=str(batch))
+    started = _seconds(batch.get("created_at"))
+    ended = _seconds(batch.get(f"{status}_at")) or started
+    counts = _mapping(batch.get("request_counts"))
+    errors = _mapping(batch.get("errors")).get("data")
+    told = [_mapping(one).get("message") for one in errors] if isinstance(errors, list) else []
     return Status(
-        batch_id=batch.id,
+        batch_id=str(batch["id"]),
         status=status,
-        completed=getattr(counts, "completed", None) or 0,
-        output_file_id=getattr(batch, "output_file_id", None) or None,
-        error_file_id=getattr(batch, "error_file_id", None) or None,
-        seconds=float(max(0, ended - started)),
-        message="; ".join(said[:3]),
+        completed=int(_seconds(counts.get("completed"))),
+        output_file_id=_id(batch.get("output_file_id")),
+        error_file_id=_id(batch.get("error_file_id")),
+        seconds=max(0.0, ended - started),
+        message="; ".join(str(one) for one in told[:3] if one),
     )
+
+
+def _id(value: object) -> str | None:
+    return str(value) if value else None

@@ -17,8 +17,10 @@ from daydream.llm.batch.results import Outcome
 from daydream.llm.batch.state import Line
 from daydream.llm.batch.worker import Desk
 from daydream.llm.budget import Amount, Budget
+from daydream.llm.circuit_breaker import CircuitBreaker
 from daydream.llm.client import Record
-from daydream.llm.connection import api_key
+from daydream.llm.error_limit import ErrorLimit
+from daydream.llm.key import api_key
 from daydream.llm.pricing import most
 from daydream.llm.request import Request
 from daydream.llm.stopping import STOP, Stop
@@ -30,12 +32,19 @@ class BatchClient:
     """Asks one endpoint through its Batch interface; shared by all threads of the run."""
 
     def __init__(
-        self, endpoint: Endpoint, layout: Layout, budget: Budget, stop: Stop = STOP
+        self,
+        endpoint: Endpoint,
+        layout: Layout,
+        budget: Budget,
+        stop: Stop = STOP,
+        errors: ErrorLimit | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.budget = budget
         self.stop = stop
-        self._desk = Desk(endpoint, layout, stop)
+        self.errors = errors or ErrorLimit(None)
+        self.breaker = CircuitBreaker(endpoint.name)
+        self._desk = Desk(endpoint, layout, stop, self.breaker, self.errors)
         self.in_flight = 0  # calls that wait for an answer now
         self._counting = threading.Lock()
 
@@ -50,6 +59,7 @@ class BatchClient:
         Raises:
             CallError: when no further attempt can help; in the provider's own words.
             BudgetError: when the next attempt could cost more than is left.
+            ClosedError: when the endpoint refuses every call, or too much of the run has failed.
             StoppedError: when the run is stopped; what was submitted is read by the next run.
 
         """
@@ -57,6 +67,8 @@ class BatchClient:
         line = Line.of(request, forced)
         while True:
             self.stop.check()
+            self.errors.check()
+            self.breaker.check()
             with self.budget.reserved(self._most(request)) as bill:
                 self._count(1)
                 try:
@@ -64,6 +76,7 @@ class BatchClient:
                 finally:
                     self._count(-1)
                 bill.append(outcome.attempt)
+            self.breaker.learn(outcome.fault)
             fault, tried = outcome.fault, outcome.attempt.attempt
             if fault is None:
                 return outcome.attempt

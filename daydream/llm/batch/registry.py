@@ -178,13 +178,26 @@ class Room:
             self._post(waiter, batch, outcome)
             return True
 
-    def refuse(self, batch: Batch, fault: Fault) -> None:
-        """Tell those who wait for a batch that it brings nothing in this run, and drop it."""
+    def refuse(self, batch: Batch, fault: Fault, others: DaydreamError | None = None) -> None:
+        """Tell those who wait for a batch that it brings nothing in this run, and drop it.
+
+        ``others``, when nothing was asked: what all but the first of them are told.
+        """
         with self.changed:
-            for waiter in self._waiters_of(batch):
+            for number, waiter in enumerate(self._waiters_of(batch)):
+                if others is not None and number:
+                    waiter.inbox.put(others)
+                    continue
                 outcome = failed(waiter.line, fault, batch.state, self.endpoint)
                 waiter.inbox.put(Delivery(outcome, lambda: None))
             self.drop(batch)
+
+    def dismiss(self, waiters: list[Waiter], error: DaydreamError) -> None:
+        """Let some fail whose requests are in no batch; batches under way go on."""
+        with self.changed:
+            for waiter in waiters:
+                waiter.is_sent_away = True
+                waiter.inbox.put(error)
 
     def send_away(self, error: DaydreamError) -> None:
         """Let everybody fail; nothing was attempted, and the state files stay as they are."""

@@ -12,6 +12,7 @@ from daydream.llm.attempt import Call, attempt_of
 from daydream.llm.batch.api import URL, Status
 from daydream.llm.batch.state import BatchState, Line
 from daydream.llm.faults import Fault, status_fault
+from daydream.llm.json_text import load_json
 from daydream.llm.request import Request
 from daydream.llm.response import Answer, read_answer
 from daydream.parsers import known_tags
@@ -33,10 +34,7 @@ def request_line(request: Request) -> str:
     body = {
         "model": request.model.model,
         "messages": [{"role": "user", "content": request.prompt}],
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        **request.extra,
-        **request.shape,
+        **request.body,
     }
     line = {"custom_id": request.gen_id, "method": "POST", "url": URL, "body": body}
     return json.dumps(line, ensure_ascii=False) + "\n"
@@ -47,10 +45,7 @@ def read_results(*files: str) -> dict[str, Json]:
     results: dict[str, Json] = {}
     for content in files:
         for raw in content.split("\n"):
-            try:
-                result = json.loads(raw)
-            except ValueError:
-                continue
+            result = load_json(raw)
             if isinstance(result, dict) and "custom_id" in result:
                 results[str(result["custom_id"])] = result
     return results

@@ -16,16 +16,18 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from daydream.errors import CallError, DaydreamError, StoppedError
+from daydream.errors import CallError, ClosedError, DaydreamError, StoppedError
 from daydream.experiment.settings import Endpoint
 from daydream.llm.batch.api import BatchApi, Status
 from daydream.llm.batch.delivery import Group, deliver, groups
 from daydream.llm.batch.registry import Batch, Room, Waiter
 from daydream.llm.batch.results import Outcome, outcome_of, read_results
 from daydream.llm.batch.state import BatchState, Key, StateFolder
+from daydream.llm.circuit_breaker import CircuitBreaker
 from daydream.llm.client import pause
+from daydream.llm.error_limit import ErrorLimit
 from daydream.llm.faults import Fault
-from daydream.llm.stopping import STOP, Stop
+from daydream.llm.stopping import Stop
 from daydream.store.layout import Layout
 
 LONGEST_HOLD_S = 3600.0
@@ -37,9 +39,18 @@ SLOWER, SLOWEST = 1.2, 10.0  # each look at a batch waits longer, up to so many 
 class Desk:
     """Keeps the batches of one endpoint; its thread lives as long as the process."""
 
-    def __init__(self, endpoint: Endpoint, layout: Layout, stop: Stop = STOP) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        layout: Layout,
+        stop: Stop,
+        breaker: CircuitBreaker,
+        errors: ErrorLimit,
+    ) -> None:
         self.endpoint = endpoint
         self._stop = stop
+        self._breaker = breaker
+        self._errors = errors
         self._layout = layout
         self._api = BatchApi(endpoint)
         self._files = StateFolder(layout.under("batches", endpoint.name))
@@ -111,7 +122,10 @@ class Desk:
         self._adopt()
         quiet = time.monotonic() >= self.room.quiet_at
         most = self.endpoint.batch_max_requests
-        for group in groups(self.room.take_gathered(), most):
+        gathered = self.room.take_gathered()
+        if closed := self._closed():
+            return self.room.dismiss(gathered, closed)
+        for group in groups(gathered, most):
             if quiet or len(group.waiters) == most:
                 self._make(group)
             else:
@@ -202,6 +216,9 @@ class Desk:
             batch.looks += 1
             batch.due = time.monotonic() + slower * self.endpoint.batch_poll_s
             return
+        if not status.is_readable:
+            said = "the batch is over, but its file of answers is not there yet"
+            raise Fault("batch_unreadable", said, heals=True)
         results = read_results(
             self._api.download(status.error_file_id), self._api.download(status.output_file_id)
         )
@@ -228,10 +245,13 @@ class Desk:
         if not batch.troubles:
             batch.troubled_since = now
         batch.troubles += 1
+        self._breaker.learn(fault)
         free = batch.state.batch_id is not None or fault.is_refusal
         tries_left = free or batch.troubles < self.endpoint.max_attempts
         patient = now - batch.troubled_since < self.endpoint.deadline_s
-        if fault.heals and tries_left and patient:
+        if fault.heals and tries_left and patient and not self._breaker.is_open:
+            if batch.troubles == 1:
+                self._say(f"{fault.kind}: {fault.message.rstrip('. ')}. It is asked again", batch)
             batch.due = now + pause(batch.troubles, fault.retry_after)
         else:
             self._give_up(batch, fault)
@@ -241,12 +261,23 @@ class Desk:
         said = fault.message
         if batch.content is not None and not batch.may_exist:
             self._files.forget(batch.state.uuid)
+            if self._breaker.is_open:  # nothing was asked of the model: one failure tells it all
+                return self.room.refuse(batch, fault, self._closed())
         else:
             path = self._files.path(batch.state.uuid)
             known = batch.state.batch_id or "that may have been created"
             said = f"{said.rstrip('. ')}. Batch {known} is kept in {path}, and is asked for again "
             said += "by the next run. If the provider has lost it for good, delete that file"
         self.room.refuse(batch, Fault(fault.kind, said, heals=False, status=fault.status))
+
+    def _closed(self) -> ClosedError | None:
+        """Why nothing may be submitted any more, if so."""
+        try:
+            self._errors.check()
+            self._breaker.check()
+        except ClosedError as error:
+            return error
+        return None
 
     def _break(self, error: Exception) -> None:
         if isinstance(error, StoppedError):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daydream.llm.rate_limit_headers import exhausted_for, retry_after
+from daydream.llm.rate_limit_headers import exhausted_for, retry_after, retry_after_in
 
 RESET, LEFT = "x-ratelimit-reset", "x-ratelimit-remaining"
 
@@ -90,7 +91,7 @@ def test_the_longest_of_several_used_up_allowances_counts() -> None:
     assert exhausted_for(headers) == 9
 
 
-@pytest.mark.parametrize("value", ["", "soon", "nan", "2030-01-01T00:00:00Z", ".s", "..ms"])
+@pytest.mark.parametrize("value", ["", "soon", "nan", "2030-13-01T00:00:00Z", ".s", "..ms"])
 def test_a_reset_that_cannot_be_read_is_nothing(value: str) -> None:
     assert exhausted_for({LEFT: "0", RESET: value}) is None
 
@@ -105,3 +106,28 @@ def test_no_header_raises_and_every_wait_is_finite(first: str, second: str, thir
     reset = {LEFT: "0", RESET: first, LEFT + "-tokens": second, RESET + "-tokens": third}
     for wait in (retry_after(told), retry_after({"retry-after": third}), exhausted_for(reset)):
         assert wait is None or (math.isfinite(wait) and 0 <= wait <= 3600)
+
+
+def test_a_reset_may_be_an_iso_date_and_of_other_providers() -> None:
+    soon = (datetime.now(UTC) + timedelta(seconds=30)).isoformat().replace("+00:00", "Z")
+    told = {"anthropic-ratelimit-tokens-remaining": "0", "anthropic-ratelimit-tokens-reset": soon}
+    assert exhausted_for(told) == pytest.approx(30, abs=2)
+    assert exhausted_for({"ratelimit-remaining": "0", "ratelimit-reset": "12"}) == 12
+    assert exhausted_for({"ratelimit-remaining": "1", "ratelimit-reset": "12"}) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        ({"details": [{"@type": "x.RetryInfo", "retryDelay": "34.5s"}]}, 34.5),
+        ({"details": [{}, 7, {"retryDelay": 3}]}, None),
+        ({"metadata": {"headers": {"Retry-After": "9"}}}, 9),
+        ({"metadata": {"headers": {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "8"}}}, 8),
+        ({"retry_after": 5}, 5),
+        ({"retry_after_ms": 1500}, 1.5),
+        ({"message": "no"}, None),
+        ("no", None),
+    ],
+)
+def test_the_body_of_an_error_may_say_how_long_to_wait(error: object, seconds: float) -> None:
+    assert retry_after_in({"error": error}) == seconds

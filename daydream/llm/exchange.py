@@ -1,0 +1,120 @@
+"""One HTTP exchange with an endpoint: limited in time and size, and every failure a ``Fault``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from daydream.experiment.settings import Endpoint
+from daydream.llm.faults import Fault, status_fault
+from daydream.llm.key import without_key
+from daydream.llm.rate_limit_headers import exhausted_for, retry_after, retry_after_in
+from daydream.llm.response import provider_words
+from daydream.llm.time_limit import within
+
+MAX_ANSWER_BYTES = 64 * 1024**2
+MAX_FILE_BYTES = 2 * 1024**3  # of a batch of 50,000 long answers
+MAX_ERROR_BYTES = 1024**2  # of an error, so much is read
+
+
+@contextmanager
+def exchange(endpoint: Endpoint, seconds: float) -> Iterator[None]:
+    """Speak to an endpoint meanwhile, in this thread, for at most some seconds.
+
+    Raises:
+        Fault: for all that can go wrong on the way, without the endpoint's key.
+    """
+    import openai
+
+    try:
+        with within(seconds):
+            yield
+    except Fault as fault:
+        fault.message = without_key(fault.message, endpoint)
+        raise
+    except (openai.APITimeoutError, TimeoutError) as error:
+        raise _timeout(seconds) from error
+    except openai.APIConnectionError as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, TimeoutError):
+            raise _timeout(seconds) from error
+        said = without_key(str(cause), endpoint)
+        raise Fault("connection", said, heals=True) from error
+    except (UnicodeError, TypeError, AttributeError):
+        raise  # of ours: the request could not be written
+    except Exception as error:  # of the HTTP library that openai uses, which is not ours to name
+        if "Timeout" in type(error).__name__:
+            raise _timeout(seconds) from error
+        said = without_key(f"{type(error).__name__}: {error}", endpoint)
+        raise Fault("connection", said, heals=True) from error
+
+
+def _timeout(seconds: float) -> Fault:
+    return Fault("timeout", f"no answer within {seconds:g} s", heals=True)
+
+
+def read_body(chunks: Iterable[bytes], max_bytes: int = MAX_ANSWER_BYTES) -> str:
+    """The whole body of a response.
+
+    Raises:
+        Fault: when it is larger than may be.
+    """
+    body = bytearray()
+    for chunk in chunks:
+        body += chunk
+        if len(body) > max_bytes:
+            said = f"the response is larger than {max_bytes // 1024**2} MB"
+            raise Fault("too_large", said, heals=False)
+    return body.decode("utf-8", "replace")
+
+
+def check_status(response: Any) -> None:
+    """Do nothing with a success; a hook that sees a response before its body is read.
+
+    Raises:
+        Fault: of any other status, with what could be read of its body.
+    """
+    status = response.status_code
+    if status < 300:
+        return
+    text, trouble = _error_text(response)
+    headers = response.headers
+    if status < 400:
+        target = headers.get("location", "nowhere")[:200]
+        said = f"it redirects to {target}, and a prompt goes to no other address"
+        raise Fault("redirect", said, heals=False, status=status)
+    body = _error_body(text)
+    said = provider_words(body.get("error", body)) or " ".join(text[:1000].split())[:200]
+    said = said or f"status {status} without a word"
+    wait = retry_after(headers)
+    fault = status_fault(
+        status, said + trouble, retry_after_in(body) if wait is None else wait, body
+    )
+    fault.exhausted_for = exhausted_for(headers)
+    raise fault
+
+
+def _error_text(response: Any) -> tuple[str, str]:
+    """What could be read of an error's body, and what kept the rest from being read."""
+    body, trouble = bytearray(), ""
+    try:
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > MAX_ERROR_BYTES:
+                break
+    except Exception as error:  # broken chunks, gzip or connection, or the time is up
+        trouble = f" (its body broke off: {type(error).__name__})"
+    return body.decode("utf-8", "replace"), trouble
+
+
+def _error_body(text: str) -> Mapping[str, Any]:
+    """The JSON object of an error; Google puts it into a list."""
+    try:
+        content = json.loads(text.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        return {}
+    if isinstance(content, list) and content:
+        content = content[0]
+    return content if isinstance(content, dict) else {}
