@@ -19,9 +19,13 @@ def lines_of(what: str, path: str) -> Iterator[str]:
 
 
 def result_of(layout: Layout, judgement: Member) -> str:
-    """The score or the verdict as parsed.txt has it; "-" when there is none."""
+    """The score, the marks or the verdict as parsed.txt has it; "-" when there is none."""
     text = _read(layout.parsed(judgement.stage, judgement.gen_id))
-    return "-" if text is None else printable(text.strip()).removesuffix(".0")
+    return (
+        "-"
+        if text is None
+        else ", ".join(printable(line).removesuffix(".0") for line in text.strip().splitlines())
+    )
 
 
 def _read(path: str) -> str | None:

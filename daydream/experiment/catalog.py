@@ -14,7 +14,9 @@ from daydream.parsers import (
     DRAFT_PARSERS,
     SCORE_PARSERS,
     VERDICT_PARSERS,
+    Criterion,
     ScoreRange,
+    criteria_of,
     known_tags,
 )
 from daydream.store.layout import LEVELS, OPTIONAL_STAGES, STAGES, Layout, Stage, exists
@@ -96,6 +98,7 @@ def _template(row: Row, stage: Stage, named: Collection[str]) -> Template:
         active=True,
         scale=_scale(row) if stage == "evaluation" else ScoreRange(),
         structured=row.choice("structured", ("", *STRUCTURED), ""),
+        criteria=_criteria(row) if stage == "evaluation" else (),
     )
 
 
@@ -124,6 +127,20 @@ def _scale(row: Row) -> ScoreRange:
     if not scale.low < scale.high or math.isinf(scale.high - scale.low):
         row.fail("score_max", f"{scale.high:g} is not above score_min", "Swap or mend them.")
     return scale
+
+
+def _criteria(row: Row) -> tuple[Criterion, ...]:
+    try:
+        return criteria_of(row.text("criteria"))
+    except ValueError as error:
+        row.fail("criteria", str(error).rstrip("."), "See config/README.md.")
+
+
+def read_criteria_column(path: str) -> dict[str, tuple[Criterion, ...]]:
+    """The criteria of every evaluation template that has some, active or not, by id."""
+    rows = read_table(path, TEMPLATE_COLUMNS, "template_id")
+    found = {row.text("template_id"): _criteria(row) for row in rows}
+    return {template: criteria for template, criteria in found.items() if criteria}
 
 
 def read_scales(path: str) -> dict[str, ScoreRange]:

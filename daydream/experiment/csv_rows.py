@@ -21,7 +21,15 @@ from daydream.errors import CatalogError
 ID_PATTERN = re.compile(r"(?!\.+$)[A-Za-z0-9._-]+")
 MAX_ID = 200  # a file name holds 255 bytes, endings and names of half-written files included
 OPTIONAL_COLUMNS = (
-    *("active", "score_min", "score_max", "structured", "for_generation", "for_evaluation"),
+    *(
+        "active",
+        "score_min",
+        "score_max",
+        "structured",
+        "criteria",
+        "for_generation",
+        "for_evaluation",
+    ),
     *("endpoint", "price_in", "price_out", "price_cached", "max_tokens", "temperature"),
     *("max_concurrency", "requests_per_minute", "tokens_per_minute", "description_level", "k_max"),
     "thinking_tags",

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from daydream.errors import CatalogError
 from daydream.experiment.settings import Filters
-from daydream.parsers import ScoreRange
+from daydream.parsers import Criterion, ScoreRange
 from daydream.store.layout import OPTIONAL_STAGES, STAGES, Stage
 
 
@@ -23,7 +23,7 @@ class Concept:
 
 @dataclass(frozen=True)
 class Template:
-    """A prompt's row; ``scale`` is for evaluation templates."""
+    """A prompt's row; ``scale`` and ``criteria`` are for evaluation templates."""
 
     stage: Stage
     template_id: str
@@ -34,6 +34,12 @@ class Template:
     active: bool
     scale: ScoreRange = ScoreRange()
     structured: str = ""
+    criteria: tuple[Criterion, ...] = ()
+
+    @property
+    def criteria_names(self) -> tuple[str, ...]:
+        """What a judge gives marks for, beside or in place of one score; empty for one score."""
+        return tuple(criterion.name for criterion in self.criteria)
 
     @property
     def is_copy(self) -> bool:

@@ -190,7 +190,8 @@ class Generator:
             raise ParseError(
                 f"the model thought ({thoughts} words, kept in the ledger) and gave no answer. Ask "
                 "it for less reasoning, or raise its max_tokens, and force a new answer: it is not "
-                "asked again by itself."
+                "asked again by itself.",
+                cause="only_thinking",
             )
         parsed = parse(template, answer.parameters, text)
         if stage not in _JUDGING:

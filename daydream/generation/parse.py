@@ -11,6 +11,8 @@ from daydream.parsers import (
     SCORE_PARSERS,
     VERDICT_PARSERS,
     Verdict,
+    marks_text,
+    read_criteria,
     read_json_score,
     read_json_verdict,
 )
@@ -19,11 +21,15 @@ from daydream.parsers import (
 def parse(template: Template, parameters: Mapping[str, Any], text: str) -> str:
     """What ``parsed.txt`` has of an answer that was asked for with these parameters.
 
+    Of an evaluation this is the score, or the mark for each criterion without its weight.
+
     Raises:
         ParseError: when the parser does not find what it looks for.
 
     """
     if template.stage == "evaluation":
+        if template.criteria:
+            return marks_text(read_criteria(text, template.criteria_names, template.scale))
         return f"{_score(parameters, template, text)}\n"
     if template.stage == "comparison":
         return f"{_verdict(parameters, template, text)}\n"

@@ -49,7 +49,9 @@ class Request:
         gen_id: str = "",
     ) -> Request:
         """A request with the stage's parameters, where the model's row has none of its own."""
-        constraint = constraint_for(template.structured, endpoint.structured, template.stage)
+        constraint = constraint_for(
+            template.structured, endpoint.structured, template.stage, bool(template.criteria)
+        )
         return cls(
             prompt=prompt,
             model=model,
@@ -61,7 +63,7 @@ class Request:
             replicate=replicate,
             constraint=constraint,
             extra=dict(endpoint.extra_body),
-            shape=request_body(constraint, template.scale),
+            shape=request_body(constraint, template.scale, template.criteria_names),
             earlier_shapes=earlier_bodies(constraint, template.scale),
             stage=template.stage,
             gen_id=gen_id,

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from daydream.parsers import ScoreRange
 from daydream.store.layout import Stage
 
 Constraint = Literal[
-    "", "score_grammar", "text_grammar", "verdict_grammar", "score_schema", "verdict_schema"
+    "",
+    "score_grammar",
+    "criteria_grammar",
+    "text_grammar",
+    "verdict_grammar",
+    "score_schema",
+    "criteria_schema",
+    "verdict_schema",
 ]
 
 # Free text without line breaks, then the one line that the parser reads. The bounds keep a small
@@ -32,13 +39,19 @@ line ::= [A-Z0-9] [^\n]{40,200} "."
 """.strip()
 
 
-def constraint_for(declared: str, supported: tuple[str, ...], stage: Stage) -> Constraint:
+def constraint_for(
+    declared: str, supported: tuple[str, ...], stage: Stage, has_criteria: bool = False
+) -> Constraint:
     """The constraint to use, given what a template declares and an endpoint supports.
 
     A template asks for a constrained answer; the endpoint decides how, and whether at all.
     """
     if not declared:
         return ""
+    if has_criteria and stage == "evaluation":
+        if "grammar" in supported:
+            return "criteria_grammar"
+        return "criteria_schema" if "json_schema" in supported else ""
     if "grammar" in supported:
         return _GRAMMARS.get(stage, "text_grammar")
     return _SCHEMAS.get(stage, "") if "json_schema" in supported else ""
@@ -54,8 +67,18 @@ _SCHEMAS: Mapping[Stage, Constraint] = {
 }
 
 
-def request_body(constraint: Constraint, scale: ScoreRange) -> dict[str, Any]:
-    """What a constraint adds to the body of a request."""
+def request_body(
+    constraint: Constraint, scale: ScoreRange, criteria: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What a constraint adds to the body of a request; ``criteria`` are those of a template.
+
+    Their weights are no part of it: other weights ask for nothing else.
+    """
+    if constraint == "criteria_grammar":
+        return {"grammar": criteria_grammar(scale, criteria)}
+    if constraint == "criteria_schema":
+        mark = {"type": "number", "minimum": scale.low, "maximum": scale.high}
+        return {"response_format": _schema("evaluation", dict.fromkeys(criteria, mark))}
     if constraint == "score_grammar":
         return {"grammar": score_grammar(scale)}
     if constraint == "text_grammar":
@@ -64,10 +87,10 @@ def request_body(constraint: Constraint, scale: ScoreRange) -> dict[str, Any]:
         return {"grammar": VERDICT_GRAMMAR}
     if constraint == "score_schema":
         score = {"type": "number", "minimum": scale.low, "maximum": scale.high}
-        return {"response_format": _schema("evaluation", "score", score)}
+        return {"response_format": _schema("evaluation", {"score": score})}
     if constraint == "verdict_schema":
         verdict = {"type": "string", "enum": ["A", "B"]}
-        return {"response_format": _schema("comparison", "verdict", verdict)}
+        return {"response_format": _schema("comparison", {"verdict": verdict})}
     return {}
 
 
@@ -90,9 +113,18 @@ def score_grammar(scale: ScoreRange) -> str:
     """
     if scale == (0, 9):
         return SCORE_GRAMMAR
-    scores = _scores(scale)
-    listed = " | ".join(f'"{score}"' for score in scores) or _NUMBER
-    return SCORE_GRAMMAR.replace("[0-9]", f"({listed})", 1)
+    return SCORE_GRAMMAR.replace("[0-9]", f"({_listed(scale)})", 1)
+
+
+def criteria_grammar(scale: ScoreRange, criteria: Sequence[str]) -> str:
+    """The grammar of a reason and a line ``name: mark`` for each criterion, in their order."""
+    lines = " ".join(f'"\\n" "{name}: " mark' for name in criteria)
+    rules = [f"root ::= reasoning {lines}", f"mark ::= {_listed(scale)}"]
+    return "\n".join([*rules, SCORE_GRAMMAR.splitlines()[1]])
+
+
+def _listed(scale: ScoreRange) -> str:
+    return " | ".join(f'"{score}"' for score in _scores(scale)) or _NUMBER
 
 
 def _scores(scale: ScoreRange) -> list[str]:
@@ -106,12 +138,12 @@ def _scores(scale: ScoreRange) -> list[str]:
     return []
 
 
-def _schema(name: str, result: str, kind: dict[str, Any]) -> dict[str, Any]:
-    """An object with the reasoning first, so that the result follows from it."""
+def _schema(name: str, results: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """An object with the reasoning first, so that the results follow from it."""
     schema = {
         "type": "object",
-        "properties": {"reasoning": {"type": "string"}, result: kind},
-        "required": ["reasoning", result],
+        "properties": {"reasoning": {"type": "string"}, **results},
+        "required": ["reasoning", *results],
         "additionalProperties": False,
     }
     return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}

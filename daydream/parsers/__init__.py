@@ -6,6 +6,14 @@ table. It raises ``ParseError`` when it does not find exactly one thing to retur
 
 from daydream.parsers.draft import DRAFT_PARSERS
 from daydream.parsers.score import SCORE_PARSERS, ScoreRange, read_json_score
+from daydream.parsers.score_criteria import (
+    Criterion,
+    criteria_of,
+    marks_in,
+    marks_text,
+    read_criteria,
+    weighted,
+)
 from daydream.parsers.thinking import (
     THINKING_TAGS,
     SplitAnswer,
@@ -21,12 +29,18 @@ __all__ = [
     "THINKING_TAGS",
     "VERDICTS",
     "VERDICT_PARSERS",
+    "Criterion",
     "ScoreRange",
     "SplitAnswer",
     "ThinkingTags",
     "Verdict",
+    "criteria_of",
     "known_tags",
+    "marks_in",
+    "marks_text",
+    "read_criteria",
     "read_json_score",
     "read_json_verdict",
     "split_thinking",
+    "weighted",
 ]

@@ -33,14 +33,15 @@ def read_json_score(text: str, scale: ScoreRange) -> float:
         raise ParseError(
             f"no JSON object with a score; the answer begins with '{short(answer)}'", "no_score"
         )
-    scores = [_number(score, scale) for score in given]
+    scores = [number_in(score, scale) for score in given]
     if len(set(scores)) > 1:
         named = " and ".join(f"{score:.15g}" for score in scores[:4])
         raise ParseError(f"JSON objects with different scores: {named}", "two_scores")
     return scores[-1]
 
 
-def _number(given: object, scale: ScoreRange) -> float:
+def number_in(given: object, scale: ScoreRange) -> float:
+    """Return the number that a value of an object is; any other value is a ``ParseError``."""
     if isinstance(given, str) and re.fullmatch(NUMBER, given.strip()):
         given = float(given)
     if isinstance(given, bool) or not isinstance(given, int | float):

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from daydream.errors import CatalogError
-from daydream.experiment.catalog import read_scales
+from daydream.experiment.catalog import read_criteria_column, read_scales
 from daydream.experiment.concept_names import combo_names
 from daydream.experiment.csv_rows import read_table
 from daydream.experiment.model import model_family
-from daydream.parsers import ScoreRange
+from daydream.parsers import Criterion, ScoreRange
+from daydream.results.criterion_columns import criterion_columns
 from daydream.store.layout import Layout, Stage, exists
 from daydream.store.metadata import as_number, as_text
 
@@ -32,6 +33,10 @@ class ScoreSources:
     def __init__(self, layout: Layout) -> None:
         path = layout.templates_csv("evaluation")
         self.scales: Mapping[str, ScoreRange] = read_scales(path) if exists(path) else {}
+        self.criteria: Mapping[str, tuple[Criterion, ...]] = (
+            read_criteria_column(path) if exists(path) else {}
+        )
+        self.criterion_columns = criterion_columns(self.criteria)
         self._families = model_families(layout)
         self._combos = combo_names(layout)
         self._layout = layout

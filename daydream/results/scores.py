@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from daydream.errors import ParseError
+from daydream.parsers import Criterion, marks_in
+from daydream.results.criterion_columns import Marks, kind_of, read_marks, row_with
 from daydream.results.score_sources import ScoreSources, answer_origin
 from daydream.store.files import write_text
 from daydream.store.index import memberships, stored_ids, stored_member
@@ -28,7 +31,8 @@ class ScoreRow(NamedTuple):
     :class:`Lack`. ``replicate`` is the evaluation's. Paths are relative to the data root.
     Providers are the models' families, from the catalog. ``returned_model`` to ``answered_at``
     are of the evaluation's answer (UTC); words are counted in the parsed texts.
-    ``concepts`` are the combo's, by name.
+    ``concepts`` are the combo's, by name. Where templates have criteria, rows have a column
+    ``criterion_<name>`` for each behind these, see ``criterion_columns``.
     """
 
     gen_id: str
@@ -90,7 +94,9 @@ def _row(
     evaluation: Member,
 ) -> ScoreRow:
     metadata = read_metadata(layout, "evaluation", evaluation.gen_id)
-    score = _score(layout, metadata, draft, essay, evaluation)
+    criteria = sources.criteria.get(evaluation.template_id, ())
+    result = _score(layout, metadata, criteria, draft, essay, evaluation)
+    score = result.score if isinstance(result, Marks) else result
     scale = sources.scales.get(evaluation.template_id)
     if isinstance(score, float) and scale and not scale.low <= score <= scale.high:
         # Scored before somebody edited the range: its share of the new one would mean nothing.
@@ -101,7 +107,7 @@ def _row(
         score = Lack("evaluation", "out_of_range", said)
     lack = score if isinstance(score, Lack) else None
     folder = layout.generation("evaluation", evaluation.gen_id)
-    return ScoreRow(
+    row = ScoreRow(
         gen_id=evaluation.gen_id,
         parent_gen_id=essay.gen_id,
         cohort_id=evaluation.cohort_id,
@@ -127,6 +133,12 @@ def _row(
         error_kind=lack.kind if lack else "",
         error_cause=lack.cause if lack else "",
     )
+    columns = sources.criterion_columns
+    if not columns:
+        return row
+    marks = {} if lack or isinstance(result, Lack) else result.columns
+    extended: ScoreRow = row_with(ScoreRow, columns)(*row, *map(marks.get, columns))
+    return extended
 
 
 def _essay_path(layout: Layout, essay: Member) -> str:
@@ -136,25 +148,30 @@ def _essay_path(layout: Layout, essay: Member) -> str:
 def _score(
     layout: Layout,
     metadata: Mapping[str, Any],
+    criteria: Sequence[Criterion],
     draft: Member,
     essay: Member,
     evaluation: Member,
-) -> float | Lack:
+) -> Marks | Lack:
+    """The score, with the marks that it is made of where its template has criteria."""
     try:
         content = Path(layout.parsed("evaluation", evaluation.gen_id)).read_bytes()
         text = content.decode("utf-8")
-        score = float(text)
+        has_marks = bool(criteria or marks_in(text))
+        result = read_marks(text, criteria) if has_marks else Marks(float(text), {})
     except FileNotFoundError:
         return why_missing(layout, draft, essay, evaluation)
+    except ParseError as error:
+        return Lack("evaluation", "unreadable", str(error), "other_criteria")
     except (ValueError, OSError) as error:
         return Lack("evaluation", "unreadable", f"parsed.txt cannot be read: {error}")
-    if not math.isfinite(score):
+    if not math.isfinite(result.score):
         said = f"parsed.txt is not a finite number: {text.strip()}"
         return Lack("evaluation", "unreadable", said)
     if not is_as_written(metadata, content):
         said = "parsed.txt was changed after it was written. Delete it and run snakemake"
         return Lack("evaluation", "changed", said)
-    return score
+    return result
 
 
 def why_missing(layout: Layout, *lineage: Member) -> Lack:
@@ -204,7 +221,8 @@ def _cohorts_by_evaluation(layout: Layout) -> dict[str, str]:
 
 def write_scores(path: str, rows: Iterable[ScoreRow]) -> None:
     """Write score rows as CSV; a missing score is blank."""
-    write_rows(path, ScoreRow, rows)
+    listed = list(rows)
+    write_rows(path, kind_of(listed, ScoreRow), listed)
 
 
 def write_rows(path: str, kind: type[Row], rows: Iterable[Row]) -> None:

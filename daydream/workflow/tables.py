@@ -11,6 +11,7 @@ from daydream.errors import ConfigError
 from daydream.experiment.cohort import write_cohort
 from daydream.experiment.concept_index import concept_index
 from daydream.results.comparisons import ComparisonRow, cohort_comparisons
+from daydream.results.criterion_columns import kind_of
 from daydream.results.names import PAIRWISE_TABLES
 from daydream.results.scores import ScoreRow, cohort_scores, store_scores, write_rows, write_scores
 from daydream.store.files import write_text
@@ -40,7 +41,7 @@ def write_parsed_scores(project: Project, csv: str, parquet: str) -> None:
     _check_whole(project)
     rows = list(cohort_scores(project.layout, project.membership))
     write_scores(csv, rows)
-    _write_parquet(parquet, ScoreRow, rows)
+    _write_parquet(parquet, kind_of(rows, ScoreRow), rows)
 
 
 def write_parsed_comparisons(project: Project, csv: str, parquet: str) -> None:
@@ -64,7 +65,7 @@ def write_store_scores(project: Project, csv: str, parquet: str) -> None:
     """Write a row per evaluation in the store, as CSV and as Parquet."""
     rows = list(store_scores(project.layout))
     write_scores(csv, rows)
-    _write_parquet(parquet, ScoreRow, rows)
+    _write_parquet(parquet, kind_of(rows, ScoreRow), rows)
 
 
 def _write_parquet(path: str, kind: type[NamedTuple], rows: Sequence[NamedTuple]) -> None:

@@ -138,7 +138,7 @@ class Chain:
         parameters: Mapping[str, Any] = asked.parameters
         constraint = parameters.get("structured", "")
         key = (asked.model, asked.endpoint, parameters, asked.replicate)
-        shape = request_body(constraint, template.scale)
+        shape = request_body(constraint, template.scale, template.criteria_names)
         own = fingerprint(text_of(made.prompt), *key, shape)
         earlier = earlier_bodies(constraint, template.scale)
         if wanted in (own, *(fingerprint(text_of(made.prompt), *key, body) for body in earlier)):

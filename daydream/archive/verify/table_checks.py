@@ -15,6 +15,7 @@ from daydream.errors import DaydreamError
 from daydream.experiment.ratings import rating_files
 from daydream.results.analyses import ANALYSIS, make_analyses
 from daydream.results.comparisons import ComparisonRow, cohort_comparisons
+from daydream.results.criterion_columns import kind_of
 from daydream.results.human import make_human
 from daydream.results.names import HUMAN_TABLES, PAIRWISE_TABLES, STORE_TABLES
 from daydream.results.pairwise import make_pairwise
@@ -82,8 +83,9 @@ def _parsed(project: Project, parsed: Parsed, place: str) -> Iterator[Outcome]:
         yield Finding(name, "a lineage for every row", str(error), "Restore the file.")
         return
     fresh = {form: os.path.join(place, f"{parsed.name}.{form}") for form in FORMS}
-    write_rows(fresh["csv"], parsed.kind, rows)
-    write_parquet(fresh["parquet"], arrow_table(parsed.kind, rows))
+    kind = kind_of(rows, parsed.kind)
+    write_rows(fresh["csv"], kind, rows)
+    write_parquet(fresh["parquet"], arrow_table(kind, rows))
     for form, expected in fresh.items():
         found = parsed_path(layout, cohort, parsed.name, form)
         if exists(found):

@@ -147,7 +147,9 @@ SCORES = Table(
     "5_parsing/<cohort>",
     "an evaluation",
     MEMBERSHIP,
-    "Read from the generations' folders; nothing is computed but lengths.",
+    "Read from the generations' folders; nothing is computed but lengths, and, where the "
+    "template has criteria, the weighted score. Such experiments have a column `criterion_NAME` "
+    "(number, points of the scale) for each criterion behind these.",
     _SCORE_COLUMNS,
 )
 
