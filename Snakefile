@@ -26,6 +26,11 @@ if os.path.exists("daydream.yaml"):  # an experiment's own, in the working direc
     configfile: "daydream.yaml"
 
 
+if os.environ.get("DAYDREAM_CONFIG"):  # a configuration named once for all commands
+
+    configfile: os.environ["DAYDREAM_CONFIG"]
+
+
 include: "rules/package.smk"
 include: "rules/common.smk"
 include: "rules/slices.smk"

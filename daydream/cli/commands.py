@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from daydream.errors import DaydreamError
 from daydream.experiment.config_file import load_config, own_files, read_pairs
+from daydream.experiment.next_steps import Options
 from daydream.experiment.settings import Settings
 from daydream.store.layout import STAGES
 from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets
@@ -58,7 +59,9 @@ def status(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
 
     counts = count_states(project.layout, project.part)
     state = (project.cohort, counts, project.design.is_stale())
-    return _as_json(as_json(*state)) if arguments.json else describe(*state)
+    if arguments.json:
+        return _as_json(as_json(*state))
+    return describe(*state, own_options(arguments))
 
 
 def doctor(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
@@ -77,7 +80,9 @@ def failures(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     found = (missing, project.layout, project.cohort)
     if arguments.targets:
         return (project.layout.parsed(f.stage, f.gen_id) for f in missing.failures)
-    return _as_json(as_json(*found)) if arguments.json else report(*found)
+    if arguments.json:
+        return _as_json(as_json(*found))
+    return report(*found, own_options(arguments))
 
 
 def spend(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
@@ -179,6 +184,12 @@ def _as_snakemake_has_them(arguments: argparse.Namespace) -> Iterator[str]:
         values = map(str, getattr(arguments, name))
         yield from (f"--{name}", *values) if getattr(arguments, name) else ()
     yield from (f"--{name}" for name in ("force", "forceall") if getattr(arguments, name))
+
+
+def own_options(arguments: argparse.Namespace) -> Options:
+    """The common options that a command was given, for the commands that it proposes."""
+    files = tuple(map(str, arguments.configfile))
+    return Options(arguments.directory or "", files, tuple(arguments.config))
 
 
 def _as_json(content: object) -> Iterator[str]:

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from daydream.cli.console import WIDTH
+from daydream.experiment.next_steps import Options
 from daydream.store.failures import Failure, Missing, by_cause
 from daydream.store.layout import Layout
 from daydream.workflow.failure_summary import describe
 
 
-def report(missing: Missing, layout: Layout, cohort: str) -> Iterator[str]:
+def report(missing: Missing, layout: Layout, cohort: str, options: Options) -> Iterator[str]:
     """``describe`` for a terminal: no line is broken within a path, and silence is said."""
     if not missing.failures:
         yield f"Nothing failed in cohort {cohort}."
-    for line in describe(missing, layout):
+    for line in describe(missing, layout, options):
         indent = " " * (len(line) - len(line.lstrip()))
         if line.startswith("  snakemake"):  # to be copied as it is
             yield line

@@ -6,16 +6,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from daydream.cli.console import aligned
+from daydream.experiment.next_steps import Options
 from daydream.store.status import Count, total
 
 
-def describe(cohort: str, counts: Sequence[Count], stale: bool) -> Iterator[str]:
+def describe(cohort: str, counts: Sequence[Count], stale: bool, options: Options) -> Iterator[str]:
     """Lines for a person.
 
     Args:
         cohort: its id.
         counts: what ``count_states`` gives.
         stale: whether the configuration has come to ask for another cohort of this name.
+        options: those of the commands that are proposed.
     """
     everything = total(counts)
     yield f"Cohort {cohort}: {everything.done} of {everything.wanted} generations are made"
@@ -23,13 +25,17 @@ def describe(cohort: str, counts: Sequence[Count], stale: bool) -> Iterator[str]
     yield from aligned([Count._fields, *counts, everything], texts=2)
     yield ""
     if stale:
-        yield "Configuration or catalogs ask for something else since. To see it: snakemake cohort"
+        yield (
+            "Configuration or catalogs ask for something else since. To see it: "
+            + options.command("snakemake", "cohort")
+        )
     if everything.failed:
-        yield f"{everything.failed} failed. To see why: daydream failures"
+        yield f"{everything.failed} failed. To see why: {options.command('daydream failures')}"
     if everything.refused:
-        yield f"{everything.refused} refused by the budget. What they would cost: daydream plan"
+        plan = options.command("daydream plan")
+        yield f"{everything.refused} refused by the budget. What they would cost: {plan}"
     if everything.done < everything.wanted:
-        yield "To make what is not made: snakemake"
+        yield f"To make what is not made: {options.command('snakemake')}"
     else:
         yield "Nothing is missing."
 

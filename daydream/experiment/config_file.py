@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,17 @@ CONFIG_FILE = WORKFLOW / "config" / "config.yaml"
 SCHEMA_FILE = WORKFLOW / "config" / "config.schema.yaml"
 OWN_FILE = "daydream.yaml"
 """An experiment's own configuration, read in the working directory over the shipped one."""
+VARIABLE = "DAYDREAM_CONFIG"
 
 
 def own_files() -> list[Path]:
-    """The experiment's own configuration file, if the working directory has one."""
-    path = Path.cwd() / OWN_FILE
-    return [path] if path.exists() else []
+    """The experiment's own configuration files, the later over the earlier.
+
+    They are ``daydream.yaml``, if the working directory has one, and the file that the environment
+    variable ``DAYDREAM_CONFIG`` names. The Snakefile takes them as configuration files too.
+    """
+    path, named = Path.cwd() / OWN_FILE, os.environ.get(VARIABLE)
+    return [*([path] if path.exists() else []), *([Path(named)] if named else [])]
 
 
 def load_config(

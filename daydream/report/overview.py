@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from daydream.experiment.next_steps import NextStep, Options, next_steps
 from daydream.formats import known_usd, printable
 from daydream.report import grid
 from daydream.report.data import ReportTables
 from daydream.report.grid import Cell, Column, Grid
 from daydream.report.text import link, plural
-from daydream.store.failures import Failure, Missing, NextStep, by_cause, find_missing, next_steps
+from daydream.store.failures import Failure, Missing, by_cause, find_missing
 from daydream.store.layout import Layout, Stage
 from daydream.store.membership import Membership
 from daydream.store.spending import Spending, Tally, of_cohort, spending
@@ -85,7 +86,7 @@ def overview(layout: Layout, membership: Membership, tables: ReportTables) -> Ov
         not_made=_counts(missing.not_made),
         refused=_counts(missing.refused),
         budget=printable(missing.budget),
-        commands=tuple(next_steps(missing.failures, layout)),
+        commands=tuple(next_steps(missing.failures, layout, Options())),
     )
 
 

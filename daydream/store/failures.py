@@ -1,9 +1,9 @@
-"""Failures of a cohort as data, grouped by cause, with the commands that help."""
+"""Failures of a cohort as data, grouped by cause."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from daydream.store.layout import Layout, Stage, exists
@@ -71,24 +71,3 @@ def by_cause(failures: Iterable[Failure]) -> dict[Cause, list[Failure]]:
         cause = Cause(failure.stage, failure.kind, failure.cause, failure.model)
         groups[cause].append(failure)
     return dict(sorted(groups.items(), key=lambda item: -len(item[1])))
-
-
-class NextStep(NamedTuple):
-    """A command that a person may type after failures, and its effect."""
-
-    command: str
-    effect: str
-
-
-def next_steps(failures: Sequence[Failure], layout: Layout) -> list[NextStep]:
-    """The commands that help after these failures; none when nothing failed."""
-    if not failures:
-        return []
-    steps = [NextStep("snakemake", "try again; answers that were paid are reused")]
-    # Asking again for an answer that was cut off would buy one that is cut off again.
-    unusable = [f for f in failures if f.kind in ("ParseError", "AnswerError")]
-    if unusable:
-        target = layout.parsed(unusable[0].stage, unusable[0].gen_id)
-        steps.append(NextStep(f"snakemake -f {target}", "ask the model once more for this one"))
-    effect = "make the tables from what is there"
-    return [*steps, NextStep("snakemake --config allow_incomplete=true", effect)]

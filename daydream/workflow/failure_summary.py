@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from daydream.store.failures import Failure, Missing, by_cause, next_steps
+from daydream.experiment.next_steps import Options, next_steps
+from daydream.store.failures import Failure, Missing, by_cause
 from daydream.store.layout import Layout, Stage
 
+NO_OPTIONS = Options()
 COMMAND_WIDTH = 42  # columns of the command that a next step shows
 
 
-def describe(missing: Missing, layout: Layout, examples: int = 2) -> Iterator[str]:
+def describe(
+    missing: Missing, layout: Layout, options: Options = NO_OPTIONS, examples: int = 2
+) -> Iterator[str]:
     """Lines for a person: how many failed and why, what waits for them, what to type next."""
     failures, not_made, refused, budget = missing
     if budget:
@@ -32,16 +36,16 @@ def describe(missing: Missing, layout: Layout, examples: int = 2) -> Iterator[st
     elif any(not_made.values()):
         yield f"Not made: {_counts(not_made)}."
     if budget:
-        yield "What it would cost: daydream plan"
-    yield from _next_step_lines(failures, layout)
+        yield f"What it would cost: {options.command('daydream plan')}"
+    yield from _next_step_lines(failures, layout, options)
 
 
 def _counts(counts: Mapping[Stage, int]) -> str:
     return ", ".join(f"{count} {stage}(s)" for stage, count in counts.items() if count)
 
 
-def _next_step_lines(failures: list[Failure], layout: Layout) -> Iterator[str]:
-    steps = next_steps(failures, layout)
+def _next_step_lines(failures: list[Failure], layout: Layout, options: Options) -> Iterator[str]:
+    steps = next_steps(failures, layout, options)
     if steps:
         yield "What to type next:"
     for step in steps:

@@ -140,3 +140,9 @@ def test_the_working_directory_may_have_a_configuration_of_its_own(tmp_path, mon
     assert own_files() == []
     (tmp_path / "daydream.yaml").write_text("k_max: 3\n")
     assert load_config(own_files())["k_max"] == 3
+    (tmp_path / "named.yaml").write_text("k_max: 4\n")
+    monkeypatch.setenv("DAYDREAM_CONFIG", str(tmp_path / "named.yaml"))
+    assert load_config(own_files())["k_max"] == 4
+    monkeypatch.setenv("DAYDREAM_CONFIG", "gone.yaml")
+    with pytest.raises(ConfigError, match=r"gone\.yaml"):
+        load_config(own_files())

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from daydream.cli.console import NARROWEST, WIDTH, aligned
 from daydream.cli.status import as_json, describe
+from daydream.experiment.next_steps import Options
 from daydream.store.layout import Layout
 from daydream.store.membership import Member, Membership
 from daydream.store.status import Count, count_states, state_of, total
@@ -38,7 +39,7 @@ def fail(layout: Layout, member: Member) -> None:
 
 
 def told(counts: Sequence[Count], stale: bool = False) -> str:
-    return "\n".join(describe("trial", counts, stale))
+    return "\n".join(describe("trial", counts, stale, Options(config=("cohort=trial",))))
 
 
 def test_stages_and_models_are_counted_apart(layout: Layout) -> None:

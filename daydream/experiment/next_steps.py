@@ -1,0 +1,61 @@
+"""Commands that a person may type next, with the options that this process was started with."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from daydream.store.failures import Failure
+from daydream.store.layout import Layout
+
+UNUSABLE = ("ParseError", "AnswerError")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options that choose an experiment, as they were typed; ``snakemake`` has the same."""
+
+    directory: str = ""
+    configfiles: tuple[str, ...] = ()
+    config: tuple[str, ...] = ()
+
+    def command(self, program: str, *arguments: str, config: Sequence[str] = ()) -> str:
+        """A command line with these options.
+
+        Args:
+            program: its first words, such as ``daydream plan``.
+            arguments: what follows them.
+            config: further pairs for ``--config``.
+        """
+        pairs = (*self.config, *config)
+        options = [
+            *(("--directory", self.directory) if self.directory else ()),
+            *(("--configfile", *self.configfiles) if self.configfiles else ()),
+            *(("--config", *pairs) if pairs else ()),
+        ]
+        return " ".join([program, *map(shlex.quote, (*arguments, *options))])
+
+
+class NextStep(NamedTuple):
+    """A command that a person may type after failures, and its effect."""
+
+    command: str
+    effect: str
+
+
+def next_steps(failures: Sequence[Failure], layout: Layout, options: Options) -> list[NextStep]:
+    """The commands that help after these failures; none when nothing failed."""
+    if not failures:
+        return []
+    again = options.command("snakemake")
+    steps = [NextStep(again, "try again; answers that were paid are reused")]
+    # Asking again for an answer that was cut off would buy one that is cut off again.
+    unusable = [failure for failure in failures if failure.kind in UNUSABLE]
+    if unusable:
+        target = layout.parsed(unusable[0].stage, unusable[0].gen_id)
+        ask = options.command("snakemake", "-f", target)
+        steps.append(NextStep(ask, "ask the model once more for this one"))
+    incomplete = options.command("snakemake", config=["allow_incomplete=true"])
+    return [*steps, NextStep(incomplete, "make the tables from what is there")]

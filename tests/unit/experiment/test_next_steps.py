@@ -1,0 +1,36 @@
+"""The commands that are proposed after failures."""
+
+from __future__ import annotations
+
+import shlex
+
+from daydream.experiment.next_steps import Options, next_steps
+from daydream.store.failures import Failure
+from daydream.store.layout import Layout
+
+TYPED = Options("my study", ("a.yaml", "b.yaml"), ("cohort=007", "filters={models: [x]}"))
+
+
+def test_a_command_carries_the_options_that_were_typed_and_can_be_typed_again() -> None:
+    line = TYPED.command("snakemake", "-f", "a b.txt", config=["allow_incomplete=true"])
+    assert shlex.split(line) == [
+        *("snakemake", "-f", "a b.txt"),
+        *("--directory", "my study"),
+        *("--configfile", "a.yaml", "b.yaml"),
+        *("--config", "cohort=007", "filters={models: [x]}", "allow_incomplete=true"),
+    ]
+
+
+def test_without_options_a_command_is_as_it_is() -> None:
+    assert Options().command("daydream plan") == "daydream plan"
+
+
+def test_only_an_answer_that_cannot_be_used_is_asked_for_again() -> None:
+    layout = Layout("data")
+    cut_off = Failure("draft", "d_1", "ann", "TruncatedError", "cut off")
+    unusable = Failure("draft", "d_2", "ann", "ParseError", "no score")
+    assert next_steps([], layout, TYPED) == []
+    assert not any(" -f " in step.command for step in next_steps([cut_off], layout, TYPED))
+    commands = [step.command for step in next_steps([cut_off, unusable], layout, TYPED)]
+    assert all("--configfile a.yaml b.yaml" in command for command in commands)
+    assert [command for command in commands if "-f data/gens/draft/d_2/parsed.txt" in command]
