@@ -279,7 +279,8 @@ class Run:
             missing = find_missing(self.project.layout, self.project.part)
         except DaydreamError as error:
             return str(error)
-        return "\n".join(describe(missing, self.project.layout))
+        options = compat.typed_options(self.workflow)
+        return "\n".join(describe(missing, self.project.layout, options))
 
 
 _RUNS: list[Run] = []

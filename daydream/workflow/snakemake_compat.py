@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
+from daydream.experiment.next_steps import Options
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -94,6 +96,21 @@ def command_line(workflow: Any) -> tuple[tuple[str, ...], tuple[str, ...], tuple
     files = tuple(str(Path(path).absolute()) for path in workflow.overwrite_configfiles)
     targets = tuple(map(str, workflow.dag_settings.targets))
     return targets, tuple(workflow.config_settings.config_args or ()), files
+
+
+@_reach("proposing commands with the options of this run", Options)
+def typed_options(workflow: Any) -> Options:
+    """The options that choose an experiment, for the commands that are proposed at the end.
+
+    Reason: a command without them would go to another experiment.
+    Seen in 9.27.1: ``Workflow.overwrite_workdir``, ``overwrite_configfiles``,
+    ``config_settings.config_args``.
+    """
+    return Options(
+        directory=str(workflow.overwrite_workdir or ""),
+        configfiles=tuple(map(str, workflow.overwrite_configfiles)),
+        config=tuple(workflow.config_settings.config_args or ()),
+    )
 
 
 @_reach("asking again for what -f, -F and -R name", Forces)

@@ -21,7 +21,7 @@ def test_an_answer_without_a_score_fails_its_evaluation_only_and_is_kept(
     work: Workspace, server: MockServer
 ) -> None:
     server.answer(with_="I would rather not say.", containing="Judge", times=1)
-    failed = work.run(ok=False)
+    failed = work.run("--config", "budget_calls=99", ok=False)
     assert server.received == 12
     bad = _not_made(work)
     assert len(bad) == 1
@@ -31,7 +31,10 @@ def test_an_answer_without_a_score_fails_its_evaluation_only_and_is_kept(
     assert work.metadata("evaluation", gen_id)["status"] == "failed"
     assert "1 generation(s) failed" in failed.output
     assert "ParseError" in failed.output
-    assert f"snakemake -f {work.target('evaluation', gen_id)}" in failed.output
+    again = f"snakemake -f {work.target('evaluation', gen_id)} --directory {work.root} "
+    assert (
+        f"{again}--configfile {work.root / 'config.yaml'} --config budget_calls=99" in failed.output
+    )
     assert "allow_incomplete=true" in failed.output
     assert_no_traceback(failed.output)
 

@@ -21,6 +21,7 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 from snakemake.settings.types import MaxJobsPerTimespan
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from daydream.experiment.next_steps import Options
 from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.snakemake_compat import SPARE_JOBS, Polls, coalesce_polls
 
@@ -259,6 +260,7 @@ def end(how):
 
 
 NOTES["sources"] = compat.config_sources(workflow)
+NOTES["proposed"] = compat.typed_options(workflow).command("snakemake")
 NOTES["name"] = compat.name_in_run(workflow, "piece")
 NOTES["left out"] = compat.name_in_run(workflow, "nothing")
 compat.at_start(start)
@@ -314,6 +316,8 @@ def test_a_real_run_has_everything_that_is_reached_for(tmp_path: Path) -> None:
     assert notes, output
     assert notes["sources"][0] == ["cohort=007"]
     assert {Path(path).name for path in notes["sources"][1]} == {"empty.yaml"}
+    own = f"--configfile {tmp_path / 'empty.yaml'} --config cohort=007"
+    assert notes["proposed"] == f"snakemake {own}"
     assert notes["name"] == "piece"
     assert notes["forces"] == [False, ["all"], ["piece"]]
     assert Counter(notes["counts"]) == {"piece": 12, "all": 1}
@@ -357,6 +361,7 @@ def test_a_dry_run_starts_as_well_and_ends_without_a_hook(tmp_path: Path) -> Non
     ("reach", "arguments", "fallback"),
     [
         (compat.config_sources, (object(),), ([], [])),
+        (compat.typed_options, (object(),), Options()),
         (compat.forces, (object(),), compat.Forces()),
         (compat.name_in_run, (object(), "all"), None),
         (compat.planned_jobs, (object(),), []),
