@@ -26,9 +26,9 @@ if os.path.exists("daydream.yaml"):  # an experiment's own, in the working direc
     configfile: "daydream.yaml"
 
 
-if os.environ.get("DAYDREAM_CONFIG"):  # a configuration named once for all commands
+if os.getenv("DAYDREAM_CONFIG"):  # a configuration named once for all commands
 
-    configfile: os.environ["DAYDREAM_CONFIG"]
+    configfile: os.getenv("DAYDREAM_CONFIG")
 
 
 include: "rules/package.smk"
