@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import pandas as pd
@@ -22,7 +23,7 @@ from daydream.report.generation_view import (
 )
 from daydream.report.grid import Cell
 from daydream.report.names import Names
-from daydream.report.text import Shown, title_of
+from daydream.report.text import Shown, read_shown, title_of
 from daydream.store.layout import Layout, Stage
 from daydream.store.membership import Member, Membership
 
@@ -41,6 +42,13 @@ class Judgement(NamedTuple):
     reasoning: Shown | None
 
 
+class Rubric(NamedTuple):
+    """An evaluation template by name; ``text`` is its file as it is now, None without one."""
+
+    name: str
+    text: Shown | None
+
+
 @dataclass(frozen=True)
 class EssayPage:
     """What is on the page, and its neighbours in the cohort's order; blank at the ends."""
@@ -54,6 +62,7 @@ class EssayPage:
     draft: Piece | None
     essay: Piece
     judgements: tuple[Judgement, ...]
+    rubrics: tuple[Rubric, ...]
     meetings: tuple[Meeting, ...]
     number: int
     total: int
@@ -82,6 +91,7 @@ class Reader:
         self._tables = tables
         self._outcomes = _outcomes(tables.scores)
         self._comparisons = Comparisons(layout, membership, tables.names)
+        self._rubric = cache(self._read_rubric)
         self._last_draft: Piece | None = None
         self._evaluations: dict[str, list[Member]] = {}
         for member in membership.stage("evaluation"):
@@ -105,10 +115,16 @@ class Reader:
             draft=self._draft(member.parent_gen_id),
             essay=essay,
             judgements=tuple(map(self._judgement, self._evaluations.get(row.gen_id, ()))),
+            rubrics=self._rubrics(row.gen_id),
             meetings=self._comparisons.of(row.gen_id),
             number=number,
             total=total,
         )
+
+    def _rubrics(self, essay: str) -> tuple[Rubric, ...]:
+        """The templates of an essay's evaluations, each once."""
+        members = self._evaluations.get(essay, ())
+        return tuple(map(self._rubric, dict.fromkeys(one.template_id for one in members)))
 
     def _draft(self, gen_id: str) -> Piece | None:
         """A draft is read once for its essays, which follow one another."""
@@ -117,6 +133,10 @@ class Reader:
             member = self._membership.by_stage[stage].get(gen_id)
             self._last_draft = member and read_piece(self._layout, self._names, member)
         return self._last_draft
+
+    def _read_rubric(self, template: str) -> Rubric:
+        name = self._names.of("evaluation_template", template)
+        return Rubric(name, read_shown(self._layout.template("evaluation", template)))
 
     def _judgement(self, member: Member) -> Judgement:
         piece = read_piece(self._layout, self._names, member)

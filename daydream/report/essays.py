@@ -20,8 +20,9 @@ class EssayRow(NamedTuple):
 
     ``mean`` is of the shares of the scale, 0 to 1, over evaluations with a score; None when there
     is none. ``cost_usd`` is of the essay and its draft, as far as answers in use; None when
-    unknown. ``is_covered`` says whether enough evaluations have a score; an essay of which none
-    is expected is not covered.
+    unknown. ``is_covered`` says whether enough evaluations have a score; an essay of which none is
+    expected is not covered. ``apart`` is how far its judges are apart under one template, at most,
+    as a share of the scale; None with fewer than two judges.
     """
 
     gen_id: str
@@ -37,6 +38,7 @@ class EssayRow(NamedTuple):
     is_covered: bool
     cost_usd: float | None
     title: str = ""
+    apart: float | None = None
 
 
 def essay_rows(tables: ReportTables) -> list[EssayRow]:
@@ -44,15 +46,29 @@ def essay_rows(tables: ReportTables) -> list[EssayRow]:
     generations = tables.generations
     drafts = generations[generations["stage"] == "draft"].set_index("gen_id")
     essays = generations[generations["stage"] == "essay"]
-    shares = with_shares(tables.scores, tables.scales).groupby("parent_gen_id")["share"]
+    every_share = with_shares(tables.scores, tables.scales)
+    apart = _apart(every_share)
+    shares = every_share.groupby("parent_gen_id")["share"]
     scored = shares.agg(["mean", "count", "size"]).to_dict(orient="index")
     by_draft = drafts[["template_id", "combo_id", "cost_usd"]].to_dict(orient="index")
     return [
         _row(
             essay, by_draft.get(essay["parent_gen_id"], {}), scored.get(essay["gen_id"], {}), tables
-        )
+        )._replace(apart=apart.get(essay["gen_id"]))
         for essay in essays.to_dict(orient="records")
     ]
+
+
+def _apart(shares: pd.DataFrame) -> dict[str, float]:
+    """By essay: the largest range of its judges' means under one template."""
+    keys = ["parent_gen_id", "evaluation_template"]
+    judges = (
+        shares.dropna(subset=["share"]).groupby([*keys, "evaluation_llm_model"])["share"].mean()
+    )
+    ranges = judges.groupby(keys).agg(["min", "max", "size"])
+    ranges = ranges[ranges["size"] > 1]
+    widest = (ranges["max"] - ranges["min"]).groupby("parent_gen_id").max()
+    return {str(gen_id): float(width) for gen_id, width in widest.items()}
 
 
 def _row(
@@ -114,6 +130,7 @@ def _compact(row: EssayRow, places: Mapping[str, Mapping[str, int]]) -> list[Any
         int(row.is_covered),
         None if row.cost_usd is None else round(row.cost_usd, 9),
         row.title,
+        None if row.apart is None else round(row.apart, 6),
     ]
 
 

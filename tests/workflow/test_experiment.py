@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from daydream.results.dictionary.declared import TABLES
+from daydream.results.dictionary.model import column_problems
 from tests.support.mock_server import MockServer
 from tests.support.workspace import CONCEPTS, Workspace
 
@@ -44,6 +46,20 @@ def test_the_first_run_makes_every_generation_and_table_and_the_second_makes_no_
     assert len(server.calls) == CALLS
     assert second.seconds < 10
     assert "Traceback" not in first.output
+
+
+def test_every_table_of_a_run_is_declared_with_its_columns(finished: Workspace) -> None:
+    declared = {table.path("trial"): table for table in TABLES}
+    folders = ("5_parsing", "6_summary", "7_cross_experiment", "catalog")
+    made = [name for folder in folders for name in finished.files(f"data/{folder}")]
+    made += ["data/combo_mappings.csv", "data/cohorts/trial/membership.csv"]
+    tables = [name.removeprefix("data/") for name in made if name.endswith(".csv")]
+    assert len(tables) > 20
+    for name in tables:
+        header = (finished.data / name).read_text().splitlines()[0].split(",")
+        # Only cohorts with comparisons have a second parent.
+        expected = header + ["second_gen_id"] * name.endswith("membership.csv")
+        assert not list(column_problems(declared[name], expected)), name
 
 
 def test_a_dry_run_says_what_will_be_made_creates_nothing_and_calls_nobody(

@@ -15,7 +15,7 @@
   }
 
   const essays = rows.map((row, order) => {
-    const [id, combo, draft, essay, model, replicate, status, mean, valid, expected, ok, cost, title] = row;
+    const [id, combo, draft, essay, model, replicate, status, mean, valid, expected, ok, cost, title, apart] = row;
     const keys = {
       combo_id: namesOf("combo_id", combo),
       draft_template: namesOf("draft_template", draft),
@@ -24,7 +24,7 @@
     };
     const words = KEYS.flatMap((key) => [keys[key].id, keys[key].name, keys[key].words]);
     const found = [id, title, ...words].join(" ").toLowerCase();
-    return { order, id, keys, replicate, status, mean, valid, expected, ok, cost, title, found };
+    return { order, id, keys, replicate, status, mean, valid, expected, ok, cost, title, apart, found };
   });
   const hasCost = essays.some((one) => one.cost);
   const places = hasCost ? decimals() : 0;
@@ -44,8 +44,10 @@
       of: (one) => one.keys[key].name,
       show: (one) => [one.keys[key].name],
     })),
+    { key: "apart", title: "Judges apart", note: "share of the scale", number: true, of: (one) => one.apart, show: showApart },
     { key: "cost", title: "Cost, USD", number: true, of: (one) => one.cost, show: showCost },
-  ].filter((column) => column.key !== "cost" || hasCost);
+  ].filter((column) => column.key !== "cost" || hasCost)
+    .filter((column) => column.key !== "apart" || essays.some((one) => one.apart !== null));
 
   let state = { sort: "mean", down: true, page: 1 };
 
@@ -65,6 +67,10 @@
 
   function showMean(one) {
     return [one.mean === null ? "-" : one.mean.toFixed(3)];
+  }
+
+  function showApart(one) {
+    return [one.apart === null ? "-" : one.apart.toFixed(3)];
   }
 
   function covered(one) {

@@ -53,6 +53,11 @@ class Table(NamedTuple):
     block: Block | None = None
     block_at: int = 0
 
+    def path(self, cohort: str) -> str:
+        """The CSV of a cohort, from the data root on."""
+        folder = "" if self.folder == "." else self.folder.replace("<cohort>", cohort) + "/"
+        return f"{folder}{self.name}.csv"
+
 
 def column_problems(table: Table, names: Sequence[str]) -> Iterator[str]:
     """What a file's header has otherwise than declared."""

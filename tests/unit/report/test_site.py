@@ -19,6 +19,7 @@ from daydream.report.pairwise_grids import comparisons
 from daydream.report.site import MARK, write_site
 from daydream.report.tables import leaderboards
 from daydream.report.text import LONGEST, shown, title_of
+from daydream.results.scores import ScoreRow, cohort_scores
 from daydream.store.layout import Layout
 from tests.support.report_store import ReportStore, Size
 
@@ -124,6 +125,37 @@ def test_there_is_a_page_for_each_essay_and_an_anchor_for_each_evaluation(site: 
         own = [m.gen_id for m in site.membership.stage("evaluation") if m.parent_gen_id == essay]
         assert own
         assert set(own) <= set(site.essay(essay).ids)
+
+
+def test_an_essay_page_shows_the_rubric_that_its_judges_had(site: Site) -> None:
+    template = Path(site.layout.template("evaluation", "judge-1"))
+    template.parent.mkdir(parents=True)
+    template.write_text("Score how <new> it is.\n{{ response }}")
+    site.write()
+    page = site.essay(site.ids("essay")[0])
+    assert "Rubric: Question 1" in page.text and "Score how <new> it is." in page.text
+    assert "Rubric: Question 0" not in page.text  # its file is gone
+
+
+def test_the_most_disputed_essay_is_the_one_whose_judges_are_furthest_apart(site: Site) -> None:
+    row = rows_of(site)[0]
+    shares = [
+        [score.score / 10 for score in of_template.values() if score.score is not None]
+        for of_template in by_template(site, row.gen_id)
+    ]
+    assert row.apart == pytest.approx(max(max(own) - min(own) for own in shares))
+    assert "#essays?sort=apart&down=1" in site.write().hrefs
+
+
+def by_template(site: Site, essay: str) -> list[dict[str, ScoreRow]]:
+    rows = [
+        one for one in cohort_scores(site.layout, site.membership) if one.parent_gen_id == essay
+    ]
+    templates = dict.fromkeys(one.evaluation_template for one in rows)
+    return [
+        {one.evaluation_llm_model: one for one in rows if one.evaluation_template == template}
+        for template in templates
+    ]
 
 
 def test_every_link_from_every_page_leads_to_a_file_and_an_anchor_that_is_there(site: Site) -> None:

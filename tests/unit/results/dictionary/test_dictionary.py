@@ -68,7 +68,7 @@ def test_the_page_has_not_drifted_from_the_declarations() -> None:
 
 @pytest.mark.parametrize("table", TABLES, ids=BY_PLACE)
 def test_a_table_has_the_columns_and_types_that_are_declared(table: Table, made: Layout) -> None:
-    path = Path(made.under(table.folder.replace("<cohort>", "trial"), f"{table.name}.csv"))
+    path = Path(made.under(table.path("trial")))
     if table.name == "concept_index":
         assert not list(column_problems(table, CONCEPT_INDEX))
         return
