@@ -12,7 +12,8 @@ from daydream.errors import DaydreamError
 from daydream.experiment.config_file import load_config, own_files, read_pairs
 from daydream.experiment.next_steps import Options
 from daydream.experiment.settings import Settings
-from daydream.store.layout import STAGES
+from daydream.store.index import find_cohort
+from daydream.store.layout import STAGES, Layout
 from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets
 from daydream.workflow.project import Project
 
@@ -41,6 +42,13 @@ def leaderboard(project: Project, arguments: argparse.Namespace) -> Iterator[str
     from daydream.cli.leaderboard import show
 
     return show(project.layout, project.cohort, arguments.top)
+
+
+def cohorts(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
+    """List the cohorts: when, how much is made, at what cost, and what they differ in."""
+    from daydream.cli.cohorts import show
+
+    return show(Layout(opened[1].data_root))
 
 
 def methods(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
@@ -203,6 +211,19 @@ def open_project(arguments: argparse.Namespace) -> Project:
         DaydreamError: when configuration or catalogs cannot be used.
     """
     return Project(open_config(arguments)[0])
+
+
+def open_cohort(arguments: argparse.Namespace) -> Project:
+    """The experiment that the common options name, or another cohort of its data root to be read.
+
+    Raises:
+        DaydreamError: when configuration or catalogs cannot be used, or there is no such cohort.
+    """
+    config, settings = open_config(arguments)
+    if arguments.read_cohort:
+        name = find_cohort(Layout(settings.data_root), arguments.read_cohort)
+        config = {**config, "cohort": name}
+    return Project(config)
 
 
 def open_config(arguments: argparse.Namespace) -> Opened:

@@ -33,14 +33,15 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--show", action="store_true", help="print the prompts themselves")
     sub = _add(group, "concepts", commands.concepts)
     sub.add_argument("words", nargs="*", metavar="WORD", help="all of these must occur")
-    sub = _add(group, "leaderboard", commands.leaderboard)
+    sub = _add_reading(group, "leaderboard", commands.leaderboard)
     sub.add_argument("--top", type=_count, default=5, help="rows of each list (default 5)")
-    sub = _add(group, "methods", commands.methods)
+    _add(group, "cohorts", commands.cohorts, commands.open_config)
+    sub = _add_reading(group, "methods", commands.methods)
     sub.add_argument("--sources", action="store_true", help="the query behind each number")
-    sub = _add(group, "status", commands.status)
+    sub = _add_reading(group, "status", commands.status)
     sub.add_argument("--json", action="store_true", help="for a program")
     _add(group, "doctor", commands.doctor)
-    sub = _add(group, "failures", commands.failures)
+    sub = _add_reading(group, "failures", commands.failures)
     form = sub.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for a program")
     form.add_argument(
@@ -48,12 +49,12 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="only the paths, to buy each once more: snakemake -f $(daydream failures --targets)",
     )
-    sub = _add(group, "spend", commands.spend)
+    sub = _add_reading(group, "spend", commands.spend)
     sub.add_argument("--json", action="store_true", help="for a program")
     sub.add_argument("--all", action="store_true", help="every generation, not the cohort's only")
     sub = _add(group, "show", commands.show)
     sub.add_argument("gen_id", metavar="GEN_ID", help="an id, its beginning, or a path with it")
-    sub = _add(group, "query", commands.query)
+    sub = _add_reading(group, "query", commands.query)
     sub.add_argument(
         "sql", metavar="SQL", help='such as "FROM parsed_scores"; SHOW TABLES lists what there is'
     )
@@ -123,6 +124,22 @@ def _add(
     sub.add_argument("--directory", "-d", help="the working directory, as snakemake has it")
     sub.add_argument("--configfile", nargs="+", type=Path, default=[], help="as snakemake has it")
     sub.add_argument("--config", "-C", nargs="+", action="extend", default=[], metavar="KEY=VALUE")
+    return sub
+
+
+def _add_reading(
+    group: argparse._SubParsersAction,  # type: ignore[type-arg]  # the class has no public name
+    name: str,
+    run: Command,
+) -> argparse.ArgumentParser:
+    """A command that can look at any cohort of the data root."""
+    sub = _add(group, name, run, commands.open_cohort)
+    sub.add_argument(
+        "--cohort",
+        dest="read_cohort",
+        metavar="NAME",
+        help="another cohort, or the beginning of its name (daydream cohorts lists them)",
+    )
     return sub
 
 

@@ -40,6 +40,29 @@ def memberships(layout: Layout) -> Iterator[Membership]:
             continue
 
 
+def find_cohort(layout: Layout, name: str) -> str:
+    """The cohort with this name, or the only one whose name begins so.
+
+    Raises:
+        CohortError: when there is none, or several.
+
+    """
+    paths = Path(layout.under("cohorts")).glob("*/membership.csv")
+    names = sorted(path.parent.name for path in paths)
+    found = [one for one in names if one == name] or [one for one in names if one.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    where = layout.under("cohorts")
+    if found:
+        raise CohortError(
+            f"{len(found)} cohorts in {where} begin with '{name}': {', '.join(found)}"
+        )
+    raise CohortError(
+        f"no cohort in {where} is called '{name}' or begins so. There are: "
+        f"{', '.join(names) or 'none'}. Look at them: daydream cohorts"
+    )
+
+
 def stored_ids(layout: Layout, stage: Stage) -> list[str]:
     """The ids of a stage's generations in the store, sorted."""
     try:

@@ -110,6 +110,14 @@ def test_the_leaderboard_names_the_best(finished: Workspace, cli: Cli) -> None:
     assert width(text) <= 100
 
 
+def test_another_cohort_is_read_by_the_beginning_of_its_name(finished: Workspace, cli: Cli) -> None:
+    own = cli("leaderboard", "--cohort", "tri")
+    finished.config["cohort"] = "other"
+    assert cli("leaderboard", "--cohort", "tri") == own
+    assert "trial" in cli("cohorts") and "6/6" in cli("cohorts")
+    assert "no cohort in data/cohorts is called 'may'" in cli("status", "--cohort", "may", code=1)
+
+
 @pytest.mark.parametrize("content", ["", "a,b\n1,2\n", "axis,level\ncombo_id,x\n", "\0\xff"])
 def test_damaged_tables_are_named(finished: Workspace, cli: Cli, content: str) -> None:
     path = finished.data / "6_summary" / "trial" / "ranking.csv"
