@@ -46,10 +46,10 @@ def export(project: Project, output: str | None = None) -> Iterator[str]:
     whole = digest_file(path)
     yield f"{path}: {len(archive.entries):,} files, {whole.bytes:,} bytes"
     yield f"sha256 {whole.sha256}"
-    yield from _told(project.layout, cohort, total(counts), archive.entries)
+    yield from _summary(project.layout, cohort, total(counts), archive.entries)
 
 
-def _told(layout: Layout, cohort: str, sums: Count, entries: Sequence[Entry]) -> Iterator[str]:
+def _summary(layout: Layout, cohort: str, sums: Count, entries: Sequence[Entry]) -> Iterator[str]:
     yield f"Cohort {cohort}: {sums.done:,} of {sums.wanted:,} generations are made."
     if sums.done < sums.wanted:
         lacking = f"{sums.failed:,} failed, {sums.missing:,} missing"
@@ -104,9 +104,9 @@ def _by_stage(counts: Iterable[Count]) -> dict[str, dict[str, int]]:
     sums = {stage: total([c for c in counts if c.stage == stage]) for stage in STAGES}
     names = ("wanted", *STATES)
     return {
-        stage: {name: getattr(one, name) for name in names}
-        for stage, one in sums.items()
-        if one.wanted
+        stage: {name: getattr(count, name) for name in names}
+        for stage, count in sums.items()
+        if count.wanted
     }
 
 
@@ -115,8 +115,8 @@ def manifest_text(header: dict[str, Any], entries: Iterable[Entry]) -> Iterator[
     yield json.dumps(header, indent=2, ensure_ascii=False).removesuffix("\n}")
     separator = ',\n  "files": {\n'
     for entry in entries:
-        facts = json.dumps({"sha256": entry.sha256, "bytes": entry.bytes})
-        yield f"{separator}    {json.dumps(entry.path, ensure_ascii=False)}: {facts}"
+        digest = json.dumps({"sha256": entry.sha256, "bytes": entry.bytes})
+        yield f"{separator}    {json.dumps(entry.path, ensure_ascii=False)}: {digest}"
         separator = ",\n"
     yield "\n  }\n}\n"
 

@@ -63,8 +63,8 @@ def _check_link(layout: Layout, folder: str, path: str) -> None:
 
 
 def _refused(path: str, why: str) -> ArchiveError:
-    shown = path.encode("utf-8", "backslashreplace").decode()
+    printable = path.encode("utf-8", "backslashreplace").decode()
     return ArchiveError(
-        f"{shown} {why}. Put the file itself there, under a plain name, or move it out of the data "
-        "root; then export again."
+        f"{printable} {why}. Put the file itself there, under a plain name, or move it out of the "
+        "data root; then export again."
     )

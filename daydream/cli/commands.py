@@ -85,12 +85,12 @@ def failures(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     from daydream.store.failures import find_missing
 
     missing = find_missing(project.layout, project.part)
-    found = (missing, project.layout, project.cohort)
+    listed = (missing, project.layout, project.cohort)
     if arguments.targets:
         return (project.layout.parsed(f.stage, f.gen_id) for f in missing.failures)
     if arguments.json:
-        return _as_json(as_json(*found))
-    return report(*found, own_options(arguments))
+        return _as_json(as_json(*listed))
+    return report(*listed, own_options(arguments))
 
 
 def spend(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
@@ -99,8 +99,8 @@ def spend(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     from daydream.store.spending import of_cohort, of_store, spending
 
     layout, cohort = project.layout, None if arguments.all else project.cohort
-    asked = of_store(layout) if arguments.all else of_cohort(project.part)
-    spent = spending(layout, asked)
+    generations = of_store(layout) if arguments.all else of_cohort(project.part)
+    spent = spending(layout, generations)
     title = f"Cohort {cohort}" if cohort else f"Every generation in {layout.under('gens')}"
     return _as_json(as_json(spent, cohort)) if arguments.json else describe(spent, title)
 

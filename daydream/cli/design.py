@@ -24,7 +24,7 @@ from daydream.store.layout import Layout, exists
 if TYPE_CHECKING:
     from daydream.workflow.project import Project
 
-SHOWN = 20  # rows of a table, unless more are asked for
+DEFAULT_ROWS = 20  # rows of a table, unless more are asked for
 
 
 def spec_path(name: str | None, settings: Settings) -> str | None:
@@ -90,7 +90,7 @@ def designed(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
         yield from _printed(spec, rows, arguments, arguments.limit)
         return
     if not arguments.count:
-        limit = SHOWN if arguments.limit is None else arguments.limit
+        limit = DEFAULT_ROWS if arguments.limit is None else arguments.limit
         yield from _printed(spec, rows, arguments, limit)
         if limit < len(rows.rows):
             yield f"and {len(rows.rows) - limit} more rows (--limit N shows more)"

@@ -44,8 +44,8 @@ def show(layout: Layout, cohort: str, top: int) -> Iterator[str]:
     rows = _rows(path)
     templates = list(dict.fromkeys(row[TEMPLATE] for row in rows))
     everything = [row for row in rows if row[TEMPLATE] == templates[-1]]
-    asked, scored = (_total(everything, name) for name in ("n_expected", "n_valid"))
-    yield f"Cohort {cohort}: {scored} of {asked} evaluations scored"
+    expected, scored = (_total(everything, name) for name in ("n_expected", "n_valid"))
+    yield f"Cohort {cohort}: {scored} of {expected} evaluations scored"
     for template in templates:
         part = [row for row in rows if row[TEMPLATE] == template]
         yield ""
@@ -97,12 +97,12 @@ def _list(name: str, rows: Sequence[Row], top: int) -> Iterator[str]:
     """The first levels of an axis, how many are left out, and what to distrust."""
     if not rows:
         return
-    shown = rows[:top]
+    listed = rows[:top]
     yield ""
-    yield from aligned([_padded((name, *HEAD)), *map(_padded, map(_cells, shown))], texts=1)
-    if len(rows) > len(shown):
-        yield f"  and {len(rows) - len(shown)} more"
-    warnings = Counter(part for row in shown for part in row["warning"].split("; ") if part)
+    yield from aligned([_padded((name, *HEAD)), *map(_padded, map(_cells, listed))], texts=1)
+    if len(rows) > len(listed):
+        yield f"  and {len(rows) - len(listed)} more"
+    warnings = Counter(part for row in listed for part in row["warning"].split("; ") if part)
     for warning, times in warnings.items():
         yield f"  ! {warning}" + (f" ({times} levels)" if times > 1 else "")
 

@@ -23,19 +23,19 @@ def preview_prompts(project: Project, stages: Collection[str], show: bool) -> It
     unknown = [stage for stage in stages if stage not in STAGES]
     if unknown:
         raise DaydreamError(f"'{unknown[0]}' is no stage. Name some of: {', '.join(STAGES)}.")
-    rendered, waiting, made = 0, 0, 0
+    rendered, waiting, done = 0, 0, 0
     for member in project.design.members():
         if member.stage not in stages or not _has_prompt(project, member):
             continue
         if exists(project.layout.parsed(member.stage, member.gen_id)):
-            made += 1
+            done += 1
         elif not _has_parent(project, member):
             waiting += 1
         else:
             rendered += 1
             yield from _render(project, member, show)
     yield (
-        f"{rendered} prompt(s) rendered, {made} generation(s) already made, "
+        f"{rendered} prompt(s) rendered, {done} generation(s) already made, "
         f"{waiting} prompt(s) wait for their parent. No call was made."
     )
 

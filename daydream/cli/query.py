@@ -94,11 +94,11 @@ def _add_views(
         if exists(path):
             connection.register(name, read_parquet(path))
     members = [m for stage in membership.by_stage.values() for m in stage.values()]
-    roster = arrow_table(Member, members).select(membership.columns)
-    connection.register("membership", roster)
+    rows = arrow_table(Member, members).select(membership.columns)
+    connection.register("membership", rows)
     named = members if with_generations else []
-    facts = [read_generation(layout, member) for member in named]
-    connection.register("generations", arrow_table(Generation, facts))
+    generations = [read_generation(layout, member) for member in named]
+    connection.register("generations", arrow_table(Generation, generations))
 
 
 def _paths(layout: Layout, membership: Membership) -> dict[str, str]:
@@ -119,11 +119,11 @@ def _explained(message: str, layout: Layout, membership: Membership) -> str:
     if "Table with name" not in message:
         return first
     paths = _paths(layout, membership)
-    made = [name for name, path in paths.items() if exists(path)]
-    missing = [name for name in paths if name not in made]
+    existing = [name for name, path in paths.items() if exists(path)]
+    missing = [name for name in paths if name not in existing]
     hint = f" Not made yet: {', '.join(missing)}. Make them: snakemake." if missing else ""
     first = first.split("!")[0]  # what follows may suggest one of DuckDB's own tables
-    return f"{first}. Tables: {', '.join(['membership', 'generations', *made])}.{hint}"
+    return f"{first}. Tables: {', '.join(['membership', 'generations', *existing])}.{hint}"
 
 
 def as_csv(result: Result) -> Iterator[str]:
@@ -138,7 +138,7 @@ def aligned(result: Result) -> Iterator[str]:
     """Lines of a table for a terminal, numbers to the right, and how many rows there are."""
     if not result.columns:
         return
-    texts = [[_shown(value) for value in row] for row in result.rows]
+    texts = [[_cell_text(value) for value in row] for row in result.rows]
     widths = [max(map(len, column)) for column in zip(result.columns, *texts, strict=True)]
     right = [_is_numeric([row[n] for row in result.rows]) for n in range(len(widths))]
     for cells in (result.columns, *texts):
@@ -156,7 +156,7 @@ def _is_numeric(values: Sequence[object]) -> bool:
     return bool(present) and all(hasattr(v, "__float__") for v in present)
 
 
-def _shown(value: object) -> str:
+def _cell_text(value: object) -> str:
     if value is None:
         return NULL
     text = f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())

@@ -99,10 +99,10 @@ def _least_rated_first(
 def _essays(project: Project) -> list[str]:
     """The essays of the cohort that are made."""
     members = project.membership.stage("essay")
-    made = [m.gen_id for m in members if exists(project.layout.parsed("essay", m.gen_id))]
-    if not made:
+    gen_ids = [m.gen_id for m in members if exists(project.layout.parsed("essay", m.gen_id))]
+    if not gen_ids:
         raise CohortError("no essay of this cohort is made yet. Make them: snakemake")
-    return made
+    return gen_ids
 
 
 def _template(project: Project, template_id: str | None) -> Template:

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 def next_round(cohort: str, n: int, name: str | None, settings: Settings) -> Iterator[str]:
     """Write the spec of the next cohort and say what it asks for."""
-    found = rounds.next_round(cohort, n, name, settings, Layout(settings.data_root))
+    following = rounds.next_round(cohort, n, name, settings, Layout(settings.data_root))
     yield (
-        f"{found.kept} of {found.of} essays of {cohort} go on, with {found.replicates} replicates "
-        f"by each of {', '.join(found.judges)}: {found.spec}"
+        f"{following.kept} of {following.of} essays of {cohort} go on, with {following.replicates} "
+        f"replicates by each of {', '.join(following.judges)}: {following.spec}"
     )
     yield (
         "They were chosen by their scores, so that these are too high on average: the first "
-        f"replicates of {found.cohort} are the scores that they were chosen by."
+        f"replicates of {following.cohort} are the scores that they were chosen by."
     )
-    yield f"What it costs: daydream design {found.cohort} --count"
-    yield f"To make it: snakemake --config cohort={found.cohort}"
+    yield f"What it costs: daydream design {following.cohort} --count"
+    yield f"To make it: snakemake --config cohort={following.cohort}"
 
 
 def promoted(essays: Sequence[str], project: Project) -> Iterator[str]:

@@ -19,19 +19,19 @@ from daydream.store.metadata import failure_of, read_metadata
 from daydream.store.status import state_of
 
 
-def show(layout: Layout, catalog: Catalog, wanted: str) -> Iterator[str]:
+def show(layout: Layout, catalog: Catalog, gen_id_or_prefix: str) -> Iterator[str]:
     """Lines of a generation's lineage and children.
 
     Args:
         layout: where the store is.
         catalog: names concepts and the scales of scores.
-        wanted: an id, the beginning of one, or a path into a generation's folder.
+        gen_id_or_prefix: an id, the beginning of one, or a path into a generation's folder.
 
     Raises:
         CohortError: when there is no such generation, or more than one.
     """
     known = known_members(layout)
-    member = known[find_id(wanted, known)]
+    member = known[find_id(gen_id_or_prefix, known)]
     lineage = lineage_of(member, known)
     for oldest in _oldest(lineage):
         yield from _concepts(layout, catalog, oldest)
@@ -86,12 +86,14 @@ def _section(layout: Layout, catalog: Catalog, member: Member) -> Iterator[str]:
         yield from lines_of("reasoning", f"{folder}/raw.txt")
     else:
         yield from lines_of("prompt", f"{folder}/prompt.txt")
-        made = exists(f"{folder}/parsed.txt")
-        yield from lines_of("text" if made else "answer, not used", _answer_file(folder, made))
+        is_made = exists(f"{folder}/parsed.txt")
+        yield from lines_of(
+            "text" if is_made else "answer, not used", _answer_file(folder, is_made)
+        )
 
 
-def _answer_file(folder: str, made: bool) -> str:
-    return f"{folder}/{'parsed' if made else 'raw'}.txt"
+def _answer_file(folder: str, is_made: bool) -> str:
+    return f"{folder}/{'parsed' if is_made else 'raw'}.txt"
 
 
 def _key(member: Member) -> str:
@@ -102,18 +104,18 @@ def _key(member: Member) -> str:
     return f"A is {member.parent_gen_id}, B is {member.second_gen_id}; {key}"
 
 
-def _call(facts: dict[str, Any]) -> Iterator[str]:
+def _call(metadata: dict[str, Any]) -> Iterator[str]:
     """What the answer in use took, where the metadata tell it."""
-    usage = facts.get("usage")
+    usage = metadata.get("usage")
     if not isinstance(usage, dict):
         return
-    cost = facts.get("cost_usd")
+    cost = metadata.get("cost_usd")
     is_known = isinstance(cost, int | float) and (usage or cost)
     price = f"{cost:g} USD" if is_known else "price unknown"
     tokens = (
         f"{usage.get('prompt_tokens', '?')} tokens in, {usage.get('completion_tokens', '?')} out"
     )
-    yield f"{facts.get('returned_model') or facts.get('model')}: {tokens}, {price}"
+    yield f"{metadata.get('returned_model') or metadata.get('model')}: {tokens}, {price}"
 
 
 def _outcome(layout: Layout, catalog: Catalog, member: Member) -> str:
@@ -135,12 +137,12 @@ def _scored(layout: Layout, catalog: Catalog, member: Member) -> str:
     return f"score {result_of(layout, member)}{of}"
 
 
-def _thoughts(folder: str, facts: dict[str, Any]) -> Iterator[str]:
+def _thoughts(folder: str, metadata: dict[str, Any]) -> Iterator[str]:
     """What a reasoning model thought before the answer in use."""
     thoughts = [
         attempt.reasoning
         for attempt in read_attempts(folder)
-        if attempt.reasoning and attempt.fingerprint == facts.get("fingerprint")
+        if attempt.reasoning and attempt.fingerprint == metadata.get("fingerprint")
     ]
     if thoughts:
         yield "---- thoughts"

@@ -27,12 +27,12 @@ def meetings(layout: Layout, essay: Member, children: Iterable[Member]) -> Itera
 
 def _row(layout: Layout, essay: Member, member: Member) -> tuple[str, ...]:
     is_first = member.parent_gen_id == essay.gen_id
-    other = member.second_gen_id if is_first else member.parent_gen_id
+    opponent = member.second_gen_id if is_first else member.parent_gen_id
     state, verdict = state_of(layout, member), result_of(layout, member)
     results = {"tie": "tie", "A": "won" if is_first else "lost", "B": "lost" if is_first else "won"}
     return (
         member.gen_id,
-        other,
+        opponent,
         member.template_id,
         member.llm_model_id,
         results.get(verdict, verdict) if state == "done" else state,

@@ -51,11 +51,11 @@ def _order(item: tuple[Group, Tally]) -> tuple[Any, ...]:
     return not group.cohorts, group.cohorts, STAGES.index(group.stage), group.model
 
 
-def _owners(cohorts: tuple[str, ...], most: int = 3) -> str:
+def _owners(cohorts: tuple[str, ...], limit: int = 3) -> str:
     if not cohorts:
         return "In no cohort:"
-    more = f" and {len(cohorts) - most} more" if len(cohorts) > most else ""
-    names = ", ".join(cohorts[:most]) + more
+    more = f" and {len(cohorts) - limit} more" if len(cohorts) > limit else ""
+    names = ", ".join(cohorts[:limit]) + more
     return f"Cohort {names}:" if len(cohorts) == 1 else f"Shared by the cohorts {names}:"
 
 

@@ -21,7 +21,7 @@ from daydream.store.files import write_json
 from daydream.store.layout import STAGES, Stage, exists
 from daydream.store.membership import Member
 from daydream.workflow.forcing import is_forced
-from daydream.workflow.plan.reasons import Wanted, by_times
+from daydream.workflow.plan.reasons import Required, by_times
 from daydream.workflow.project import Project
 from daydream.workflow.slice_job import Order, answers_in
 
@@ -68,25 +68,25 @@ class Submission:
         return self._read_command()
 
     @cached_property
-    def wanted(self) -> Wanted:
+    def required(self) -> Required:
         """The generations that are to be made, whichever target asks for them."""
         assert self._command is not None  # read first, as it tells what is forced
         return by_times(self.project)
 
     @property
-    def planned(self) -> Wanted:
+    def planned(self) -> Required:
         """The generations that the slices of this run make."""
         stages = {stage for target, _ in self._orders for stage in _STAGES[target]}
-        return {stage: self.wanted[stage] if stage in stages else {} for stage in STAGES}
+        return {stage: self.required[stage] if stage in stages else {} for stage in STAGES}
 
     @cached_property
     def _members(self) -> Mapping[int, Sequence[Member]]:
         """The members that are to be made, by the number of their slice."""
-        wanted: dict[int, list[Member]] = defaultdict(list)
+        required: dict[int, list[Member]] = defaultdict(list)
         for number, member in slice_numbers(self.project.design.members(), self.count):
-            if member.gen_id in self.wanted[member.stage]:
-                wanted[number].append(member)
-        return wanted
+            if member.gen_id in self.required[member.stage]:
+                required[number].append(member)
+        return required
 
     def waits_for(self, target: Target) -> list[str]:
         """The files that a target has as inputs: marks of slices, or what is made already.

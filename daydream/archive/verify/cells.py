@@ -99,12 +99,12 @@ def compare(this: Comparison, expected: str, found: str) -> Iterator[Outcome]:
 def _headers(this: Comparison, should: list[str], has: list[str]) -> Iterator[Outcome]:
     """Columns that nothing accounts for, and those that an earlier daydream did not have yet."""
     if surplus := [name for name in has if name not in should]:
-        told = ("no such columns", clipped(", ".join(surplus)), this.again)
-        yield Finding(f"{this.name}, header", *told)
+        difference = ("no such columns", clipped(", ".join(surplus)), this.again)
+        yield Finding(f"{this.name}, header", *difference)
     lacking = [name for name in should if name not in has]
     if not NAME_COLUMNS.issuperset(lacking) and this.is_whole:
-        told = (clipped(", ".join(lacking)), "no such columns", this.again)
-        yield Finding(f"{this.name}, header", *told)
+        difference = (clipped(", ".join(lacking)), "no such columns", this.again)
+        yield Finding(f"{this.name}, header", *difference)
     elif lacking:
         yield Skip(f"columns that {this.name} lacks, made by an earlier daydream perhaps")
 
@@ -112,8 +112,8 @@ def _headers(this: Comparison, should: list[str], has: list[str]) -> Iterator[Ou
 def _narrowed(table: Cells, columns: list[str]) -> Cells:
     if table.columns == columns:
         return table
-    places = [table.columns.index(name) for name in columns]
-    return Cells(columns, [tuple(row[place] for place in places) for row in table.rows])
+    positions = [table.columns.index(name) for name in columns]
+    return Cells(columns, [tuple(row[position] for position in positions) for row in table.rows])
 
 
 def _row(
@@ -123,21 +123,21 @@ def _row(
     should: tuple[str, ...],
     has: tuple[str, ...],
 ) -> Iterator[Outcome]:
-    for column, one, other in zip(columns, should, has, strict=True):
-        if one == other or is_close(one, other, this.tolerance):
+    for column, should_cell, has_cell in zip(columns, should, has, strict=True):
+        if should_cell == has_cell or is_close(should_cell, has_cell, this.tolerance):
             yield None
         elif column in NAME_COLUMNS:
             yield Skip(RENAMED)
         else:
             row = f"row {number} ({_label(this.keys, columns, should)})"
             where = f"{this.name}, {row}, column {column}"
-            yield Finding(where, one or "blank", other or "blank", this.again)
+            yield Finding(where, should_cell or "blank", has_cell or "blank", this.again)
 
 
-def is_close(one: str, other: str, tolerance: float) -> bool:
+def is_close(should_cell: str, has_cell: str, tolerance: float) -> bool:
     """Whether two cells are numbers that differ by ``tolerance`` at most."""
     try:
-        return abs(float(one) - float(other)) <= tolerance
+        return abs(float(should_cell) - float(has_cell)) <= tolerance
     except ValueError:
         return False
 
@@ -158,8 +158,8 @@ def _unequal(this: Comparison, should: Cells, has: Cells) -> Iterator[Outcome]:
             where = f"{this.name}, row {number}"
             yield Finding(where, _label(this.keys, should.columns, row), "no such row", this.again)
     for row in unexpected.values():
-        told = ("no such row", _label(this.keys, has.columns, row))
-        yield Finding(this.name, *told, this.again)
+        difference = ("no such row", _label(this.keys, has.columns, row))
+        yield Finding(this.name, *difference, this.again)
 
 
 _Key = tuple[tuple[str, ...], int]
@@ -167,11 +167,11 @@ _Key = tuple[tuple[str, ...], int]
 
 def _by_key(keys: Sequence[str], table: Cells) -> dict[_Key, tuple[str, ...]]:
     """Rows by what they are about, numbered where several are about the same."""
-    places = [table.columns.index(key) for key in keys]
+    positions = [table.columns.index(key) for key in keys]
     seen: Counter[tuple[str, ...]] = Counter()
     rows: dict[_Key, tuple[str, ...]] = {}
     for row in table.rows:
-        key = tuple(row[place] for place in places)
+        key = tuple(row[position] for position in positions)
         seen[key] += 1
         rows[key, seen[key]] = row
     return rows

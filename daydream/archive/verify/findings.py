@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-SHOWN = 20
+MAX_FINDINGS = 20
 CLIP = 100  # characters of a text in a finding
 
 
@@ -56,16 +56,16 @@ class Check:
             self.add(outcome)
         return self
 
-    def described(self, most: int | None = SHOWN) -> Iterator[str]:
-        """Lines for a person, with the first ``most`` findings."""
+    def described(self, limit: int | None = MAX_FINDINGS) -> Iterator[str]:
+        """Lines for a person, with the first ``limit`` findings."""
         yield self._headline()
         for reason, count in self.skipped.most_common():
             yield f"      not checkable: {reason} ({count:,})"
         yield from (f"      note: {note}" for note in self.notes)
-        for finding in self.findings[:most]:
+        for finding in self.findings[:limit]:
             yield from finding_lines(finding)
-        if most is not None and len(self.findings) > most:
-            yield f"      and {len(self.findings) - most:,} more; to see them: --all"
+        if limit is not None and len(self.findings) > limit:
+            yield f"      and {len(self.findings) - limit:,} more; to see them: --all"
 
     def _headline(self) -> str:
         if self.findings:
@@ -99,9 +99,9 @@ def clipped(text: str) -> str:
 def first_difference(expected: str, found: str) -> tuple[str, str]:
     """The first line in which two texts differ, as each has it."""
     lines = zip_longest(expected.splitlines(True), found.splitlines(True))
-    for number, (one, other) in enumerate(lines, start=1):
-        if one != other:
-            return _line(number, one), _line(number, other)
+    for number, (expected_line, found_line) in enumerate(lines, start=1):
+        if expected_line != found_line:
+            return _line(number, expected_line), _line(number, found_line)
     return "the same text", "the same text"
 
 

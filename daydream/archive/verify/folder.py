@@ -15,7 +15,7 @@ from daydream.store.membership import Member
 
 
 @dataclass(frozen=True)
-class Made:
+class StoredGeneration:
     """The files of one generation; paths are relative to the data root."""
 
     layout: Layout
@@ -62,10 +62,10 @@ class Made:
         return content if isinstance(content, dict) else None
 
     @cached_property
-    def facts(self) -> Mapping[str, Any]:
+    def own_metadata(self) -> Mapping[str, Any]:
         """What ``metadata.json`` says; empty when it was not written by this package."""
-        told = self.metadata or {}
-        return told if told.get("mode") in ("llm", "copy") else {}
+        content = self.metadata or {}
+        return content if content.get("mode") in ("llm", "copy") else {}
 
     @property
     def has_damaged_metadata(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from daydream.archive.verify.findings import Finding, Outcome, Skip, clipped, first_difference
-from daydream.archive.verify.folder import Made, text_of
+from daydream.archive.verify.folder import StoredGeneration, text_of
 from daydream.archive.verify.membership_checks import again
 from daydream.errors import CatalogError, ParseError, PromptError
 from daydream.experiment.model import Catalog, Template
@@ -21,7 +21,7 @@ from daydream.store.layout import exists
 from daydream.store.ledger import NAME, Attempt
 from daydream.store.membership import PARENT_STAGE
 
-_TOLD = {
+_FIELDS_OF_ATTEMPT = {
     "answered_at": "at",
     "attempts": "attempt",
     **{name: name for name in ("endpoint", "model", "returned_model", "parameters")},
@@ -31,7 +31,7 @@ _TOLD = {
 
 
 @dataclass(frozen=True)
-class Chain:
+class GenerationChecks:
     """Checks of made generations; ``prompts`` renders what they were asked."""
 
     prompts: PromptBuilder
@@ -40,159 +40,166 @@ class Chain:
     def _catalog(self) -> Catalog:
         return self.prompts.design.catalog
 
-    def _template(self, made: Made) -> Template | None:
+    def _template(self, stored: StoredGeneration) -> Template | None:
         try:
-            return self._catalog.template(made.member.stage, made.member.template_id)
+            return self._catalog.template(stored.member.stage, stored.member.template_id)
         except CatalogError:
             return None
 
-    def is_copy(self, made: Made) -> bool:
+    def is_copy(self, stored: StoredGeneration) -> bool:
         """Whether it is its draft, word for word, and so has neither prompt nor answer."""
-        if made.facts:
-            return bool(made.facts["mode"] == "copy")
-        template = self._template(made)
+        if stored.own_metadata:
+            return bool(stored.own_metadata["mode"] == "copy")
+        template = self._template(stored)
         return template is not None and template.is_copy
 
-    def check_prompt(self, made: Made) -> Outcome:
+    def check_prompt(self, stored: StoredGeneration) -> Outcome:
         """``prompt.txt`` has the hash that the metadata tell."""
-        if not (expected := made.facts.get("prompt_sha256")):
+        if not (expected := stored.own_metadata.get("prompt_sha256")):
             return Skip("no hash of the prompt in metadata.json")
-        if made.prompt is None:
-            return _missing(made, "prompt.txt")
-        found = hashlib.sha256(made.prompt).hexdigest()
+        if stored.prompt is None:
+            return _missing(stored, "prompt.txt")
+        found = hashlib.sha256(stored.prompt).hexdigest()
         if found == expected:
             return None
-        told = (f"sha256 {expected}, as in metadata.json", f"sha256 {found}")
-        return Finding(made.path("prompt.txt"), *told, again(made))
+        hashes = (f"sha256 {expected}, as in metadata.json", f"sha256 {found}")
+        return Finding(stored.path("prompt.txt"), *hashes, again(stored))
 
-    def check_rendering(self, made: Made) -> Outcome:
+    def check_rendering(self, stored: StoredGeneration) -> Outcome:
         """``prompt.txt`` is what template and parents render to."""
-        if not made.facts.get("prompt_sha256"):
+        if not stored.own_metadata.get("prompt_sha256"):
             return Skip("no hash of the prompt in metadata.json")
-        if made.prompt is None:
+        if stored.prompt is None:
             return Skip("no prompt.txt")
-        if self._template(made) is None:
+        if self._template(stored) is None:
             return Skip("its template is no longer in the catalog")
-        if lost := self._lost_parents(made):
+        if lost := self._lost_parents(stored):
             return lost
         try:
-            rendered = self.prompts.prompt(made.member)
+            rendered = self.prompts.prompt(stored.member)
         except (PromptError, KeyError) as error:
             reason = str(error) if isinstance(error, PromptError) else f"{error} is not there"
-            return self._rendered_from_others(made, "a prompt", f"none: {reason}")
-        if rendered.encode("utf-8", "replace") == made.prompt:
+            return self._rendered_from_others(stored, "a prompt", f"none: {reason}")
+        if rendered.encode("utf-8", "replace") == stored.prompt:
             return None
-        return self._rendered_from_others(made, *first_difference(rendered, text_of(made.prompt)))
+        return self._rendered_from_others(
+            stored, *first_difference(rendered, text_of(stored.prompt))
+        )
 
-    def _lost_parents(self, made: Made) -> Finding | None:
-        layout, stage = self.prompts.layout, PARENT_STAGE.get(made.member.stage)
-        for gen_id in made.member.parents:
+    def _lost_parents(self, stored: StoredGeneration) -> Finding | None:
+        layout, stage = self.prompts.layout, PARENT_STAGE.get(stored.member.stage)
+        for gen_id in stored.member.parents:
             path = layout.parsed(stage, gen_id) if stage else ""
             if stage and not exists(path):
-                where, told = layout.relative(path), f"the {stage} behind {made.path('')}"
-                return Finding(where, told, "the file is missing", f"Make it: snakemake {path}")
+                where, missing_text = layout.relative(path), f"the {stage} behind {stored.path('')}"
+                return Finding(
+                    where, missing_text, "the file is missing", f"Make it: snakemake {path}"
+                )
         return None
 
-    def _rendered_from_others(self, made: Made, expected: str, found: str) -> Finding:
-        layout, member = self.prompts.layout, made.member
+    def _rendered_from_others(self, stored: StoredGeneration, expected: str, found: str) -> Finding:
+        layout, member = self.prompts.layout, stored.member
         sources = [layout.relative(layout.template(member.stage, member.template_id))]
         if stage := PARENT_STAGE.get(member.stage):
             sources += [layout.relative(layout.parsed(stage, gen_id)) for gen_id in member.parents]
         else:
             sources.append(f"the descriptions of {member.combo_id}")
         return Finding(
-            made.path("prompt.txt"),
+            stored.path("prompt.txt"),
             f"{expected} (rendered now)",
             f"{found} (rendered from another version of {' or '.join(sources)})",
             "Restore what was edited, or make the generation again, which asks the model: "
             f"snakemake {layout.parsed(member.stage, member.gen_id)}",
         )
 
-    def check_answer(self, made: Made) -> Outcome:
+    def check_answer(self, stored: StoredGeneration) -> Outcome:
         """``raw.txt`` is an answer of the ledger, and the metadata tell of that one."""
-        if not (wanted := made.facts.get("fingerprint")):
+        if not (requested := stored.own_metadata.get("fingerprint")):
             return Skip("no fingerprint in metadata.json")
-        if made.attempts is None:
+        if stored.attempts is None:
             return Skip("no ledger")
-        if made.raw is None:
-            return _missing(made, "raw.txt")
-        answers = [a for a in made.attempts if a.is_answer and a.fingerprint == wanted]
+        if stored.raw is None:
+            return _missing(stored, "raw.txt")
+        answers = [a for a in stored.attempts if a.is_answer and a.fingerprint == requested]
         if not answers:
-            there = f"{len(made.attempts)} attempts, none of them that answer"
-            return Finding(made.path(NAME), f"an answer to {wanted}", there, RESTORE_LEDGER)
-        same = [a for a in answers if _bytes(a.text) == made.raw]
+            there = f"{len(stored.attempts)} attempts, none of them that answer"
+            return Finding(stored.path(NAME), f"an answer to {requested}", there, RESTORE_LEDGER)
+        same = [a for a in answers if _bytes(a.text) == stored.raw]
         if not same:
-            texts = (str(answers[-1].text or ""), text_of(made.raw))
-            return Finding(made.path("raw.txt"), *first_difference(*texts), again(made))
-        return _told(made, same)
+            texts = (str(answers[-1].text or ""), text_of(stored.raw))
+            return Finding(stored.path("raw.txt"), *first_difference(*texts), again(stored))
+        return _compare_with_ledger(stored, same)
 
-    def check_fingerprint(self, made: Made) -> Outcome:
+    def check_fingerprint(self, stored: StoredGeneration) -> Outcome:
         """The fingerprint of the answer is that of ``prompt.txt`` and what else was asked."""
-        wanted, template = made.facts.get("fingerprint"), self._template(made)
-        found = [a for a in made.attempts or () if a.is_answer and a.fingerprint == wanted]
-        if not found or made.prompt is None:
-            return Skip("no ledger" if made.attempts is None else "no such answer in the ledger")
+        requested, template = stored.own_metadata.get("fingerprint"), self._template(stored)
+        answers = [a for a in stored.attempts or () if a.is_answer and a.fingerprint == requested]
+        if not answers or stored.prompt is None:
+            return Skip("no ledger" if stored.attempts is None else "no such answer in the ledger")
         if template is None:
             return Skip("its template is no longer in the catalog")
-        asked = found[-1]
-        parameters: Mapping[str, Any] = asked.parameters
+        answer = answers[-1]
+        parameters: Mapping[str, Any] = answer.parameters
         constraint = parameters.get("structured", "")
-        key = (asked.model, asked.endpoint, parameters, asked.replicate)
+        key = (answer.model, answer.endpoint, parameters, answer.replicate)
         shape = request_body(constraint, template.scale, template.criteria_names)
-        own = fingerprint(text_of(made.prompt), *key, shape)
+        own = fingerprint(text_of(stored.prompt), *key, shape)
         earlier = earlier_bodies(constraint, template.scale)
-        if wanted in (own, *(fingerprint(text_of(made.prompt), *key, body) for body in earlier)):
+        if requested in (
+            own,
+            *(fingerprint(text_of(stored.prompt), *key, body) for body in earlier),
+        ):
             return None
-        told = (f"fingerprint {own}, of prompt.txt and what the line says", f"{wanted}")
-        return Finding(made.path(NAME), *told, RESTORE_LEDGER)
+        fingerprints = (f"fingerprint {own}, of prompt.txt and what the line says", f"{requested}")
+        return Finding(stored.path(NAME), *fingerprints, RESTORE_LEDGER)
 
-    def check_parsed(self, made: Made) -> Outcome:
+    def check_parsed(self, stored: StoredGeneration) -> Outcome:
         """``parsed.txt`` is what the template's parser takes from ``raw.txt``, or the draft."""
-        if self.is_copy(made):
-            return self._check_copy(made)
-        template = self._template(made)
-        if made.raw is None or template is None:
+        if self.is_copy(stored):
+            return self._check_copy(stored)
+        template = self._template(stored)
+        if stored.raw is None or template is None:
             return Skip("no raw.txt" if template else "its template is no longer in the catalog")
-        parameters = made.facts.get("parameters")
+        parameters = stored.own_metadata.get("parameters")
         try:
-            asked = parameters if isinstance(parameters, dict) else {}
-            expected = parse(template, asked, text_of(made.raw))
+            given = parameters if isinstance(parameters, dict) else {}
+            expected = parse(template, given, text_of(stored.raw))
         except KeyError:
             return Skip("its parser is no longer there")
         except ParseError as error:
             expected = None
-            told = f"no parsed.txt, as the parser finds nothing: {clipped(str(error))}"
-        if expected is not None and _bytes(expected) == made.parsed:
+            no_text = f"no parsed.txt, as the parser finds nothing: {clipped(str(error))}"
+        if expected is not None and _bytes(expected) == stored.parsed:
             return None
-        if not made.facts:
-            if expected is not None and _is_alike(expected, made.parsed or b""):
+        if not stored.own_metadata:
+            if expected is not None and _is_alike(expected, stored.parsed or b""):
                 return None
             return Skip("made by other software, and parsed differently here")
-        found = text_of(made.parsed or b"")
+        found = text_of(stored.parsed or b"")
         if expected is None:
-            return Finding(made.path("parsed.txt"), told, clipped(found), again(made))
-        return Finding(made.path("parsed.txt"), *first_difference(expected, found), again(made))
+            return Finding(stored.path("parsed.txt"), no_text, clipped(found), again(stored))
+        return Finding(stored.path("parsed.txt"), *first_difference(expected, found), again(stored))
 
-    def _check_copy(self, made: Made) -> Outcome:
-        if lost := self._lost_parents(made):
+    def _check_copy(self, stored: StoredGeneration) -> Outcome:
+        if lost := self._lost_parents(stored):
             return lost
-        layout, stage = self.prompts.layout, PARENT_STAGE[made.member.stage]
-        draft = layout.parsed(stage, made.member.parent_gen_id)
+        layout, stage = self.prompts.layout, PARENT_STAGE[stored.member.stage]
+        draft = layout.parsed(stage, stored.member.parent_gen_id)
         try:
             expected = read_text(draft)
         except PromptError as error:
             return Finding(layout.relative(draft), "UTF-8", str(error), "Restore the file.")
-        if _bytes(expected) == made.parsed:
+        if _bytes(expected) == stored.parsed:
             return None
-        differ = first_difference(expected, text_of(made.parsed or b""))
-        return Finding(made.path("parsed.txt"), *differ, again(made))
+        differ = first_difference(expected, text_of(stored.parsed or b""))
+        return Finding(stored.path("parsed.txt"), *differ, again(stored))
 
 
 RESTORE_LEDGER = "Restore the ledger from a copy; no program changes a line that is in it."
 
 
-def _missing(made: Made, name: str) -> Finding:
-    return Finding(made.path(name), "the file", "the file is missing", again(made))
+def _missing(stored: StoredGeneration, name: str) -> Finding:
+    return Finding(stored.path(name), "the file", "the file is missing", again(stored))
 
 
 def _bytes(text: object) -> bytes:
@@ -208,18 +215,18 @@ def _is_alike(expected: str, found: bytes) -> bool:
         return False
 
 
-def _told(made: Made, answers: list[Attempt]) -> Outcome:
+def _compare_with_ledger(stored: StoredGeneration, answers: list[Attempt]) -> Outcome:
     """The metadata tell of one of these answers."""
-    differences = [list(_differences(made, answer)) for answer in answers]
+    differences = [list(_differences(stored, answer)) for answer in answers]
     if [] in differences:
         return None
     name, expected, found = differences[-1][0]
-    where = f"{made.path('metadata.json')}, {name}"
+    where = f"{stored.path('metadata.json')}, {name}"
     ledger = f"{clipped(str(expected))}, as in {NAME}"
-    return Finding(where, ledger, clipped(str(found)), again(made))
+    return Finding(where, ledger, clipped(str(found)), again(stored))
 
 
-def _differences(made: Made, answer: Attempt) -> Iterator[tuple[str, object, object]]:
-    for name, own in _TOLD.items():
-        if made.facts.get(name) != getattr(answer, own):
-            yield name, getattr(answer, own), made.facts.get(name)
+def _differences(stored: StoredGeneration, answer: Attempt) -> Iterator[tuple[str, object, object]]:
+    for name, own in _FIELDS_OF_ATTEMPT.items():
+        if stored.own_metadata.get(name) != getattr(answer, own):
+            yield name, getattr(answer, own), stored.own_metadata.get(name)

@@ -56,8 +56,8 @@ def read_manifest(folder: str, name: str) -> Manifest:
 
 def _manifest(content: Mapping[str, Any]) -> Manifest:
     files = {
-        str(path): Entry(str(path), str(facts["sha256"]), int(facts["bytes"]))
-        for path, facts in content["files"].items()
+        str(path): Entry(str(path), str(digest["sha256"]), int(digest["bytes"]))
+        for path, digest in content["files"].items()
     }
     cohort = str(content["cohort_id"])
     for path in (cohort, *files):
@@ -102,11 +102,11 @@ def _compare(expected: Entry, found: Entry | str | None) -> Outcome:
     if isinstance(found, Entry):
         if (found.sha256, found.bytes) == (expected.sha256, expected.bytes):
             return None
-        return Finding(expected.path, _facts(expected), _facts(found), RESTORE)
-    return Finding(expected.path, _facts(expected), found or "the file is missing", RESTORE)
+        return Finding(expected.path, _describe(expected), _describe(found), RESTORE)
+    return Finding(expected.path, _describe(expected), found or "the file is missing", RESTORE)
 
 
-def _facts(entry: Entry) -> str:
+def _describe(entry: Entry) -> str:
     return f"sha256 {entry.sha256}, {entry.bytes:,} bytes"
 
 
@@ -124,5 +124,5 @@ def _sums(folder: str, manifest: Manifest) -> Iterator[Outcome]:
         yield Finding(SUMS, "the hashes of the manifest", "the file is missing", RESTORE)
         return
     same = sorted(found.splitlines()) == sorted(expected.splitlines())
-    told = "the hashes of the manifest, and its own"
-    yield None if same else Finding(SUMS, told, "others", RESTORE)
+    required = "the hashes of the manifest, and its own"
+    yield None if same else Finding(SUMS, required, "others", RESTORE)

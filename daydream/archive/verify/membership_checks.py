@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from daydream.archive.verify.findings import Finding, Outcome, Skip, clipped
-from daydream.archive.verify.folder import Made
+from daydream.archive.verify.folder import StoredGeneration
 from daydream.errors import CohortError
 from daydream.experiment.cohort import Design
 from daydream.experiment.combinations import Combo
@@ -20,7 +20,7 @@ AGAIN = "Restore the row, or make the roster again: snakemake -R cohort_membersh
 
 
 @dataclass(frozen=True)
-class Roster:
+class MembershipChecks:
     """A cohort's rows, and every combo that the data root remembers.
 
     ``selected`` says that its essays were chosen from the store, and may come from anywhere.
@@ -42,34 +42,36 @@ class Roster:
         rows = (m for members in self.membership.by_stage.values() for m in members.values())
         return not any(_own_id(member) == member.gen_id for member in rows)
 
-    def check_id(self, made: Made) -> Outcome:
+    def check_id(self, stored: StoredGeneration) -> Outcome:
         """The id is the hash of what the row says."""
-        member, expected = made.member, _own_id(made.member)
+        member, expected = stored.member, _own_id(stored.member)
         if member.stage == "essay" and member.template_id == IMPORT:
-            return self._check_imported(made)
+            return self._check_imported(stored)
         if expected == member.gen_id:
             return None
-        if self.is_foreign or (made.parsed is not None and not made.facts):
+        if self.is_foreign or (stored.parsed is not None and not stored.own_metadata):
             return Skip("made by other software, which has ids of its own")
-        told = ", ".join((_parent(member), *map(str, _choices(member))))
-        return Finding(self.row(member), f"the id {expected} for {told}", member.gen_id, AGAIN)
+        required = ", ".join((_parent(member), *map(str, _choices(member))))
+        return Finding(self.row(member), f"the id {expected} for {required}", member.gen_id, AGAIN)
 
-    def _check_imported(self, made: Made) -> Outcome:
+    def _check_imported(self, stored: StoredGeneration) -> Outcome:
         """The id of an essay from elsewhere is the hash of its source and its text."""
-        text = (made.parsed or b"").decode("utf-8", "replace")
-        expected = imported_id(made.member.llm_model_id, text)
-        if expected == made.member.gen_id:
+        text = (stored.parsed or b"").decode("utf-8", "replace")
+        expected = imported_id(stored.member.llm_model_id, text)
+        if expected == stored.member.gen_id:
             return None
-        told = f"the id {expected} for this text from {made.member.llm_model_id}"
-        return Finding(made.path("parsed.txt"), told, made.member.gen_id, "Restore the text.")
+        required = f"the id {expected} for this text from {stored.member.llm_model_id}"
+        return Finding(
+            stored.path("parsed.txt"), required, stored.member.gen_id, "Restore the text."
+        )
 
     def check_seal(self) -> Iterator[Outcome]:
         """The file is the one whose rows and hash the manifest keeps."""
         path = self.layout.membership(self.membership.cohort_id)
         if exists(path) and not is_as_sealed(path):
             found = f"{len(self.membership)} rows that were cut or changed since"
-            told = "the rows and the hash that manifest.json tells of"
-            yield Finding(self.layout.relative(path), told, found, AGAIN)
+            required = "the rows and the hash that manifest.json tells of"
+            yield Finding(self.layout.relative(path), required, found, AGAIN)
 
     def check_parents(self) -> Iterator[Outcome]:
         """Every row that needs a parent names one of the cohort."""
@@ -79,7 +81,7 @@ class Roster:
             path = self.layout.relative(self.layout.membership(self.membership.cohort_id))
             yield Finding(path, "parents that are in the cohort", str(error), AGAIN)
 
-    def check_asked(self, design: Design) -> Iterator[Outcome]:
+    def check_complete(self, design: Design) -> Iterator[Outcome]:
         """Nothing that the manifest asks for was left out of the roster, a low score say."""
         if self.is_foreign or not exists(self.layout.manifest(design.cohort_id)):
             return
@@ -88,21 +90,21 @@ class Roster:
             return
         for member in design.members():
             if member.gen_id not in self.membership.by_stage[member.stage]:
-                told = f"a row for {', '.join((_parent(member), *map(str, _choices(member))))}"
-                yield Finding(self.row(member), told, "no such row", AGAIN)
+                required = f"a row for {', '.join((_parent(member), *map(str, _choices(member))))}"
+                yield Finding(self.row(member), required, "no such row", AGAIN)
 
-    def check_metadata(self, made: Made) -> Outcome:
+    def check_metadata(self, stored: StoredGeneration) -> Outcome:
         """The folder's metadata say what the row says."""
-        if made.has_damaged_metadata:
-            told = ("the row's facts as JSON", "nothing that can be read")
-            return Finding(made.path("metadata.json"), *told, again(made))
-        if not made.facts:
+        if stored.has_damaged_metadata:
+            expected_and_found = ("the row's facts as JSON", "nothing that can be read")
+            return Finding(stored.path("metadata.json"), *expected_and_found, again(stored))
+        if not stored.own_metadata:
             return Skip("no metadata.json of this package")
-        for name, value in identity(made.member).items():
-            if made.facts.get(name) != value:
+        for name, value in identity(stored.member).items():
+            if stored.own_metadata.get(name) != value:
                 expected = f"{name} {clipped(str(value))}, as in the membership"
-                found = clipped(str(made.facts.get(name)))
-                return Finding(made.path("metadata.json"), expected, found, again(made))
+                found = clipped(str(stored.own_metadata.get(name)))
+                return Finding(stored.path("metadata.json"), expected, found, again(stored))
         return None
 
     def check_combos(self) -> Iterator[Outcome]:
@@ -123,8 +125,8 @@ class Roster:
         expected = combo_id(combo.concept_ids, combo.level, combo.k_max)
         if expected == name:
             return None
-        told = f"the id {expected} for {', '.join(combo.concept_ids)}, {combo.level}"
-        return Finding(f"{path}, {name}", told, name, "Restore the rows of this combo.")
+        required = f"the id {expected} for {', '.join(combo.concept_ids)}, {combo.level}"
+        return Finding(f"{path}, {name}", required, name, "Restore the rows of this combo.")
 
 
 def _own_id(member: Member) -> str:
@@ -139,9 +141,9 @@ def _choices(member: Member) -> tuple[str, str, int]:
     return member.template_id, member.llm_model_id, member.replicate
 
 
-def again(made: Made) -> str:
+def again(stored: StoredGeneration) -> str:
     """How a generation is made again."""
-    path = made.layout.parsed(made.member.stage, made.member.gen_id)
+    path = stored.layout.parsed(stored.member.stage, stored.member.gen_id)
     return (
         f"Restore the file, or make the generation again from its ledger: "
         f"rm {path} && snakemake {path}"

@@ -11,11 +11,11 @@ from typing import Any
 
 from daydream.archive.export import CONFIG
 from daydream.archive.unpack import unpack
-from daydream.archive.verify.findings import SHOWN, Check, Finding
-from daydream.archive.verify.folder import Made
-from daydream.archive.verify.generation_checks import Chain
+from daydream.archive.verify.findings import MAX_FINDINGS, Check, Finding
+from daydream.archive.verify.folder import StoredGeneration
+from daydream.archive.verify.generation_checks import GenerationChecks
 from daydream.archive.verify.manifest import RESTORE, check_folder, check_unpacked, read_manifest
-from daydream.archive.verify.membership_checks import Roster
+from daydream.archive.verify.membership_checks import MembershipChecks
 from daydream.archive.verify.table_checks import check_parsed, check_tables
 from daydream.errors import DaydreamError, VerificationError
 from daydream.experiment.combinations import read_mappings
@@ -89,8 +89,8 @@ def checks(subject: Subject) -> Iterator[Check]:
     if subject.files is not None:
         yield subject.files
     if subject.project is None:
-        told = ("configuration and catalogs that can be used", subject.problem, RESTORE)
-        finding = Finding(subject.name, *told)
+        unusable = ("configuration and catalogs that can be used", subject.problem, RESTORE)
+        finding = Finding(subject.name, *unusable)
         yield Check("experiments can be opened", checked=1, findings=[finding])
         return
     yield from check_generations(subject.project)
@@ -100,35 +100,35 @@ def checks(subject: Subject) -> Iterator[Check]:
 
 def check_generations(project: Project) -> list[Check]:
     """The roster, and each made generation against what it was made from."""
-    roster, chain = tools(project)
-    ids = Check("ids are the hashes of what they stand for").add_all(roster.check_combos())
-    ids.add_all(roster.check_parents())
-    ids.add_all(roster.check_asked(project.design))
-    ids.add_all(roster.check_seal())
-    made = Check("metadata.json say what the membership says")
+    rows, generations = tools(project)
+    ids = Check("ids are the hashes of what they stand for").add_all(rows.check_combos())
+    ids.add_all(rows.check_parents())
+    ids.add_all(rows.check_complete(project.design))
+    ids.add_all(rows.check_seal())
+    metadata = Check("metadata.json say what the membership says")
     prompts = Check("prompts have the hash that their metadata.json tells")
     rendered = Check("prompts are what their templates and parents render to")
-    asked = Check("answers in ledgers were given to these prompts")
+    requests = Check("answers in ledgers were given to these prompts")
     answers = Check("raw.txt are answers in their ledgers, as metadata.json tells")
     parsed = Check("parsed.txt are what the parsers take from raw.txt, or copies of their drafts")
     for stage in STAGES:
         for member in project.membership.stage(stage):
-            one = Made(project.layout, member)
-            ids.add(roster.check_id(one))
-            if one.parsed is None:
+            stored = StoredGeneration(project.layout, member)
+            ids.add(rows.check_id(stored))
+            if stored.parsed is None:
                 continue
-            made.add(roster.check_metadata(one))
-            parsed.add(chain.check_parsed(one))
-            if not chain.is_copy(one):
-                prompts.add(chain.check_prompt(one))
-                rendered.add(chain.check_rendering(one))
-                answers.add(chain.check_answer(one))
-                asked.add(chain.check_fingerprint(one))
+            metadata.add(rows.check_metadata(stored))
+            parsed.add(generations.check_parsed(stored))
+            if not generations.is_copy(stored):
+                prompts.add(generations.check_prompt(stored))
+                rendered.add(generations.check_rendering(stored))
+                answers.add(generations.check_answer(stored))
+                requests.add(generations.check_fingerprint(stored))
     # An edited text comes before the prompts that no longer render to it.
-    return [ids, made, parsed, answers, prompts, asked, rendered]
+    return [ids, metadata, parsed, answers, prompts, requests, rendered]
 
 
-def tools(project: Project) -> tuple[Roster, Chain]:
+def tools(project: Project) -> tuple[MembershipChecks, GenerationChecks]:
     """What checks the rows of a cohort, and what checks its generations.
 
     Combos are the design's, as their order in a prompt is, and else those remembered.
@@ -137,8 +137,8 @@ def tools(project: Project) -> tuple[Roster, Chain]:
     combos = {**remembered, **design.combo}
     everything = replace(design, combos=tuple(combos.values()))
     is_selection = design.selected is not None
-    roster = Roster(project.layout, project.membership, remembered, is_selection)
-    return roster, Chain(PromptBuilder(everything))
+    rows = MembershipChecks(project.layout, project.membership, remembered, is_selection)
+    return rows, GenerationChecks(PromptBuilder(everything))
 
 
 def verify(subject: Subject, show_all: bool = False) -> Iterator[str]:
@@ -156,21 +156,21 @@ def verify(subject: Subject, show_all: bool = False) -> Iterator[str]:
             f"budget, {sums.missing:,} are missing"
         )
     for check in checks(subject):
-        yield from check.described(None if show_all else SHOWN)
+        yield from check.described(None if show_all else MAX_FINDINGS)
         wrong += len(check.findings)
     _conclude(wrong)
 
 
 def verify_json(subject: Subject) -> Iterator[dict[str, Any]]:
     """The same for a program, in one object."""
-    found, project = list(checks(subject)), subject.project
-    wrong = sum(len(check.findings) for check in found)
+    results, project = list(checks(subject)), subject.project
+    wrong = sum(len(check.findings) for check in results)
     content: dict[str, Any] = {"ok": wrong == 0, "subject": subject.name}
     if project is not None:
         sums = total(count_states(project.layout, project.membership))
         content |= {"cohort": project.cohort}
         content |= {n: getattr(sums, n) for n in ("wanted", *STATES)}
-    yield {**content, "checks": [check.as_json() for check in found]}
+    yield {**content, "checks": [check.as_json() for check in results]}
     _conclude(wrong)
 
 

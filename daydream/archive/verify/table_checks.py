@@ -60,8 +60,8 @@ def check_parsed(project: Project) -> Iterator[Check]:
     """The tables of ``5_parsing`` have a row per generation, with what its folder says."""
     for parsed in (SCORES, COMPARISONS) if _compares(project) else (SCORES,):
         check = Check(f"cells of {parsed.name} are what the generations say")
-        with tempfile.TemporaryDirectory(prefix="daydream-") as place:
-            yield check.add_all(_parsed(project, parsed, place))
+        with tempfile.TemporaryDirectory(prefix="daydream-") as scratch:
+            yield check.add_all(_parsed(project, parsed, scratch))
 
 
 def _compares(project: Project) -> bool:
@@ -74,7 +74,7 @@ def parsed_path(layout: Layout, cohort: str, name: str, form: str = "csv") -> st
     return layout.under("5_parsing", cohort, f"{name}.{form}")
 
 
-def _parsed(project: Project, parsed: Parsed, place: str) -> Iterator[Outcome]:
+def _parsed(project: Project, parsed: Parsed, scratch: str) -> Iterator[Outcome]:
     layout, cohort = project.layout, project.cohort
     try:
         rows = list(parsed.rows(layout, project.membership))
@@ -82,7 +82,7 @@ def _parsed(project: Project, parsed: Parsed, place: str) -> Iterator[Outcome]:
         name = layout.relative(layout.membership(cohort))
         yield Finding(name, "a lineage for every row", str(error), "Restore the file.")
         return
-    fresh = {form: os.path.join(place, f"{parsed.name}.{form}") for form in FORMS}
+    fresh = {form: os.path.join(scratch, f"{parsed.name}.{form}") for form in FORMS}
     kind = kind_of(rows, parsed.kind)
     write_rows(fresh["csv"], kind, rows)
     write_parquet(fresh["parquet"], arrow_table(kind, rows))
@@ -99,11 +99,11 @@ def _parsed(project: Project, parsed: Parsed, place: str) -> Iterator[Outcome]:
 def check_tables(project: Project) -> Check:
     """Each table of ``6_summary`` is what the tables of ``5_parsing`` give."""
     check = Check("cells of 6_summary are what the tables of 5_parsing give")
-    with tempfile.TemporaryDirectory(prefix="daydream-") as place:
-        for made in _sources(project):
-            check.notes += _older(project.layout, project.cohort, made)
-            for table in made.tables:
-                check.add_all(_table(project, made, table, place))
+    with tempfile.TemporaryDirectory(prefix="daydream-") as scratch:
+        for group in _sources(project):
+            check.notes += _older(project.layout, project.cohort, group)
+            for table in group.tables:
+                check.add_all(_table(project, group, table, scratch))
     unchecked = [project.layout.under("7_cross_experiment"), project.layout.report(project.cohort)]
     for path in map(project.layout.relative, filter(os.path.exists, unchecked)):
         check.notes.append(f"the numbers of {path} are not checked")
@@ -111,47 +111,47 @@ def check_tables(project: Project) -> Check:
 
 
 def _sources(project: Project) -> Iterator[Source]:
-    layout, cohort, least = project.layout, project.cohort, project.settings.min_coverage
-    made_of = (layout.scores(cohort), layout.templates_csv("evaluation"), least)
-    compared = (layout.comparisons(cohort), layout.membership(cohort), least)
-    yield Source(SUMMARY, SCORES.name, partial(make_summaries, *made_of))
+    layout, cohort, min_coverage = project.layout, project.cohort, project.settings.min_coverage
+    scored = (layout.scores(cohort), layout.templates_csv("evaluation"), min_coverage)
+    compared = (layout.comparisons(cohort), layout.membership(cohort), min_coverage)
+    yield Source(SUMMARY, SCORES.name, partial(make_summaries, *scored))
     versions_of = partial(make_snapshots, layout.membership(cohort))
     yield Source(STORE_TABLES, SCORES.name, versions_of)
     versions = layout.summary(cohort, "snapshots")
-    analyses = partial(make_analyses, *made_of, snapshots=versions if exists(versions) else None)
+    analyses = partial(make_analyses, *scored, snapshots=versions if exists(versions) else None)
     yield Source(ANALYSIS, SCORES.name, analyses)
     if _compares(project):
         yield Source(PAIRWISE_TABLES, COMPARISONS.name, partial(make_pairwise, *compared))
     if ratings := rating_files(layout):
-        rated = (layout.scores(cohort), ratings, layout.membership(cohort), least)
+        rated = (layout.scores(cohort), ratings, layout.membership(cohort), min_coverage)
         yield Source(HUMAN_TABLES, SCORES.name, partial(make_human, *rated))
 
 
-def _older(layout: Layout, cohort: str, made: Source) -> Iterator[str]:
-    source = parsed_path(layout, cohort, made.source)
-    for path in (layout.summary(cohort, table) for table in made.tables):
+def _older(layout: Layout, cohort: str, group: Source) -> Iterator[str]:
+    source = parsed_path(layout, cohort, group.source)
+    for path in (layout.summary(cohort, table) for table in group.tables):
         if exists(path) and exists(source) and _time(path) < _time(source):
-            yield f"{layout.relative(path)} is older than {made.source}.csv"
+            yield f"{layout.relative(path)} is older than {group.source}.csv"
 
 
 def _time(path: str) -> int:
     return os.stat(path).st_mtime_ns
 
 
-def _table(project: Project, made: Source, table: str, place: str) -> Iterator[Outcome]:
+def _table(project: Project, group: Source, table: str, scratch: str) -> Iterator[Outcome]:
     layout, cohort = project.layout, project.cohort
     there = [layout.summary(cohort, table, form) for form in FORMS]
-    source = parsed_path(layout, cohort, made.source)
+    source = parsed_path(layout, cohort, group.source)
     if not exists(source) or not any(map(exists, there)):
-        yield from (Skip(NOT_MADE if exists(source) else f"no {made.source}.csv") for _ in there)
+        yield from (Skip(NOT_MADE if exists(source) else f"no {group.source}.csv") for _ in there)
         return
-    fresh = [os.path.join(place, f"{table}.{form}") for form in FORMS]
+    fresh = [os.path.join(scratch, f"{table}.{form}") for form in FORMS]
     try:
-        made.make(fresh)
+        group.make(fresh)
     except Exception as error:  # of a table that was tampered with pandas may make anything
-        told = f"{type(error).__name__}: {clipped(str(error))}"
+        problem = f"{type(error).__name__}: {clipped(str(error))}"
         again = PARSED_AGAIN.format(path=source)
-        yield Finding(layout.relative(source), f"a table that makes {table}", told, again)
+        yield Finding(layout.relative(source), f"a table that makes {table}", problem, again)
         return
     keys = key_columns(fresh[FORMS.index("parquet")])
     for expected, found in zip(fresh, there, strict=True):
@@ -161,7 +161,7 @@ def _table(project: Project, made: Source, table: str, place: str) -> Iterator[O
 
 def _unknown(project: Project) -> Iterator[Outcome]:
     """Tables that somebody else made."""
-    known = {table for made in _sources(project) for table in made.tables}
+    known = {table for group in _sources(project) for table in group.tables}
     folder = Path(project.layout.under("6_summary", project.cohort))
     for path in sorted(folder.glob("*.csv")) if folder.is_dir() else ():
         if path.stem not in known:

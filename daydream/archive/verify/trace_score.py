@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from daydream.archive.verify.cells import is_close, read_cells
 from daydream.archive.verify.findings import Finding, Outcome, Skip, clipped, finding_lines
-from daydream.archive.verify.folder import Made, text_of
+from daydream.archive.verify.folder import StoredGeneration, text_of
 from daydream.archive.verify.run import Subject, tools
 from daydream.archive.verify.table_checks import PARSED_AGAIN, ROUNDING, TABLES_AGAIN
 from daydream.errors import DaydreamError, VerificationError
@@ -28,11 +28,11 @@ _BLOCK = ("", "_min", "_max", "_n_expected", "_n")
 class Step(NamedTuple):
     """What was looked at, and what came of it."""
 
-    told: str
+    description: str
     outcome: Outcome
 
 
-def walk(subject: Subject, wanted: str) -> Iterator[str]:
+def walk(subject: Subject, gen_id_or_prefix: str) -> Iterator[str]:
     """Lines that follow one evaluation's score back to its concepts.
 
     Raises:
@@ -41,7 +41,7 @@ def walk(subject: Subject, wanted: str) -> Iterator[str]:
     """
     if subject.project is None:
         raise DaydreamError(subject.problem)
-    steps = _steps(subject.project, wanted)
+    steps = _steps(subject.project, gen_id_or_prefix)
     wrong = 0
     for step in steps:
         yield from _lines(step)
@@ -55,18 +55,18 @@ def walk(subject: Subject, wanted: str) -> Iterator[str]:
 
 def _lines(step: Step) -> Iterator[str]:
     if isinstance(step.outcome, Skip):
-        yield f"-     {step.told}: not checkable, {step.outcome.reason}"
+        yield f"-     {step.description}: not checkable, {step.outcome.reason}"
     elif step.outcome is None:
-        yield f"ok    {step.told}"
+        yield f"ok    {step.description}"
     else:
-        yield f"BAD   {step.told}"
+        yield f"BAD   {step.description}"
         yield from finding_lines(step.outcome)
 
 
-def _steps(project: Project, wanted: str) -> Iterator[Step]:
-    roster = project.membership
-    gen_id = find_id(wanted, roster.by_stage["evaluation"])
-    lineage = roster.lineage(roster.member("evaluation", gen_id))
+def _steps(project: Project, gen_id_or_prefix: str) -> Iterator[Step]:
+    members = project.membership
+    gen_id = find_id(gen_id_or_prefix, members.by_stage["evaluation"])
+    lineage = members.lineage(members.member("evaluation", gen_id))
     (row,) = cohort_scores(project.layout, Membership(project.cohort, lineage.values()))
     yield from _pivot(project, row)
     yield from _scores(project, row)
@@ -78,22 +78,25 @@ def _steps(project: Project, wanted: str) -> Iterator[Step]:
 def _pivot(project: Project, row: ScoreRow) -> Iterator[Step]:
     """The cells of the pivot that this score is part of."""
     layout = project.layout
-    scores, found = layout.scores(project.cohort), layout.summary(project.cohort, PIVOT)
-    name = layout.relative(found)
-    if not exists(scores) or not exists(found):
+    scores, pivot = layout.scores(project.cohort), layout.summary(project.cohort, PIVOT)
+    name = layout.relative(pivot)
+    if not exists(scores) or not exists(pivot):
         yield Step(name, Skip("it was not made"))
         return
-    with tempfile.TemporaryDirectory(prefix="daydream-") as place:
-        fresh = os.path.join(place, f"{PIVOT}.csv")
+    with tempfile.TemporaryDirectory(prefix="daydream-") as scratch:
+        fresh = os.path.join(scratch, f"{PIVOT}.csv")
         scales = layout.templates_csv("evaluation")
         make_summaries(scores, scales, project.settings.min_coverage, [fresh])
-        expected, has = _row(fresh, row), _row(found, row)
+        expected, has = _row(fresh, row), _row(pivot, row)
     label = f"{row.evaluation_llm_model}_{row.evaluation_template}"
     for column in (label + suffix for suffix in _BLOCK):
-        one, other = expected.get(column, "no such cell"), has.get(column, "no such cell")
-        same = one == other or is_close(one, other, ROUNDING)
-        told = f"{name}, row of {row.parent_gen_id}, column {column}"
-        yield Step(f"{told}: {other}", None if same else Finding(told, one, other, TABLES_AGAIN))
+        should, stands = expected.get(column, "no such cell"), has.get(column, "no such cell")
+        same = should == stands or is_close(should, stands, ROUNDING)
+        description = f"{name}, row of {row.parent_gen_id}, column {column}"
+        yield Step(
+            f"{description}: {stands}",
+            None if same else Finding(description, should, stands, TABLES_AGAIN),
+        )
 
 
 def _row(path: str, row: ScoreRow) -> dict[str, str]:
@@ -113,11 +116,11 @@ def _scores(project: Project, row: ScoreRow) -> Iterator[Step]:
         return
     table = read_cells(path)
     rows = (dict(zip(table.columns, cells, strict=True)) for cells in table.rows)
-    found = next((r for r in rows if r.get("gen_id") == row.gen_id), {})
+    stored = next((r for r in rows if r.get("gen_id") == row.gen_id), {})
     for column, value in row._asdict().items():
         expected = "" if value is None else str(value)
-        if found.get(column) != expected:
-            where, has = f"{name}, row {row.gen_id}, column {column}", found.get(column)
+        if stored.get(column) != expected:
+            where, has = f"{name}, row {row.gen_id}, column {column}", stored.get(column)
             again = PARSED_AGAIN.format(path=path)
             finding = Finding(where, clipped(expected), clipped(str(has)), again)
             yield Step(where, finding)
@@ -126,27 +129,29 @@ def _scores(project: Project, row: ScoreRow) -> Iterator[Step]:
 
 
 def _generation(project: Project, member: Member) -> Iterator[Step]:
-    roster, chain = tools(project)
-    one, name = Made(project.layout, member), f"{member.stage} {member.gen_id}"
-    if one.parsed is None:
+    rows, generations = tools(project)
+    stored, name = StoredGeneration(project.layout, member), f"{member.stage} {member.gen_id}"
+    if stored.parsed is None:
         yield Step(f"{name}", Skip("it is not made"))
         return
-    used = "its draft, word for word" if chain.is_copy(one) else "what the parser takes"
+    used = "its draft, word for word" if generations.is_copy(stored) else "what the parser takes"
     if member.stage == "evaluation":
-        used = f"{text_of(one.parsed).strip()}, {used}"
-    yield Step(f"{name}: parsed.txt is {used}", chain.check_parsed(one))
-    if not chain.is_copy(one):
-        yield Step(f"{name}: raw.txt is the answer in the ledger", chain.check_answer(one))
-        yield Step(f"{name}: the answer is to prompt.txt", chain.check_fingerprint(one))
-        yield Step(f"{name}: prompt.txt is the one that was asked", chain.check_prompt(one))
+        used = f"{text_of(stored.parsed).strip()}, {used}"
+    yield Step(f"{name}: parsed.txt is {used}", generations.check_parsed(stored))
+    if not generations.is_copy(stored):
+        yield Step(f"{name}: raw.txt is the answer in the ledger", generations.check_answer(stored))
+        yield Step(f"{name}: the answer is to prompt.txt", generations.check_fingerprint(stored))
+        yield Step(
+            f"{name}: prompt.txt is the one that was asked", generations.check_prompt(stored)
+        )
         source = f"template {member.template_id} and what it shows"
-        yield Step(f"{name}: prompt.txt renders from {source}", chain.check_rendering(one))
-    yield Step(f"{name}: its id is the hash of its row", roster.check_id(one))
-    yield Step(f"{name}: metadata.json says what the row says", roster.check_metadata(one))
+        yield Step(f"{name}: prompt.txt renders from {source}", generations.check_rendering(stored))
+    yield Step(f"{name}: its id is the hash of its row", rows.check_id(stored))
+    yield Step(f"{name}: metadata.json says what the row says", rows.check_metadata(stored))
 
 
 def _concepts(project: Project, draft: Member) -> Iterator[Step]:
-    roster, _ = tools(project)
+    rows, _ = tools(project)
     combo = read_mappings(project.layout).get(draft.combo_id)
     names = ", ".join(combo.concept_ids) if combo else "unknown concepts"
-    yield Step(f"combo {draft.combo_id}: {names}", roster.check_combo(draft.combo_id))
+    yield Step(f"combo {draft.combo_id}: {names}", rows.check_combo(draft.combo_id))

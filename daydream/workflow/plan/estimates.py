@@ -18,8 +18,10 @@ from daydream.llm.pricing import estimate_tokens, price
 from daydream.store.layout import STAGES, Layout, Stage
 from daydream.store.membership import PARENT_STAGE, Member
 
-FEWEST = 5  # answers from which a range is read; of fewer, it would look more certain than it is
-LEAST_SHARE = 0.1  # of max_tokens, for the low end when too few answers are known
+MIN_ANSWERS = (
+    5  # answers from which a range is read; of fewer, it would look more certain than it is
+)
+MIN_SHARE = 0.1  # of max_tokens, for the low end when too few answers are known
 LOW, HIGH = 0.1, 0.9  # the share of past answers below either end of a range
 
 
@@ -48,13 +50,13 @@ class History:
     past: tuple[Past, ...] = ()
 
     @classmethod
-    def read(cls, layout: Layout, most: int) -> History:
+    def read(cls, layout: Layout, limit: int) -> History:
         """Read at most so many generations of the store, spread over it evenly.
 
         The last answer of each, from its ``metadata.json``, which says what its ledger does not:
         model and template by their ids. Which ones are read depends on nothing but the store.
         """
-        return cls(tuple(p for stage in STAGES for p in _read(layout, stage, most // len(STAGES))))
+        return cls(tuple(p for stage in STAGES for p in _read(layout, stage, limit // len(STAGES))))
 
     @cached_property
     def correction(self) -> dict[str, float]:
@@ -85,26 +87,26 @@ class History:
         return {
             key: Range(_quantile(values, LOW), _quantile(values, HIGH))
             for key, values in lengths.items()
-            if len(values) >= FEWEST
+            if len(values) >= MIN_ANSWERS
         }
 
 
-def _quantile(values: Sequence[int], share: float) -> float:
+def _quantile(values: Sequence[int], probability: float) -> float:
     """Linear interpolation between order statistics (type 7 of Hyndman and Fan, 1996)."""
     ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    below = int(place)
+    position = probability * (len(ordered) - 1)
+    below = int(position)
     above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+    return ordered[below] + (position - below) * (ordered[above] - ordered[below])
 
 
-def _read(layout: Layout, stage: Stage, most: int) -> Iterator[Past]:
+def _read(layout: Layout, stage: Stage, limit: int) -> Iterator[Past]:
     try:
         names = sorted(os.listdir(layout.under("gens", stage)))
     except FileNotFoundError:
         return
     # Ids are hashes: in their order, every so many of them are a fair sample.
-    for name in names[:: -(-len(names) // most) or 1]:
+    for name in names[:: -(-len(names) // limit) or 1]:
         try:
             yield _past(stage, layout.generation(stage, name))
         except (OSError, ValueError, KeyError, TypeError):  # a copy, a failure, or half of a folder
@@ -150,9 +152,9 @@ class Estimator:
 
     def tokens_out(self, stage: Stage, model: Model) -> Range:
         """Tokens of an answer: of past ones of this stage and model, never above max_tokens."""
-        most = model.max_tokens or self.design.settings.stages[stage].max_tokens
-        low, high = self.history.answer_tokens.get((stage, model.id), (LEAST_SHARE * most, most))
-        return Range(min(low, most), min(high, most))
+        limit = model.max_tokens or self.design.settings.stages[stage].max_tokens
+        low, high = self.history.answer_tokens.get((stage, model.id), (MIN_SHARE * limit, limit))
+        return Range(min(low, limit), min(high, limit))
 
     def usd(self, model: Model, tokens_in: float, tokens_out: float) -> float | None:
         """USD of some tokens; nothing for a model that runs here, None when a price is unknown."""

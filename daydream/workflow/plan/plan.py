@@ -22,7 +22,7 @@ _HOW = (
 
 @dataclass(frozen=True)
 class Row:
-    """The generations of one stage by one model; ``wanted`` is made, reused and to buy together.
+    """The generations of one stage by one model; ``required`` is made, reused and to buy together.
 
     Attributes:
         made: have a parsed.txt that stays as it is.
@@ -35,7 +35,7 @@ class Row:
 
     stage: Stage
     model: str
-    wanted: int
+    required: int
     made: int
     reused: int
     to_buy: int
@@ -145,19 +145,19 @@ def _headline(plan: Plan) -> str:
     return f"{plan.title}: {bought}; {about if cost != '?' else ''}{cost} USD."
 
 
-def _table(shown: Sequence[Row], rows: Sequence[Row]) -> Iterator[str]:
+def _table(printed: Sequence[Row], rows: Sequence[Row]) -> Iterator[str]:
     """Some rows, how many more there are, and the total of all of them."""
     yield _line(_HEADER)
-    for row in shown:
+    for row in printed:
         yield _line((row.stage, row.model, *_figures([row]), _money([row])))
-    if len(shown) < len(rows):
-        yield f"and {len(rows) - len(shown)} more"
+    if len(printed) < len(rows):
+        yield f"and {len(rows) - len(printed)} more"
     if len(rows) > 1:
         yield _line(("total", "", *_figures(rows), _money(rows)))
 
 
 def _figures(rows: Sequence[Row]) -> Iterator[str]:
-    yield str(sum(row.wanted for row in rows))
+    yield str(sum(row.required for row in rows))
     yield str(sum(row.made for row in rows))
     yield str(sum(row.reused for row in rows))
     yield str(sum(row.to_buy for row in rows))
@@ -183,9 +183,9 @@ def _notes(plan: Plan) -> Iterator[str]:
         yield "Worked out from samples; exactly: daydream plan (with the same targets and options)"
 
 
-def _listed(names: Sequence[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _listed(names: Sequence[str], limit: int = 3) -> str:
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
 
 
 def compact(count: float) -> str:

@@ -12,8 +12,8 @@ from daydream.store.layout import STAGES, Stage, exists
 from daydream.store.membership import Member
 from daydream.workflow.plan.estimates import Estimator, History
 from daydream.workflow.plan.plan import Plan, Row, first_lines
-from daydream.workflow.plan.reasons import Job, Wanted, by_times, from_jobs
-from daydream.workflow.plan.reuse import Outlook
+from daydream.workflow.plan.reasons import Job, Required, by_times, from_jobs
+from daydream.workflow.plan.reuse import ReusableAnswers
 from daydream.workflow.project import Project
 from daydream.workflow.slices import obstacles_of_limits, obstacles_to_slice
 from daydream.workflow.submission import Submission
@@ -24,20 +24,22 @@ PAST_AT_START = 300
 Key = tuple[Stage, str]
 
 
-def make_plan(project: Project, wanted: Wanted | None = None, sample: int | None = None) -> Plan:
+def make_plan(
+    project: Project, required: Required | None = None, sample: int | None = None
+) -> Plan:
     """Find out what is in the ledgers and price the rest.
 
     Args:
         project: the experiment.
-        wanted: gen_id to reason for each stage, as Snakemake has it; by times of files if None.
+        required: gen_id to reason for each stage, as Snakemake has it; by times of files if None.
         sample: how many prompts and ledgers of a stage and model to look at; None: all.
     """
-    wanted = by_times(project) if wanted is None else wanted
+    required = by_times(project) if required is None else required
     members = _members(project)
-    outlook = Outlook(project, wanted, members)
+    reusable = ReusableAnswers(project, required, members)
     history = History.read(project.layout, PAST if sample is None else PAST_AT_START)
-    maker = _RowMaker(outlook, Estimator(project.design, history), sample)
-    groups, made, copies = _groups(outlook)
+    maker = _RowMaker(reusable, Estimator(project.design, history), sample)
+    groups, made, copies = _groups(reusable)
     rows = [maker.row(*key, groups[key], made[key]) for key in dict.fromkeys([*groups, *made])]
     rows.sort(key=lambda row: STAGES.index(row.stage))
     sampled = sample is not None and any(len(group) > sample for group in groups.values())
@@ -55,13 +57,13 @@ def opening(
     if obstacles := list(obstacles_to_slice(project, (job.rule for job in jobs))):
         return [], obstacles
     is_sliced = any(job.rule == "generate_slice" for job in jobs)
-    wanted = submission.planned if submission and is_sliced else from_jobs(project, jobs)
-    if not any(wanted.values()):
+    required = submission.planned if submission and is_sliced else from_jobs(project, jobs)
+    if not any(required.values()):
         return [], []
-    making = {stage for stage, generations in wanted.items() if generations}
+    making = {stage for stage, generations in required.items() if generations}
     if problems := template_problems(project.design, making):
         return [], problems
-    plan = make_plan(project, wanted, SAMPLE)
+    plan = make_plan(project, required, SAMPLE)
     obstacles = missing_keys(project, plan.buys_from)
     part = project.settings.part
     if slices := part.count if part else submission.count if submission else None:
@@ -77,17 +79,17 @@ def _members(project: Project) -> dict[Stage, dict[str, Member]]:
     return members
 
 
-def _groups(outlook: Outlook) -> tuple[dict[Key, list[Member]], Counter[Key], int]:
+def _groups(reusable: ReusableAnswers) -> tuple[dict[Key, list[Member]], Counter[Key], int]:
     """By stage and model: what is to be made and how many are made; and the copies to make."""
-    layout, design = outlook.project.layout, outlook.project.design
+    layout, design = reusable.project.layout, reusable.project.design
     groups: dict[Key, list[Member]] = defaultdict(list)
     made: Counter[Key] = Counter()
     copies = 0
-    own = {member.gen_id for member in outlook.project.members()}  # of the slice, if it is one
+    own = {member.gen_id for member in reusable.project.members()}  # of the slice, if it is one
     for stage in filter(design.makes, STAGES):
-        planned = outlook.wanted[stage]
-        for member in outlook.members[stage].values():
-            if outlook.is_copy(member):
+        planned = reusable.required[stage]
+        for member in reusable.members[stage].values():
+            if reusable.is_copy(member):
                 copies += member.gen_id in planned
             elif member.gen_id in planned:
                 groups[stage, member.llm_model_id].append(member)
@@ -98,7 +100,7 @@ def _groups(outlook: Outlook) -> tuple[dict[Key, list[Member]], Counter[Key], in
 
 @dataclass(frozen=True)
 class _RowMaker:
-    outlook: Outlook
+    reusable: ReusableAnswers
     estimator: Estimator
     sample: int | None
 
@@ -108,11 +110,11 @@ class _RowMaker:
         tokens_in = self._tokens_in(to_buy, len(group) - reused)
         low, high = self.estimator.tokens_out(stage, model)
         count = len(group) - reused
-        reasons = Counter(self.outlook.wanted[stage][member.gen_id] for member in group)
+        reasons = Counter(self.reusable.required[stage][member.gen_id] for member in group)
         return Row(
             stage=stage,
             model=model_id,
-            wanted=made + len(group),
+            required=made + len(group),
             made=made,
             reused=reused,
             to_buy=count,
@@ -129,15 +131,15 @@ class _RowMaker:
         unpaid: list[Member] = []
         doubtful: list[Member] = []
         for member in group:
-            (doubtful if self.outlook.may_be_paid(member) else unpaid).append(member)
+            (doubtful if self.reusable.may_be_cached(member) else unpaid).append(member)
         seen = self._some(doubtful)
-        to_buy = [member for member in seen if not self.outlook.is_paid(member)]
-        share = 1 - len(to_buy) / len(seen) if seen else 0.0
-        return unpaid + to_buy, round(share * len(doubtful))
+        to_buy = [member for member in seen if not self.reusable.is_cached(member)]
+        cached_share = 1 - len(to_buy) / len(seen) if seen else 0.0
+        return unpaid + to_buy, round(cached_share * len(doubtful))
 
     def _tokens_in(self, to_buy: Sequence[Member], count: int) -> float:
         seen = self._some(to_buy)
-        prompts = ((member, self.outlook.prompt(member)) for member in seen)
+        prompts = ((member, self.reusable.prompt(member)) for member in seen)
         tokens = sum(self.estimator.tokens_in(*pair) for pair in prompts)
         return tokens / len(seen) * count if seen else 0.0
 

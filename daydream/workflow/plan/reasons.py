@@ -15,7 +15,7 @@ from daydream.workflow.forcing import FORCED_VARIABLE, is_forced
 from daydream.workflow.inputs import score_parser_sources, verdict_parser_sources
 from daydream.workflow.project import Project
 
-Wanted = Mapping[Stage, Mapping[str, str]]
+Required = Mapping[Stage, Mapping[str, str]]
 MISSING, FORCED, PARENT, UNFINISHED = "missing", "forced", "parent changed", "not finished"
 _UPDATED = re.compile(r"Updated input files: ([^,;]+)")
 
@@ -28,7 +28,7 @@ class Job(NamedTuple):
     reason: str
 
 
-def from_jobs(project: Project, jobs: Iterable[Job]) -> Wanted:
+def from_jobs(project: Project, jobs: Iterable[Job]) -> Required:
     """The generations that Snakemake is going to make, each with the reason in our words.
 
     Before the checkpoint has run, Snakemake does not know them; then times of files tell, as far
@@ -38,12 +38,12 @@ def from_jobs(project: Project, jobs: Iterable[Job]) -> Wanted:
     if any(job.rule == "cohort_membership" for job in jobs):
         return _reached(project, jobs)
     stages = {f"generate_{stage}": stage for stage in STAGES}
-    wanted: dict[Stage, dict[str, str]] = {stage: {} for stage in STAGES}
+    required: dict[Stage, dict[str, str]] = {stage: {} for stage in STAGES}
     for job in jobs:
         if job.rule in stages:
             stage = stages[job.rule]
-            wanted[stage][job.gen_id] = _in_our_words(project, stage, job)
-    return wanted
+            required[stage][job.gen_id] = _in_our_words(project, stage, job)
+    return required
 
 
 def _in_our_words(project: Project, stage: Stage, job: Job) -> str:
@@ -67,7 +67,7 @@ def _changed(project: Project, path: str) -> str:
     return f"{what} changed: {path}"
 
 
-def _reached(project: Project, jobs: Sequence[Job]) -> Wanted:
+def _reached(project: Project, jobs: Sequence[Job]) -> Required:
     """What times of files say, of the stages or single generations that the jobs lead to."""
     stages = {stage for job in jobs for stage in _leading_to(project, job.rule)}
     members = list(project.members())
@@ -100,7 +100,7 @@ _STAGES_OF: Mapping[str, tuple[Stage, ...]] = {
 RULES_OF_PLAN = ("cohort_membership", *(f"generate_{stage}" for stage in STAGES), *_STAGES_OF)
 
 
-def by_times(project: Project, members: Iterable[Member] | None = None) -> Wanted:
+def by_times(project: Project, members: Iterable[Member] | None = None) -> Required:
     """What is missing, older than its sources, forced, or a child of such a one.
 
     Snakemake's rule, but for its checksums: it also spares what was touched and not changed. Such
@@ -115,8 +115,8 @@ def by_times(project: Project, members: Iterable[Member] | None = None) -> Wante
     for member in project.members() if members is None else members:
         reason = times.reason(member)
         if reason:
-            times.wanted[member.stage][member.gen_id] = reason
-    return times.wanted
+            times.required[member.stage][member.gen_id] = reason
+    return times.required
 
 
 class _Times:
@@ -124,7 +124,7 @@ class _Times:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.wanted: dict[Stage, dict[str, str]] = {stage: {} for stage in STAGES}
+        self.required: dict[Stage, dict[str, str]] = {stage: {} for stage in STAGES}
         self._sources: dict[tuple[str, ...], list[tuple[int, str]]] = {}
         self._force = bool(os.environ.get(FORCED_VARIABLE))
 
@@ -136,23 +136,23 @@ class _Times:
         path = layout.parsed(stage, member.gen_id)
         if self._force and is_forced(f"generate_{stage}", path):
             return FORCED
-        made = _time(path)
-        if made is None:
+        made_at = _time(path)
+        if made_at is None:
             return MISSING
         newest, source = max(self._sources_of(member), default=(0, ""))
-        if newest > made:
+        if newest > made_at:
             return _changed(self.project, source)
-        return PARENT if self._parent_changed(member, made) else None
+        return PARENT if self._parent_changed(member, made_at) else None
 
-    def _parent_changed(self, member: Member, made: int) -> bool:
+    def _parent_changed(self, member: Member, made_at: int) -> bool:
         stage = PARENT_STAGE.get(member.stage)
         if stage is None:
             return False
-        return any(self._is_newer(stage, gen_id, made) for gen_id in member.parents)
+        return any(self._is_newer(stage, gen_id, made_at) for gen_id in member.parents)
 
-    def _is_newer(self, stage: Stage, gen_id: str, made: int) -> bool:
+    def _is_newer(self, stage: Stage, gen_id: str, made_at: int) -> bool:
         path = self.project.layout.parsed(stage, gen_id)
-        return gen_id in self.wanted[stage] or (_time(path) or 0) > made
+        return gen_id in self.required[stage] or (_time(path) or 0) > made_at
 
     def _sources_of(self, member: Member) -> list[tuple[int, str]]:
         combo = member.combo_id if member.stage == "draft" else ""

@@ -1,4 +1,4 @@
-"""What will become of the generations of a run: which answers are there, which must be bought."""
+"""Which answers of a run are in the ledgers already, and which must be bought."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from daydream.store.finish_reason import ending_of
 from daydream.store.layout import Stage
 from daydream.store.ledger import NAME, Attempt, Ledger
 from daydream.store.membership import PARENT_STAGE, Member
-from daydream.workflow.plan.reasons import FORCED, Wanted
+from daydream.workflow.plan.reasons import FORCED, Required
 from daydream.workflow.project import Project
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """Looks into a generation's future, and its parent's, no further than is asked."""
+class ReusableAnswers:
+    """Which generations of a run would use an answer in their ledger, and with what prompt.
+
+    Prompts depend on parents that the run may make again; what is computed is remembered.
+    """
 
     project: Project
-    wanted: Wanted
+    required: Required
     members: dict[Stage, dict[str, Member]]
     _answers: dict[tuple[Stage, str], Attempt | None] = field(default_factory=dict)
     _copies: dict[tuple[Stage, str], bool] = field(default_factory=dict)
@@ -35,10 +38,10 @@ class Outlook:
             self._copies[key] = self.project.design.catalog.template(*key).is_copy
         return self._copies[key]
 
-    def may_be_paid(self, member: Member) -> bool:
+    def may_be_cached(self, member: Member) -> bool:
         """Whether an answer in the ledger, if there is one, would be used; looks at no prompt."""
         reuse = self.project.settings.reuse
-        forced = self.wanted[member.stage][member.gen_id] == FORCED
+        forced = self.required[member.stage][member.gen_id] == FORCED
         if reuse == "never" or (forced and reuse != "always"):
             return False
         return os.path.exists(self._ledger(member))
@@ -46,9 +49,9 @@ class Outlook:
     def _ledger(self, member: Member) -> str:
         return f"{self.project.layout.generation(member.stage, member.gen_id)}/{NAME}"
 
-    def is_paid(self, member: Member) -> bool:
+    def is_cached(self, member: Member) -> bool:
         """Whether the ledger has the answer to the prompt as it will be."""
-        return self.may_be_paid(member) and self._answer(member) is not None
+        return self.may_be_cached(member) and self._answer(member) is not None
 
     def prompt(self, member: Member) -> str | None:
         """The prompt as it will be; None when it cannot be known before the parent is made."""
@@ -81,7 +84,7 @@ class Outlook:
         path = self.project.layout.parsed(stage, gen_id)
         if not os.path.exists(path):
             return False
-        if gen_id not in self.wanted[stage]:
+        if gen_id not in self.required[stage]:
             return True
         try:
             return self._remade(self.members[stage][gen_id]) == read_text(path)
@@ -93,7 +96,7 @@ class Outlook:
         if self.is_copy(member):
             draft = self.project.layout.parsed("draft", member.parent_gen_id)
             return read_text(draft) if self._stays("draft", member.parent_gen_id) else None
-        answer = self._answer(member) if self.may_be_paid(member) else None
+        answer = self._answer(member) if self.may_be_cached(member) else None
         if answer is None or answer.text is None or ending_of(answer.finish_reason) == "truncated":
             return None
         template = self.project.design.catalog.template(member.stage, member.template_id)

@@ -46,7 +46,7 @@ def make_all(project: Project) -> None:
 
 
 def counts(plan: Plan) -> dict[str, tuple[int, int, int, int]]:
-    return {row.stage: (row.wanted, row.made, row.reused, row.to_buy) for row in plan.rows}
+    return {row.stage: (row.required, row.made, row.reused, row.to_buy) for row in plan.rows}
 
 
 def edit(path: str, text: str | None = None) -> None:
