@@ -18,7 +18,11 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
-configfile: f"{workflow.current_basedir.get_path_or_uri(secret_free=True)}/config/config.yaml"
+SHIPPED = f"{workflow.current_basedir.get_path_or_uri(secret_free=True)}/config/config.yaml"
+
+if os.path.exists(SHIPPED):  # not so when it comes from a repository; the package has it as well
+
+    configfile: SHIPPED
 
 
 if os.path.exists("daydream.yaml"):  # an experiment's own, in the working directory

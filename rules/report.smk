@@ -33,6 +33,7 @@ rule site:
     conda:
         "envs/tables.yaml"
     params:
+        data_root=lambda wildcards: layout.root,
         min_coverage=project.settings.min_coverage,
     script:
         "../scripts/report.py"

@@ -17,7 +17,8 @@ from daydream.errors import (
     GenerationFailed,
     StoppedError,
 )
-from daydream.experiment.config_file import keep_typed
+from daydream.experiment.config_file import keep_typed, load_config
+from daydream.experiment.installation import IS_CHECKOUT, WORKFLOW
 from daydream.llm.stopping import MESSAGE, STOP
 from daydream.store.failures import find_missing
 from daydream.store.layout import STAGES, Stage
@@ -297,11 +298,12 @@ def open_run(workflow: Any, config: dict[str, Any], folder: str) -> Run:
     Raises:
         SystemExit: with one message, when configuration or catalogs cannot be used.
     """
-    share_package(folder)
+    if IS_CHECKOUT:
+        share_package(str(WORKFLOW))
     SIGNALS.listen(is_main=bool(workflow.is_main_process))
     try:
         keep_typed(config, *compat.config_sources(workflow))
-        project = Project(config)
+        project = Project(load_config(values=config))  # a module may be given a few keys only
     except DaydreamError as error:
         sys.exit(f"Error: {error}")
     run = _find(workflow, project) or _first(workflow, project, folder)

@@ -118,3 +118,9 @@ def test_forces_are_handed_to_the_jobs(calls, project_config, monkeypatch) -> No
     del project_config["endpoints"]["mock"]["api_key_env"]
     opened(project_config, workflow()).begin()
     assert os.environ[FORCED_VARIABLE] == "a\nb"
+
+
+def test_a_module_that_is_given_a_few_keys_has_the_others_as_shipped(calls, project_config) -> None:
+    run = opened(project_config, workflow())
+    assert {"mock", "openrouter", "embedded"} <= set(run.project.settings.endpoints)
+    assert run.project.settings.stages["draft"].min_lines == 3
