@@ -175,6 +175,13 @@ def promote(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     return promoted(arguments.essays, project)
 
 
+def audit(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
+    """Plant texts in essays of the cohort, and show how far they move each judge."""
+    from daydream.cli.audit import audited
+
+    return audited(project, arguments.n)
+
+
 def verify(subject: Subject, arguments: argparse.Namespace) -> Iterator[str]:
     """Check that every number follows from the texts behind it, and that no file has changed."""
     from daydream.archive.verify import run, trace_score

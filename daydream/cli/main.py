@@ -85,6 +85,9 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--name", metavar="NAME", help="of the next cohort (default COHORT_2)")
     sub = _add(group, "promote", commands.promote)
     sub.add_argument("essays", nargs="+", metavar="ESSAY", help="gen_ids of essays")
+    sub = _add(group, "audit", commands.audit)
+    sub.add_argument("what", choices=("judges",), help="whom to audit")
+    sub.add_argument("--n", type=_count, default=4, metavar="N", help="essays (default 4)")
     sub = _add(group, "export", commands.export)
     sub.add_argument(
         "--output", type=os.path.abspath, metavar="FILE", help="(default <cohort_id>.zip)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +76,20 @@ def import_essays(path: Path, source: str, layout: Layout) -> Import:
     if not done.essays:
         left = "; ".join(f"{name}: {reason}" for name, reason in done.unplaced[:5])
         raise SpecError(f"{path}: no essay was found. {left or 'Name a folder with .txt files.'}")
+    _write_spec(done, source, layout)
+    return done
+
+
+def place_essays(
+    texts: Iterable[Text], source: str, layout: Layout, beside: Iterable[str] = ()
+) -> Import:
+    """Put texts into the store as essays of ``source``, and write the spec of its cohort.
+
+    ``beside`` are ids of essays of the store that the cohort evaluates as well.
+    """
+    done = Import(dict.fromkeys(beside))
+    for text in texts:
+        _place(text, source, layout, done)
     _write_spec(done, source, layout)
     return done
 

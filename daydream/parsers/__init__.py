@@ -5,6 +5,7 @@ table. It raises ``ParseError`` when it does not find exactly one thing to retur
 """
 
 from daydream.parsers.draft import DRAFT_PARSERS
+from daydream.parsers.judge_address import address_to_judge
 from daydream.parsers.score import SCORE_PARSERS, ScoreRange, read_json_score
 from daydream.parsers.score_criteria import (
     Criterion,
@@ -34,6 +35,7 @@ __all__ = [
     "SplitAnswer",
     "ThinkingTags",
     "Verdict",
+    "address_to_judge",
     "criteria_of",
     "known_tags",
     "marks_in",

@@ -12,7 +12,7 @@ from daydream.experiment.catalog import read_criteria_column, read_scales
 from daydream.experiment.concept_names import combo_names
 from daydream.experiment.csv_rows import read_table
 from daydream.experiment.model import model_family
-from daydream.parsers import Criterion, ScoreRange
+from daydream.parsers import Criterion, ScoreRange, address_to_judge
 from daydream.results.criterion_columns import criterion_columns
 from daydream.store.layout import Layout, Stage, exists
 from daydream.store.metadata import as_number, as_text
@@ -25,6 +25,13 @@ class AnswerOrigin(NamedTuple):
     finish_reason: str
     temperature: float | None
     answered_at: str
+
+
+class TextFacts(NamedTuple):
+    """What is counted and looked for in a parsed text; ``words`` is None when there is no text."""
+
+    words: int | None
+    address: str
 
 
 class ScoreSources:
@@ -40,7 +47,7 @@ class ScoreSources:
         self._families = model_families(layout)
         self._combos = combo_names(layout)
         self._layout = layout
-        self._words = cache(self._count)
+        self._facts = cache(self._read)
 
     def family(self, model_id: str) -> str:
         """The provider of a model, ``""`` of one that the catalog does not have any more."""
@@ -52,14 +59,18 @@ class ScoreSources:
 
     def words(self, stage: Stage, gen_id: str) -> int | None:
         """How many words, separated by white space, a parsed text has; None without one."""
-        return self._words(stage, gen_id) if gen_id else None
+        return self._facts(stage, gen_id).words if gen_id else None
 
-    def _count(self, stage: Stage, gen_id: str) -> int | None:
+    def address(self, essay: str) -> str:
+        """The first passage of an essay that speaks to its judge, ``""`` when none does."""
+        return self._facts("essay", essay).address if essay else ""
+
+    def _read(self, stage: Stage, gen_id: str) -> TextFacts:
         try:
             text = Path(self._layout.parsed(stage, gen_id)).read_text(encoding="utf-8")
         except (OSError, ValueError):
-            return None
-        return len(text.split())
+            return TextFacts(None, "")
+        return TextFacts(len(text.split()), address_to_judge(text) if stage == "essay" else "")
 
 
 def model_families(layout: Layout) -> dict[str, str]:

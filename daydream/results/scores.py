@@ -31,8 +31,9 @@ class ScoreRow(NamedTuple):
     :class:`Lack`. ``replicate`` is the evaluation's. Paths are relative to the data root.
     Providers are the models' families, from the catalog. ``returned_model`` to ``answered_at``
     are of the evaluation's answer (UTC); words are counted in the parsed texts.
-    ``concepts`` are the combo's, by name. Where templates have criteria, rows have a column
-    ``criterion_<name>`` for each behind these, see ``criterion_columns``.
+    ``concepts`` are the combo's, by name; ``address_to_judge`` is a passage of the essay. Where
+    templates have criteria, rows have a column ``criterion_<name>`` for each behind these, see
+    ``criterion_columns``.
     """
 
     gen_id: str
@@ -62,6 +63,7 @@ class ScoreRow(NamedTuple):
     error_stage: str = ""
     error_kind: str = ""
     error_cause: str = ""
+    address_to_judge: str = ""
 
 
 class Lack(NamedTuple):
@@ -132,6 +134,7 @@ def _row(
         error_stage=lack.stage if lack else "",
         error_kind=lack.kind if lack else "",
         error_cause=lack.cause if lack else "",
+        address_to_judge=sources.address(essay.gen_id),
     )
     columns = sources.criterion_columns
     if not columns:

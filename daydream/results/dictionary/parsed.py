@@ -140,6 +140,12 @@ _SCORE_COLUMNS = (
     Column("answered_at", "time", "When the answer came.", "UTC", METADATA),
     CONCEPTS,
     *_ERROR_COLUMNS,
+    Column(
+        "address_to_judge",
+        "text",
+        "The first passage of the essay that speaks to its judge (a score line, an order, a plea), "
+        "for a person to look at; blank where nothing looks so.",
+    ),
 )
 
 SCORES = Table(
