@@ -180,12 +180,27 @@ def _model(row: Row, settings: Settings, named: Named | None) -> Model:
         temperature=row.number_or_none("temperature", minimum=0),
         provider=row.text("provider"),
         thinking_tags=_thinking_tags(row),
+        reasoning_effort=row.text("reasoning_effort"),
+        body_keys=_body_keys(row),
         limits=Limits(
             row.whole_or_none("max_concurrency"),
             row.number_or_none("requests_per_minute", minimum=0.001),
             row.number_or_none("tokens_per_minute", minimum=1),
         ),
     )
+
+
+def _body_keys(row: Row) -> tuple[tuple[str, str | None], ...]:
+    """New names of keys, as ``max_tokens=max_completion_tokens; temperature=``."""
+    pairs = [pair.partition("=") for pair in row.text("body_keys").split(";") if pair.strip()]
+    for key, equals, _ in pairs:
+        if not (key.strip() and equals):
+            row.fail(
+                "body_keys",
+                f"'{key.strip()}' has no new name",
+                "Write key=new_name, or key= to leave the key out; put ; between several.",
+            )
+    return tuple((key.strip(), name.strip() or None) for key, _, name in pairs)
 
 
 def _thinking_tags(row: Row) -> str:

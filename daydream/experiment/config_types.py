@@ -182,4 +182,8 @@ Structures: TypeAlias = Annotated[
     Kind("list of `grammar`, `json_schema`"),
 ]
 Texts: TypeAlias = Annotated[Mapping[str, str], READ, Kind("mapping of texts")]
+NewKeys: TypeAlias = Annotated[
+    Mapping[str, str | None], READ, Kind("mapping of keys to new names or null")
+]
+Names: TypeAlias = Annotated[tuple[str, ...], READ, Kind("list of names")]
 Body: TypeAlias = Annotated[Mapping[str, Any], READ, Kind("mapping")]

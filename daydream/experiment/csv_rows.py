@@ -31,6 +31,7 @@ OPTIONAL_COLUMNS = (
         "for_evaluation",
     ),
     *("endpoint", "price_in", "price_out", "price_cached", "max_tokens", "temperature"),
+    *("reasoning_effort", "body_keys"),
     *("max_concurrency", "requests_per_minute", "tokens_per_minute", "description_level", "k_max"),
     "thinking_tags",
 )

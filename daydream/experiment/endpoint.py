@@ -10,6 +10,8 @@ from daydream.experiment.config_types import (
     Count,
     Engine,
     Flag,
+    Names,
+    NewKeys,
     RateOrNull,
     Seconds,
     SecondsFromZero,
@@ -33,7 +35,8 @@ class Endpoint:
 
     name: str
     base_url: Url | None = None
-    """A server, such as `https://openrouter.ai/api/v1`."""
+    """A server, such as `https://openrouter.ai/api/v1`. A query (`?api-version=...`) is added to
+    every request. See docs/endpoints.md."""
     engine: Engine | None = None
     """Run a GGUF file inside this process, on CPU cores."""
     model_path: TextOrNull = None
@@ -61,6 +64,14 @@ class Endpoint:
     """Added to the body of every request, for instance `{top_p: 0.9}` or a provider's routing
     (shipped: `embedded` has `{repeat_penalty: 1.1, repeat_last_n: 256}`). Part of what tells
     answers apart: another value is another request."""
+    body_keys: NewKeys = field(default_factory=dict)
+    """Keys of the body that this server knows by another name, or refuses (`null`), for instance
+    `{max_tokens: max_completion_tokens, temperature: null}`. What is asked stays the same, so
+    answers that there are stay in use. A model's row may have its own."""
+    schema_without: Names = ()
+    """Keywords of JSON schemas that this server refuses, for instance `[minimum, maximum]`."""
+    api_key_header: TextOrNull = None
+    """The header that carries the key, such as Azure's `api-key`. `null`: `Authorization`."""
     structured: Structures = ()
     """Ways in which this server can hold an answer to a shape: `grammar` is llama.cpp's GBNF,
     `json_schema` is `response_format`. With `engine` it is `[grammar]`, also when left empty."""

@@ -76,7 +76,8 @@ class Prices(NamedTuple):
 class Model:
     """A language model at an endpoint; prices are USD per million tokens, None when unknown.
 
-    ``thinking_tags`` is the cell of its row, as ``parsers.known_tags`` reads it.
+    ``thinking_tags`` is the cell of its row, as ``parsers.known_tags`` reads it. ``body_keys`` are
+    keys of a request's body with the names that this model takes, None where it takes none.
     """
 
     id: str
@@ -93,6 +94,8 @@ class Model:
     provider: str = ""
     price_cached: float | None = None
     thinking_tags: str = ""
+    reasoning_effort: str = ""
+    body_keys: tuple[tuple[str, str | None], ...] = ()
 
     @property
     def prices(self) -> Prices:

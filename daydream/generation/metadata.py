@@ -34,5 +34,6 @@ def provenance(answer: Attempt, request: Request) -> dict[str, Any]:
         "attempts": answer.attempt,
         "prompt_sha256": sha256(request.prompt),
         "fingerprint": answer.fingerprint,
+        **({"body_keys": answer.body_keys} if answer.body_keys else {}),
         **versions(),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from daydream.experiment.model import Prices
@@ -29,6 +31,7 @@ class Call(NamedTuple):
     latency_s: float
     prices: Prices
     discount: float = 0.0
+    body_keys: Mapping[str, str | None] = MappingProxyType({})
 
     def cost(self, usage: dict[str, int], billed: float | None) -> float | None:
         """USD of the call: what was billed, or list prices less the discount."""
@@ -42,7 +45,10 @@ class Call(NamedTuple):
         """The fields of the attempt that do not depend on what came of it."""
         known = self._asdict()
         del known["prices"], known["discount"]
-        return known | {"latency_s": round(self.latency_s, 3)}
+        return known | {
+            "latency_s": round(self.latency_s, 3),
+            "body_keys": dict(self.body_keys),
+        }
 
 
 def attempt_of(call: Call, result: Answer | Fault) -> Attempt:

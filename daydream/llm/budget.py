@@ -59,7 +59,7 @@ def amount_of(attempt: Attempt, reserved: Amount) -> Amount:
     usage = attempt.usage
     tokens = usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0)
     if attempt.is_answer and not tokens:
-        return reserved
+        tokens = reserved.tokens
     usd = reserved.usd if attempt.cost_usd is None else attempt.cost_usd
     return Amount(usd, tokens, 1)
 

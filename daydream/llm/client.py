@@ -246,6 +246,7 @@ def _call(request: Request, at: str, latency_s: float, number: int, forced: bool
         forced=forced,
         latency_s=latency_s,
         prices=request.model.prices,
+        body_keys=request.body_keys,
     )
 
 

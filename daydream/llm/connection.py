@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from daydream.experiment.settings import Endpoint
 from daydream.llm.exchange import check_status
@@ -31,13 +31,18 @@ def connect(endpoint: Endpoint, base_url: str | None, owner: object) -> openai.O
         event_hooks={"response": [check_status]},
     )
     limit_time(http_client)
+    address = urlsplit(base_url or "")
+    headers = dict(endpoint.headers)
+    if endpoint.api_key_header:
+        headers[endpoint.api_key_header] = key
     client = openai.OpenAI(
         http_client=http_client,
         api_key=key,
-        base_url=base_url,
+        base_url=urlunsplit(address._replace(query="")),
+        default_query=dict(parse_qsl(address.query)),
         timeout=endpoint.timeout_s,
         max_retries=0,
-        default_headers=dict(endpoint.headers),
+        default_headers=headers,
     )
     weakref.finalize(owner, client.close)
     return client

@@ -10,6 +10,7 @@ from typing import Any
 
 from daydream.experiment.model import Model, Template
 from daydream.experiment.settings import Endpoint, StageSettings
+from daydream.llm.dialect import spoken
 from daydream.llm.structured import Constraint, constraint_for, earlier_bodies, request_body
 from daydream.store.ids import sha256
 
@@ -20,8 +21,9 @@ class Request:
 
     ``stage`` and ``gen_id`` say whom the answer is for; they are no part of the fingerprint.
     ``constraint`` says how the answer's shape is enforced, ``extra`` is what the endpoint adds to
-    every request's body. ``shape`` is what the constraint adds, ``earlier_shapes`` what it added in
-    earlier versions.
+    every request's body. ``body_keys`` and ``schema_without`` are the endpoint's dialect, which
+    changes what is sent and not what is asked. ``shape`` is what the constraint adds,
+    ``earlier_shapes`` what it added in earlier versions.
     """
 
     prompt: str
@@ -36,6 +38,8 @@ class Request:
     earlier_shapes: tuple[dict[str, Any], ...] = ()
     stage: str = ""
     gen_id: str = ""
+    body_keys: dict[str, str | None] = field(default_factory=dict)
+    schema_without: tuple[str, ...] = ()
 
     @classmethod
     def build(
@@ -62,18 +66,21 @@ class Request:
             ),
             replicate=replicate,
             constraint=constraint,
-            extra=dict(endpoint.extra_body),
+            extra=_extra(endpoint, model),
             shape=request_body(constraint, template.scale, template.criteria_names),
             earlier_shapes=earlier_bodies(constraint, template.scale),
             stage=template.stage,
             gen_id=gen_id,
+            body_keys={**endpoint.body_keys, **dict(model.body_keys)},
+            schema_without=endpoint.schema_without,
         )
 
     @property
     def body(self) -> dict[str, Any]:
-        """The body to send, without model and messages."""
+        """The body to send, in the endpoint's dialect and without model and messages."""
         asked = {"max_tokens": self.max_tokens, "temperature": self.temperature}
-        return {**asked, **self.extra, **self.shape}
+        body = {**asked, **self.extra, **self.shape}
+        return spoken(body, self.body_keys, self.schema_without)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -94,6 +101,11 @@ class Request:
     def _fingerprint(self, shape: Mapping[str, Any]) -> str:
         asked = (self.model.model, self.endpoint, self.parameters, self.replicate)
         return fingerprint(self.prompt, *asked, shape)
+
+
+def _extra(endpoint: Endpoint, model: Model) -> dict[str, Any]:
+    effort = {"reasoning_effort": model.reasoning_effort} if model.reasoning_effort else {}
+    return {**endpoint.extra_body, **effort}
 
 
 def fingerprint(

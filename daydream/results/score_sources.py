@@ -89,6 +89,9 @@ def answer_origin(metadata: Mapping[str, Any]) -> AnswerOrigin:
     """What ``metadata.json`` says of the answer in use."""
     parameters = metadata.get("parameters")
     temperature = parameters.get("temperature") if isinstance(parameters, dict) else None
+    keys = metadata.get("body_keys")
+    if isinstance(keys, dict) and keys.get("temperature", "") is None:
+        temperature = None  # it was not sent, so the provider's own was in force
     return AnswerOrigin(
         returned_model=as_text(metadata.get("returned_model")) or "",
         finish_reason=as_text(metadata.get("finish_reason")) or "",

@@ -21,7 +21,8 @@ class Attempt:
     """One call to a model and what came of it.
 
     ``outcome`` is ``answer`` (it was paid for and is worth keeping) or ``failed``. Times are UTC,
-    durations seconds, costs USD (None: the price is unknown), usage in tokens.
+    durations seconds, costs USD (None: the price is unknown), usage in tokens. ``body_keys``
+    are keys of ``parameters`` that were sent under another name, or not at all (None).
     """
 
     at: str
@@ -40,6 +41,7 @@ class Attempt:
     response_id: str | None = None
     finish_reason: str | None = None
     usage: dict[str, int] = field(default_factory=dict)
+    body_keys: dict[str, str | None] = field(default_factory=dict)
     cost_usd: float | None = None
     error: dict[str, Any] | None = None
     reasoning: str | None = None

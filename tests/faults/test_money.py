@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from daydream.experiment.model import Prices
 from daydream.llm.faults import Fault
+from daydream.llm.pricing import cost_usd
 from daydream.llm.response import read_answer
 from daydream.llm.usage import billed_usd, read_usage
 from daydream.store.finish_reason import ending_of
+from tests.support.mock_server import MockServer
+from tests.support.workspace import Workspace
 
 
 def test_with_a_key_of_ones_own_the_upstream_cost_counts() -> None:
@@ -90,3 +94,89 @@ def test_a_200_that_says_that_there_is_no_money_left_is_final_and_keeps_its_word
 def test_a_byte_order_mark_before_an_answer_loses_no_answer() -> None:
     body = {"choices": [{"message": {"content": "paid"}, "finish_reason": "stop"}]}
     assert read_answer("\ufeff" + json.dumps(body)).text == "paid"
+
+
+# Budgets, end to end: what a provider says in its own way is counted before the next call starts.
+
+
+def with_usage(server: MockServer, **usage: Any) -> None:
+    """Let every answer of a server carry some usage."""
+    server.usage = usage
+
+
+def test_a_budget_in_dollars_holds_with_a_key_of_ones_own_at_the_upstream_provider(
+    work: Workspace, server: MockServer
+) -> None:
+    details = {"upstream_inference_cost": 0.009}
+    with_usage(server, cost=0, is_byok=True, cost_details=details)
+    work.models({"writer": "both"}, price_in="1", price_out="10")
+    work.config["budget_usd"] = 0.05
+    run = work.run(ok=False)
+    spent = json.loads((work.data / "budget" / "spent.json").read_text())
+    assert spent["spent"]["usd"] == pytest.approx(0.009 * server.paid)
+    assert 0 < spent["spent"]["usd"] <= 0.05
+    assert "Stopped: the budget of $0.05 is spent" in run.output
+
+
+def test_a_budget_in_tokens_holds_with_reasoning_that_only_the_total_counts(
+    work: Workspace, server: MockServer
+) -> None:
+    with_usage(server, prompt_tokens=100, completion_tokens=50, total_tokens=1150)
+    work.config["budget_tokens"] = 6000
+    work.config["stages"] = {"draft": {"max_tokens": 1100}, "essay": {"max_tokens": 1100}}
+    work.config["endpoints"]["mock"]["max_concurrency"] = 1
+    work.run(ok=False)
+    spent = json.loads((work.data / "budget" / "spent.json").read_text())["spent"]
+    assert spent["tokens"] == 1150 * server.paid
+    assert 0 < spent["tokens"] <= 6000
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "1e308"])
+def test_absurd_numbers_lose_no_answer_and_count_as_much_as_the_call_could_take(
+    number: str, work: Workspace, server: MockServer
+) -> None:
+    with_usage(server, prompt_tokens=number, completion_tokens=number, cost=number)
+    work.config["budget_tokens"] = 6000
+    work.run(ok=False)
+    paid = server.paid
+    answers = [
+        text
+        for stage in ("draft", "essay", "evaluation")
+        for gen_id in work.ids(stage)
+        for text in work.answers(stage, gen_id)
+    ]
+    assert 0 < len(answers) == paid
+    spent = json.loads((work.data / "budget" / "spent.json").read_text())["spent"]
+    assert 0 < spent["tokens"] <= 6000
+    work.run(ok=False)
+    assert server.paid == paid
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {
+            "prompt_tokens": 1000,
+            "completion_tokens": 100,
+            "prompt_tokens_details": {"cached_tokens": 800},
+        },
+        {"input_tokens": 200, "output_tokens": 100, "cache_read_input_tokens": 800},
+    ],
+    ids=["inside the prompt", "beside it"],
+)
+def test_cached_input_has_a_price_of_its_own_in_both_conventions(usage: dict[str, Any]) -> None:
+    used = read_usage(usage)
+    assert cost_usd(used, Prices(10.0, 20.0, 1.0)) == pytest.approx(
+        (200 * 10 + 800 * 1 + 100 * 20) / 1e6
+    )
+    assert cost_usd(used, Prices(10.0, 20.0)) == pytest.approx((1000 * 10 + 100 * 20) / 1e6)
+
+
+def test_the_price_of_cached_input_is_read_from_the_catalog_and_used(
+    work: Workspace, server: MockServer
+) -> None:
+    with_usage(server, prompt_tokens=1000, prompt_tokens_details={"cached_tokens": 800})
+    work.models({"writer": "both"}, price_in="10", price_out="0", price_cached="1")
+    work.run("generation_draft")
+    costs = [work.metadata("draft", gen_id)["cost_usd"] for gen_id in work.ids("draft")]
+    assert costs == [pytest.approx((200 * 10 + 800) / 1e6)] * 3

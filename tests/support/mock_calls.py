@@ -27,6 +27,7 @@ class Call:
     status: int = 0
     fault: str | None = None
     paid: bool = False
+    address: str = ""  # path and query
 
     @property
     def authorization(self) -> str | None:

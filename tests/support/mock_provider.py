@@ -30,6 +30,9 @@ class Provider:
         """Start with no rules; without ``keep_calls`` only the numbers are kept."""
         self.required_key = required_key
         self.bucket: Bucket | None = None
+        self.refused_keys: frozenset[str] = frozenset()  # anywhere in a body, as a dialect has it
+        self.key_header = "Authorization"
+        self.usage: Json | None = None  # of every answer; texts in it are sent as bare numbers
         self._keep_calls = keep_calls
         self._answers: list[tuple[Rule, str | Callable[[str, str], str]]] = []
         self._faults: list[tuple[Rule, Fault]] = []
@@ -101,8 +104,8 @@ class Provider:
 
     def key_refusal(self, headers: Mapping[str, str]) -> Reply | None:
         """Return a 401 if a key is required and ``headers`` do not carry it."""
-        given = headers.get("Authorization")
-        if not self.required_key or given == f"Bearer {self.required_key}":
+        given = headers.get(self.key_header, "").removeprefix("Bearer ")
+        if not self.required_key or given == self.required_key:
             return None
         return error(401, "Incorrect API key provided." if given else "No API key provided.")
 
@@ -110,6 +113,8 @@ class Provider:
         """Return a 400 if the body is not a request that can be answered."""
         if not call.model or not call.body.get("messages"):
             return error(400, "The request needs a model and a list of messages.")
+        if refused := self.refused_keys & _keys(call.body):
+            return error(400, f"Unsupported parameter: {', '.join(sorted(refused))}.")
         if call.body.get("stream"):
             return error(400, "The mock server does not stream.")
         return None
@@ -139,7 +144,7 @@ class Provider:
         body = completion(call.prompt, call.model, self._text(call), limit)
         if fault:
             spoil(fault, body)
-        return ok(body)
+        return ok(body, self.usage)
 
     def settle(self, call: Call, reply: Reply) -> None:
         """Note what was answered, and whether it is paid."""
@@ -171,3 +176,10 @@ class Provider:
                 return answer if isinstance(answer, str) else answer(call.prompt, call.model)
         wanted = call.body.get("response_format") or {}
         return default_text(call.prompt, call.model, as_json=wanted.get("type") == "json_schema")
+
+
+def _keys(body: object) -> set[str]:
+    """Every key in a body, at any depth."""
+    if isinstance(body, dict):
+        return set(body).union(*map(_keys, body.values()))
+    return set().union(*map(_keys, body)) if isinstance(body, list) else set()

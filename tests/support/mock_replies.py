@@ -196,11 +196,19 @@ def completion(prompt: str, model: str, text: str, max_tokens: int | None = None
     }
 
 
-def ok(body: Json) -> Reply:
-    """Return ``body`` as a 200 reply, paid if its first choice has content."""
+def ok(body: Json, usage: Json | None = None) -> Reply:
+    """Return ``body`` as a 200 reply, paid if its first choice has content.
+
+    ``usage`` replaces its own; texts in it are written as they are, as numbers that Python has not.
+    """
     choices = body.get("choices")
     paid = bool(choices and choices[0]["message"]["content"])
-    return Reply(200, json.dumps(body).encode(), {}, paid=paid)
+    if usage is None:
+        return Reply(200, json.dumps(body).encode(), {}, paid=paid)
+    plain = json.dumps({**body, "usage": usage})
+    for text in filter(lambda value: isinstance(value, str), usage.values()):
+        plain = plain.replace(f'"{text}"', text)
+    return Reply(200, plain.encode(), {}, paid=paid)
 
 
 def error(status: int, message: str, headers: Mapping[str, str] | None = None) -> Reply:

@@ -122,6 +122,7 @@ class MockServer(Provider):
         app = web.Application(client_max_size=UPLOAD_LIMIT_BYTES)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/{place:.+}/chat/completions", self._chat)
         self.desk.add_routes(app.router)
         app.router.add_get("/stats", self._stats)
         app.router.add_post("/reset", self._reset)
@@ -145,6 +146,7 @@ class MockServer(Provider):
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         call = self.receive(_parsed(await request.read()), request.headers)
+        call.address = request.path_qs
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:

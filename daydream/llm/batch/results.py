@@ -122,4 +122,5 @@ def _call(line: Line, state: BatchState, endpoint: Endpoint, seconds: float) -> 
         latency_s=seconds,
         prices=Prices(line.price_in, line.price_out, line.price_cached),
         discount=endpoint.batch_discount,
+        body_keys=line.body_keys,
     )

@@ -7,7 +7,7 @@ its ledger. Beside it, ``<uuid>.lock`` is held by the process that looks after t
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,6 +45,7 @@ class Line:
     price_in: float | None = None
     price_out: float | None = None
     price_cached: float | None = None
+    body_keys: dict[str, str | None] = field(default_factory=dict)
     thinking_tags: str = ""
 
     @classmethod
@@ -61,6 +62,7 @@ class Line:
             price_in=request.model.price_in,
             price_out=request.model.price_out,
             price_cached=request.model.price_cached,
+            body_keys=request.body_keys,
             thinking_tags=request.model.thinking_tags,
         )
 
