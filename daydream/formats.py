@@ -48,3 +48,10 @@ def rough_usd(amount: float) -> str:
     if amount == 0 or amount >= 100:
         return f"{amount:.0f}"
     return f"{amount:.2f}" if amount >= 0.1 else f"{amount:.2g}" if amount >= 1e-4 else "0.0001"
+
+
+def clock(seconds: float) -> str:
+    """A duration as minutes and seconds, with hours if there are any."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from daydream.errors import BudgetError, NotAskedError
+from daydream.formats import clock
 from daydream.store.layout import OPTIONAL_STAGES, STAGES, Stage
 from daydream.store.ledger import Attempt
 
@@ -70,10 +71,4 @@ class Meter:
     def _time_left(self, wanted: Mapping[Stage, int], seconds: float) -> str:
         done = sum(self.done.values()) + self.failed
         left = sum(wanted.values()) - done
-        return f"{_clock(left * seconds / done)} left" if done and left > 0 else _clock(seconds)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+        return f"{clock(left * seconds / done)} left" if done and left > 0 else clock(seconds)

@@ -10,13 +10,31 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TextIO
+from typing import Protocol, TextIO
 
-from daydream.generation.meter import Meter
 from daydream.store.layout import Stage
 
 EVERY_S = 30.0  # between plain lines
 REFRESH_S = 1.0  # between updates of a line on a terminal
+
+
+class Progress(Protocol):
+    """What has been made in a run, in numbers and in a line."""
+
+    @property
+    def done(self) -> Mapping[Stage, int]:
+        """The generations made, by stage."""
+
+    @property
+    def failed(self) -> int:
+        """How many failed."""
+
+    @property
+    def refused(self) -> int:
+        """How many were refused by the budget."""
+
+    def line(self, wanted: Mapping[Stage, int], in_flight: int) -> str:
+        """The line."""
 
 
 class Ticker:
@@ -24,7 +42,7 @@ class Ticker:
 
     def __init__(
         self,
-        meter: Meter,
+        meter: Progress,
         wanted: Callable[[], Mapping[Stage, int]],
         in_flight: Callable[[], int],
         stream: TextIO | None = None,

@@ -32,6 +32,7 @@ from daydream.workflow.processes import share_package
 from daydream.workflow.progress import Ticker
 from daydream.workflow.project import Project
 from daydream.workflow.signals import EXIT_CODE, SIGNALS, next_line
+from daydream.workflow.slices_meter import SlicesMeter
 from daydream.workflow.submission import TARGET_OF_STAGE, CommandLine, Submission, Target
 
 _STAGE_OF_RULE: Mapping[str, Stage] = {f"generate_{stage}": stage for stage in STAGES}
@@ -78,13 +79,12 @@ class Run:
 
         A run that makes one slice of a cohort submits none.
         """
-        if slices > 1 and self.project.settings.part is None and self._decides:
-            self.submission = self.submission or Submission(
-                self.project,
-                slices,
-                self._command_line,
-            )
-        return slices > 1 and self.project.settings.part is None
+        is_sliced = slices > 1 and self.project.settings.part is None
+        if is_sliced and self._decides and self.submission is None:
+            self.submission = Submission(self.project, slices, self._command_line)
+            meter = SlicesMeter(self.submission)
+            self._ticker = Ticker(meter, self.required_by_stage, lambda: self.jobs.in_flight)
+        return is_sliced
 
     def _command_line(self) -> CommandLine:
         """What this run was given; known, and its forces told to all, once the DAG is built."""
@@ -266,6 +266,10 @@ class Run:
 
     def _succeed(self) -> None:
         self._ticker.stop()
+        if self.submission is not None and self.submission.has_failures:
+            # The tables are made from what is there, and yet something failed on the nodes.
+            compat.log(self.failures(), logging.ERROR)
+            sys.exit(1)
 
     def _fail(self) -> None:
         self._ticker.stop()

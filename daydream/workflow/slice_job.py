@@ -18,12 +18,16 @@ from daydream.experiment.installation import SNAKEFILE, WORKFLOW
 from daydream.store.files import write_text
 from daydream.store.ledger import read_attempts
 
+FAILED = "failed"  # what the mark of a slice holds in which something failed
+
 
 class Order(NamedTuple):
     """What the submitting run asks of a slice; ``config`` and ``configfiles`` are the user's own.
 
     ``forced`` are the generations that are to be bought again, with the number of answers that each
     had: a job that is started a second time after a crash finds which of them it has bought.
+    With ``may_fail`` a slice in which something failed is over all the same, so that the tables are
+    made from what is there; its mark says so.
     """
 
     target: str
@@ -31,6 +35,7 @@ class Order(NamedTuple):
     config: list[str]
     configfiles: list[str]
     forced: dict[str, int]
+    may_fail: bool = False
 
 
 def answers_in(parsed: str) -> int:
@@ -63,10 +68,12 @@ def main(order_file: str, mark: str) -> int:
     """
     content: Mapping[str, Any] = json.loads(Path(order_file).read_text(encoding="utf-8"))
     signal.signal(signal.SIGTERM, lambda number, frame: None)
+    order = Order(**content)
     environment = {k: v for k, v in os.environ.items() if k != "SNAKEMAKE_PROFILE"}
-    code = subprocess.run(command_of(Order(**content)), env=environment).returncode
-    if code == 0:
-        write_text(mark, "")
+    code = subprocess.run(command_of(order), env=environment).returncode
+    if code == 0 or order.may_fail:
+        write_text(mark, FAILED if code else "")
+        return 0
     return code
 
 

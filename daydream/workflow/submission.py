@@ -23,7 +23,7 @@ from daydream.store.membership import Member
 from daydream.workflow.forcing import is_forced
 from daydream.workflow.plan.reasons import Required, by_times
 from daydream.workflow.project import Project
-from daydream.workflow.slice_job import Order, answers_in
+from daydream.workflow.slice_job import FAILED, Order, answers_in
 
 Target = Literal["generation_draft", "generation_essays", "evaluation", "comparison"]
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -123,6 +123,27 @@ class Submission:
         """The file that a slice's job leaves when it is over."""
         return self.project.layout.slice_mark(self.project.cohort, target, self._name(number))
 
+    def made(self) -> Mapping[Stage, int]:
+        """How many of the planned generations the slices have made so far, by stage."""
+        layout, orders = self.project.layout, list(self._orders.values())
+        since = min((_time(path) for path in orders), default=0)
+        return {
+            stage: sum(_time(layout.parsed(stage, gen_id)) > since for gen_id in wanted)
+            for stage, wanted in self.planned.items()
+        }
+
+    @property
+    def slices_over(self) -> tuple[int, int]:
+        """How many slices of this run are over, and how many there are."""
+        marks = [self.mark(*slice_of_target) for slice_of_target in list(self._orders)]
+        return sum(map(exists, marks)), len(marks)
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether something failed in a slice of this run that is over all the same."""
+        marks = (Path(self.mark(*slice_of_target)) for slice_of_target in self._orders)
+        return any(mark.is_file() and mark.read_text() == FAILED for mark in marks)
+
     def order(self, target: Target, name: str) -> str:
         """The order of a slice, by its name in file names (``2-of-20``)."""
         number = int(name.partition("-")[0])
@@ -146,6 +167,7 @@ class Submission:
             list(self._command.config),
             list(self._command.configfiles),
             dict(self._forced(members)),
+            self.project.settings.allow_incomplete,
         )
         write_json(path, order._asdict())
         self._orders[target, number] = path
@@ -155,3 +177,11 @@ class Submission:
             path = self.project.layout.parsed(member.stage, member.gen_id)
             if is_forced(f"generate_{member.stage}", path):
                 yield path, answers_in(path)
+
+
+def _time(path: str) -> int:
+    """When a file was written, in nanoseconds; 0 when it is not there."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except FileNotFoundError:
+        return 0

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.mock_server import MockServer
+from tests.support.mock_server import Fault, MockServer
 from tests.support.slurm import Slurm
 from tests.support.workspace import ROOT, Workspace
 
 SCRIPT = str(ROOT / "profiles" / "slurm-array" / "slices.sh")
-KEY = "sk-secret-of-this-test"
 SLICES = 3
 
 
@@ -23,15 +22,15 @@ class Cluster:
     def __init__(self, work: Workspace, slurm: Slurm) -> None:
         self.work, self.slurm = work, slurm
 
-    def submit(self, *arguments: str, tasks: str = f"1-{SLICES}", **env: str) -> str:
-        """Submit an array; returns its id."""
-        options = [str(part) for part in self.work.command()[3:]]
-        command = (f"--array={tasks}", SCRIPT, str(SLICES), *arguments, *options)
-        return self.slurm.submit(*command, cwd=self.work.root, **env)
+    def submit(self, *options: str, slices: int = SLICES) -> str:
+        """Submit an array with these options of ``sbatch``; returns its id."""
+        arguments = [str(part) for part in self.work.command()[3:]]
+        command = (f"--array=1-{slices}", *options, SCRIPT, str(slices), *arguments)
+        return self.slurm.submit(*command, cwd=self.work.root)
 
-    def run(self, *arguments: str, **env: str) -> list[str]:
+    def run(self) -> list[str]:
         """Run an array to its end; returns the states of its tasks."""
-        job = self.submit(*arguments, **env)
+        job = self.submit()
         self.slurm.wait()
         return self.slurm.states(job)
 
@@ -87,3 +86,85 @@ def test_an_array_makes_what_a_local_run_makes_and_each_call_once(
     server.reset()
     assert cluster.run() == ["COMPLETED"] * SLICES
     assert server.received == 0
+
+
+def test_a_failed_generation_leaves_the_others_of_its_slice_and_a_budget_is_exact(
+    cluster: Cluster, server: MockServer
+) -> None:
+    work = cluster.work
+    server.fault(Fault.status(400), containing="[novelty]", times=1)
+    states = cluster.run()
+    assert sorted(states) == ["COMPLETED", "COMPLETED", "FAILED"]
+    assert server.paid == CALLS - 1
+    assert "1 generation(s) failed" in cluster.output()
+
+    work.replicates(evaluation=2)  # 12 evaluations more, and the one that failed
+    work.run("cohort")
+    server.reset()
+    work.config["budget_calls"] = CALLS + 7  # the failed call counts too
+    assert "FAILED" in cluster.run()
+    assert server.received == 7
+    del work.config["budget_calls"]
+    assert cluster.run() == ["COMPLETED"] * SLICES
+    assert server.paid == 13
+
+
+@pytest.mark.parametrize("signal", ["TERM", "KILL"])
+def test_an_array_that_was_ended_goes_on_where_it_was(
+    cluster: Cluster, server: MockServer, signal: str
+) -> None:
+    work = cluster.work
+    work.config["endpoints"]["mock"]["max_concurrency"] = SLICES  # one at a time for each
+    server.latency_s = 1.0
+    job = cluster.submit()
+    until(lambda: server.paid >= 3, 120)
+    if signal == "TERM":
+        cluster.slurm.run("scancel", job)
+    else:
+        cluster.slurm.run("scancel", "--full", "--signal=KILL", job)
+    cluster.slurm.wait()
+    server.latency_s = 0.0
+    assert server.paid < CALLS
+    answers = [
+        a
+        for stage in ("draft", "essay", "evaluation")
+        for i in work.ids(stage)
+        for a in work.answers(stage, i)
+    ]
+    cut = server.paid - len(answers)
+    assert cut == 0 if signal == "TERM" else cut <= SLICES
+    assert cluster.run() == ["COMPLETED"] * SLICES
+    assert server.paid == CALLS + cut
+
+
+@pytest.mark.slow
+def test_a_slice_that_reaches_its_time_limit_loses_no_answer(
+    cluster: Cluster, server: MockServer
+) -> None:
+    work = cluster.work
+    work.config["endpoints"]["mock"]["max_concurrency"] = SLICES
+    server.latency_s = 12.0
+    job = cluster.submit("--time=1", "--signal=B:TERM@30")
+    cluster.slurm.wait(180)
+    assert "COMPLETED" not in cluster.slurm.states(job)
+    assert 0 < server.paid < CALLS
+    server.latency_s = 0.0
+    assert cluster.run() == ["COMPLETED"] * SLICES
+    assert server.paid == CALLS
+    assert server.abandoned == 0
+
+
+@pytest.mark.slow
+def test_ten_slices_keep_a_rate_that_they_share(cluster: Cluster, server: MockServer) -> None:
+    work = cluster.work
+    work.concepts(tuple(f"concept-{number}" for number in range(25)))  # 300 chains
+    work.templates("essay", ["copy"], text="")
+    work.config["endpoints"]["mock"] |= {"requests_per_minute": 600, "max_concurrency": 40}
+    work.run("cohort")
+    server.rate_limit(600, burst=10)
+    server.latency_s = 0.3
+    job = cluster.submit(slices=10)
+    cluster.slurm.wait(400)
+    assert cluster.slurm.states(job) == ["COMPLETED"] * 10, cluster.output()
+    assert server.paid == 600
+    assert server.refused < 0.01 * server.received
