@@ -108,6 +108,41 @@ def visit(browser: sync_api.Browser, folder: Path) -> Iterator[Visit]:
     assert made.problems == []
 
 
+def test_an_essay_leads_to_the_next_one_of_the_list_that_it_was_opened_from(visit: Visit) -> None:
+    page = visit.open()
+    page.locator("#leaderboard_generation_model tbody a").first.click()
+    titles = page.locator("#essays-table tbody a").all_inner_texts()
+    page.locator("#essays-table tbody a").first.click()
+    assert page.get_by_role("link", name="Previous in the list").count() == 0
+    for title in titles[1:3]:
+        page.get_by_role("link", name="Next in the list").first.click()
+        assert page.locator("h1").inner_text() == title
+    page.get_by_role("link", name="Previous in the list").first.click()
+    assert page.locator("h1").inner_text() == titles[1]
+
+
+def test_the_most_disputed_essays_come_first_by_a_link(visit: Visit) -> None:
+    page = visit.open()
+    page.get_by_role("link", name="The most disputed essays").click()
+    cells = page.locator("#essays-table tbody td:nth-child(8)").all_inner_texts()
+    apart = [float(cell) for cell in cells if cell != "-"]
+    assert len(apart) == 50 and apart == sorted(apart, reverse=True) and apart[0] > 0
+
+
+def test_a_phone_is_told_that_a_chart_scrolls(browser: sync_api.Browser, folder: Path) -> None:
+    phone = Visit(browser, folder, viewport={"width": 390, "height": 800})
+    phone.open()
+    phone.wait_for_charts()
+    wide = phone.page.locator("#chart-leaderboard_combo_id .drawn")
+    assert wide.evaluate("one => one.scrollWidth > one.clientWidth")
+    caption = phone.page.locator("#chart-leaderboard_combo_id figcaption")
+    said = caption.evaluate("one => getComputedStyle(one, '::before').content")
+    assert "scroll it sideways" in said
+    assert phone.page.evaluate("document.documentElement.scrollWidth") <= 390
+    phone.context.close()
+    assert phone.problems == []
+
+
 def test_from_the_leaderboard_to_an_essay_to_its_evaluation_to_its_file(visit: Visit) -> None:
     page = visit.open()
     page.locator("#leaderboard_generation_model tbody a").first.click()

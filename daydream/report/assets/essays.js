@@ -49,6 +49,8 @@
   ].filter((column) => column.key !== "cost" || hasCost)
     .filter((column) => column.key !== "apart" || essays.some((one) => one.apart !== null));
 
+  const AROUND = 100; // neighbours in the list that a link takes along, on either side
+  let listed = essays;
   let state = { sort: "mean", down: true, page: 1 };
 
   function element(name, properties, ...children) {
@@ -58,11 +60,18 @@
   }
 
   function showEssay(one) {
-    const link = element("a", { href: `essays/${encodeURIComponent(one.id)}.html` }, one.title || one.id);
+    const link = element("a", { href: `essays/${encodeURIComponent(one.id)}.html${around(one)}` }, one.title || one.id);
     const state = one.status === "done" ? "" : ["failed", "refused"].includes(one.status) ? ` ${one.status}` : " not made";
     const parts = [link, element("small", { className: "id" }, one.id)];
     if (one.replicate > 1) parts.push(element("small", {}, `replicate ${one.replicate}`));
     return state ? [...parts, element("strong", { className: "flag" }, state)] : parts;
+  }
+
+  // The list as it is filtered and sorted here, for "next" on the page of an essay.
+  function around(one) {
+    const at = listed.indexOf(one);
+    const near = listed.slice(Math.max(0, at - AROUND), at + AROUND + 1);
+    return `#list=${near.map((other) => encodeURIComponent(other.id)).join(",")}`;
   }
 
   function showMean(one) {
@@ -115,6 +124,7 @@
   function draw() {
     const column = COLUMNS.find((one) => one.key === state.sort) || COLUMNS[0];
     const found = essays.filter(wanted()).sort(compare(column, state.down ? -1 : 1));
+    listed = found;
     const pages = Math.max(1, Math.ceil(found.length / PAGE));
     state.page = Math.min(Math.max(1, state.page), pages);
     const from = (state.page - 1) * PAGE;

@@ -1,4 +1,4 @@
-// What every page does: texts that are folded are printed too, what scrolls is a stop of the Tab key, and a link to an evaluation or a comparison focuses it.
+// What every page does: texts that are folded are printed too, what scrolls is a stop of the Tab key, a link to an evaluation or a comparison focuses it, and an essay leads to its neighbours in the list that it was opened from.
 "use strict";
 
 (() => {
@@ -30,6 +30,25 @@
   });
   document.querySelectorAll(".scroll, .scroll > table, .reasoning").forEach((one) => sizes.observe(one));
 
+  // An essay that was opened from a filtered list leads to its neighbours there.
+  function followList() {
+    const list = location.hash.startsWith("#list=") ? location.hash.slice(6).split(",") : [];
+    const at = list.indexOf(location.pathname.split("/").pop().replace(/\.html$/, ""));
+    if (at < 0) return;
+    for (const items of document.querySelectorAll("nav ul[data-neighbours]")) {
+      items.querySelectorAll("[rel]").forEach((link) => link.parentElement.remove());
+      for (const [rel, words, step] of [["prev", "Previous in the list", -1], ["next", "Next in the list", 1]]) {
+        if (!list[at + step]) continue;
+        const link = document.createElement("a");
+        Object.assign(link, { rel, href: `${list[at + step]}.html${location.hash}`, textContent: words });
+        const item = document.createElement("li");
+        item.append(link);
+        items.append(item);
+      }
+    }
+  }
+
+  followList();
   addEventListener("hashchange", goToTarget);
   goToTarget();
 })();
