@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import TYPE_CHECKING
 
 from daydream.cli.console import aligned
 from daydream.experiment.judge_audit import PLANTS, Planted, audit_name, planted_essays
 from daydream.results.judge_audit import Move, moves
 from daydream.results.scores import cohort_scores
+from daydream.store.ids import generation_id
 from daydream.store.layout import exists
 from daydream.store.membership import read_membership
 
@@ -19,16 +21,15 @@ if TYPE_CHECKING:
 def audited(project: Project, count: int) -> Iterator[str]:
     """Plant texts, say what asking the judges takes, and show what they have answered so far."""
     layout, catalog, cohort = project.layout, project.design.catalog, project.cohort
-    templates, judges = catalog.templates("evaluation"), catalog.evaluation_models
-    top = min(template.scale.high for template in templates)
+    top = min(template.scale.high for template in catalog.templates("evaluation"))
     essays = [member.gen_id for member in project.membership.stage("essay")]
     planted = planted_essays(layout, cohort, essays, top, count)
-    replicates = catalog.replicates["evaluation"]
-    calls = len(planted) * len(templates) * len(judges) * replicates
     name = audit_name(cohort)
+    clean = list(dict.fromkeys(one.clean for one in planted))
+    calls = _not_made(project, [*clean, *(one.gen_id for one in planted)])
     yield (
-        f"{len(planted) // len(PLANTS)} essays of {cohort}, each with {len(PLANTS)} planted texts: "
-        f"at most {calls} calls, fewer where answers are there. The clean ones are scored already."
+        f"{len(clean)} essays of {cohort}, each clean and with {len(PLANTS)} planted texts: "
+        f"{calls} evaluations are not made yet"
     )
     if not exists(layout.membership(name)):
         yield f"What is not there yet, and its cost: daydream plan --config cohort={name}"
@@ -36,6 +37,19 @@ def audited(project: Project, count: int) -> Iterator[str]:
         yield "Then this command again."
         return
     yield from _shown(project, name, planted)
+
+
+def _not_made(project: Project, essays: list[str]) -> int:
+    """How many evaluations of these essays there are not, by all judges under all templates."""
+    catalog, layout = project.design.catalog, project.layout
+    asked = product(
+        essays,
+        catalog.templates("evaluation"),
+        catalog.evaluation_models,
+        range(1, catalog.replicates["evaluation"] + 1),
+    )
+    ids = (generation_id("evaluation", e, t.template_id, m.id, n) for e, t, m, n in asked)
+    return sum(not exists(layout.parsed("evaluation", gen_id)) for gen_id in ids)
 
 
 def _shown(project: Project, name: str, planted: list[Planted]) -> Iterator[str]:

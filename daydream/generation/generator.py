@@ -191,7 +191,7 @@ class Generator:
                 f"the model thought ({thoughts} words, kept in the ledger) and gave no answer. Ask "
                 "it for less reasoning, or raise its max_tokens, and force a new answer: it is not "
                 "asked again by itself.",
-                cause="only_thinking",
+                cause="all_thinking",
             )
         parsed = parse(template, answer.parameters, text)
         if stage not in _JUDGING:

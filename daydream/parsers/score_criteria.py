@@ -100,7 +100,7 @@ def read_criteria(text: str, names: Sequence[str], scale: ScoreRange) -> dict[st
     marks = list(_marks_in_objects(answer, names, scale))
     marks = marks or [_marks_in_lines(last_lines(answer, _LINES), names, scale)]
     if any(other != marks[-1] for other in marks):
-        raise ParseError("JSON objects with different marks for the same criteria")
+        raise ParseError("JSON objects with different marks for the same criteria", "two_marks")
     return marks[-1]
 
 
@@ -127,10 +127,12 @@ def _marks_in_lines(
 def _mark(lines: Sequence[str], name: str, scale: ScoreRange) -> float:
     said = [value for line in lines if (value := _said(line, name))]
     if not said:
-        raise ParseError(f"no mark for the criterion '{name}'{_hint(lines, name)}")
+        raise ParseError(f"no mark for the criterion '{name}'{_hint(lines, name)}", "no_mark")
     marks = [_number(name, value, scale) for value in said]
     if any(mark != marks[0] for mark in marks):
-        raise ParseError(f"two marks for the criterion '{name}': {marks[0]:g} and {marks[-1]:g}")
+        raise ParseError(
+            f"two marks for the criterion '{name}': {marks[0]:g} and {marks[-1]:g}", "two_marks"
+        )
     return marks[0]
 
 
@@ -149,9 +151,13 @@ def _number(name: str, said: str, scale: ScoreRange) -> float:
     value = re.match(VALUE, said)
     claim = Claim(said)
     if value is None or not re.match(_BEHIND, said[value.end() :]):
-        raise ParseError(f"the mark for '{name}' reads '{said[:60]}', which is not one number")
+        raise ParseError(
+            f"the mark for '{name}' reads '{said[:60]}', which is not one number", "not_a_number"
+        )
     if whole_of(claim) not in (None, scale.high):
-        raise ParseError(f"the mark for '{name}' is on another maximum: '{said[:60]}'")
+        raise ParseError(
+            f"the mark for '{name}' is on another maximum: '{said[:60]}'", "other_range"
+        )
     return read_claim(claim, scale)
 
 
