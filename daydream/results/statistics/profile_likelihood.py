@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import optimize, stats
 
-from daydream.results.statistics.likelihood_fit import Interval
+from daydream.results.statistics.likelihood_fit import Curvature, Interval
 from daydream.results.statistics.mixed_model import MixedModel
 from daydream.results.statistics.ratings import FloatArray, IntArray
 
 CUT = float(stats.chi2.isf(0.05, 1))
 _NEAR_ONE = 1 - 1e-9
+_STEPS = 2
 _AWAY = 0.01  # a search that starts at a standard deviation of 0 would stay there
 _Target = Callable[[FloatArray], tuple[float, FloatArray]]
 
@@ -40,7 +42,12 @@ def profile_deviation(model: MixedModel, best: FloatArray, place: int, *, reml: 
 
 
 def profile_share(
-    model: MixedModel, best: FloatArray, group: Sequence[int], whole: Sequence[int], *, reml: bool
+    model: MixedModel,
+    best: FloatArray,
+    group: Sequence[int],
+    whole: Sequence[int],
+    *,
+    reml: bool,
 ) -> Interval:
     """95% interval of the variances of ``group`` together over those of ``whole``.
 
@@ -59,6 +66,54 @@ def profile_share(
     high = 1.0 if above(_NEAR_ONE) <= 0 else _root(above, centre, _NEAR_ONE)
     low = 0.0 if centre < 1e-6 or above(0.0) <= 0 else _root(above, 0.0, centre)
     return Interval(low, high)
+
+
+class EndAboveZero(NamedTuple):
+    """Where an interval that begins at 0 ends: a standard deviation, and its variance's share."""
+
+    deviation: float
+    share: float
+
+
+def end_above_zero(model: MixedModel, at: Curvature, place: int) -> EndAboveZero:
+    """The upper end of the profile of a standard deviation that came out as 0.
+
+    On the scale of the values, and beside it the share of all variance that it has there; NaN
+    where there is no end. The other variances are not searched anew for every value but follow
+    it by Newton's steps with the curvature at the optimum, those of 0 staying there. That takes
+    some 20 evaluations of the restricted likelihood in place of a thousand.
+    """
+    least = model.deviance(at.best, reml=True)[0]
+    unit = float(np.sqrt(at.best.sum()))
+
+    def above(target: float) -> float:
+        return _followed(model, at, place, target * unit)[0] - least - CUT
+
+    top = 0.25
+    while above(top) < 0 and top < 1e3:
+        top *= 2
+    if above(top) <= 0:
+        return EndAboveZero(float("nan"), float("nan"))
+    end = float(optimize.brentq(above, 0.0, top, xtol=1e-3, rtol=5e-3)) * unit
+    variances = _followed(model, at, place, end)[1]
+    return EndAboveZero(end * model.scale, float(variances[place] / variances.sum()))
+
+
+def _followed(
+    model: MixedModel, at: Curvature, place: int, deviation: float
+) -> tuple[float, FloatArray]:
+    """The least deviance found with one standard deviation held, and the variances there."""
+    variances = at.best.copy()
+    variances[place] = deviation**2
+    found = []
+    for _ in range(_STEPS):
+        value, gradient = model.deviance(variances, reml=True)
+        found.append((value, variances))
+        slope = 2 * variances[at.kept] * gradient[at.kept]  # by log standard deviations
+        steps = np.clip(at.covariance @ slope / 2, -1, 1)
+        variances = variances.copy()
+        variances[at.kept] *= np.exp(-2 * steps)
+    return min(found, key=lambda one: one[0])
 
 
 @dataclass

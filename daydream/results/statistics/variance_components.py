@@ -16,6 +16,7 @@ from daydream.results.statistics.likelihood_fit import (
     curvature,
 )
 from daydream.results.statistics.mixed_model import MixedModel, mixed_model
+from daydream.results.statistics.profile_likelihood import end_above_zero
 from daydream.results.statistics.ratings import (
     DRAFT,
     ESSAY,
@@ -68,11 +69,12 @@ def variance_components(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     ``variance`` is by restricted maximum likelihood, in squared units of the scale named (0 to 10
     if templates differ). ``low`` and ``high`` are its 95% interval, ``share`` is of the sum of
     the variances, with its own: both from the curvature of the restricted likelihood, on the
-    scales of logarithm and logit. A variance of 0 has none. ``estimate`` is Henderson's, unbiased
-    and negative at times; ``truncated`` says that it was. ``method`` says what was used: with
-    more than 600 crossed levels it is Henderson's, without interval. A component that cannot be
-    estimated has NaN and says why in ``note``. An effect with few levels is known badly whatever
-    the number of scores: mind ``levels`` and the interval.
+    scales of logarithm and logit. A variance of 0 has 0 and the upper end of its profile, and the
+    share that it would have there. ``estimate`` is Henderson's, unbiased and negative at times;
+    ``truncated`` says that it was. ``method`` says what was used: with more than 600 crossed
+    levels it is Henderson's, without interval. A component that cannot be estimated has NaN and
+    says why in ``note``. An effect with few levels is known badly whatever the number of scores:
+    mind ``levels`` and the interval.
     """
     # In one order, so that the search for the greatest likelihood goes one way.
     frame = evaluations(scores, scales).sort_values("gen_id", kind="stable", ignore_index=True)
@@ -172,7 +174,10 @@ def _ends(model: MixedModel, sharpness: Curvature, name: str) -> FloatArray:
     name = inner.get(name, name)
     if name not in model.names:
         return np.full(4, np.nan)
-    place = model.names.index(name)
+    place, whole = model.names.index(name), range(len(model.names))
+    if place not in sharpness.kept:
+        end = end_above_zero(model, sharpness, place)
+        return np.array([0.0, end.deviation**2, 0.0, end.share])
     sd = approximate(sharpness, place, model.scale)
-    share = approximate_share(sharpness, [place], range(len(model.names)))
+    share = approximate_share(sharpness, [place], whole)
     return np.array([sd.low**2, sd.high**2, *share])

@@ -12,7 +12,11 @@ from daydream.results.statistics.likelihood_fit import (
     fit,
 )
 from daydream.results.statistics.mixed_model import mixed_model
-from daydream.results.statistics.profile_likelihood import profile_deviation, profile_share
+from daydream.results.statistics.profile_likelihood import (
+    end_above_zero,
+    profile_deviation,
+    profile_share,
+)
 
 # O. L. Davies and P. L. Goldsmith (1972), "Statistical Methods in Research and Production": yield
 # of dyestuff (table 6.4; 6 batches x 5), and growth inhibition by penicillin (table 6.6; 24 plates
@@ -116,6 +120,25 @@ def test_the_profile_of_a_share_ends_where_the_likelihood_has_fallen_by_the_cut(
 
         lowest = minimize(deviance, [0.0, 0.0], method="Nelder-Mead").fun
         assert lowest - least == pytest.approx(3.84, abs=0.01)
+
+
+def test_the_end_above_a_variance_of_zero_is_that_of_the_profile():
+    rng = np.random.default_rng(2)
+    essay, judge = np.repeat(np.arange(40), 3), np.tile(np.arange(3), 40)
+    draft = essay // 4
+    y = rng.normal(size=40)[essay] + rng.normal(size=120)
+    y -= 0.999 * np.array([y[judge == j].mean() for j in range(3)])[judge]
+    model = mixed_model(y, [("essay", essay), ("draft", draft)], [("judge", judge)])
+    best = best_variances(model, reml=True)
+    best = np.where(best > 1e-6 * best.sum(), best, 0.0)
+    zero = model.names.index("judge")
+    assert best[zero] == 0
+    at = curvature(model, best)
+    exact = profile_deviation(model, best, zero, reml=True).high
+    end = end_above_zero(model, at, zero)
+    assert end.deviation == pytest.approx(exact, rel=0.05)
+    exact = profile_share(model, best, [zero], range(4), reml=True).high
+    assert end.share == pytest.approx(exact, rel=0.15)
 
 
 def test_factors_that_are_not_nested_are_refused():

@@ -184,6 +184,16 @@ def test_a_negative_estimate_counts_as_nothing_and_is_flagged():
     assert not table.loc[table["estimate"] >= 0, "truncated"].any()
 
 
+def test_a_variance_of_zero_may_be_as_large_as_the_upper_end_of_its_profile():
+    frame = design((3, 2, 2, 2), essays=1, panel=(3, 2), replicates=1)
+    scores = simulate(frame, {"combo_id": 0.8, "parent_gen_id": 0.4, "noise": 0.8}, seed=3)
+    table = variance_components(scores, {})
+    zero = table[table["variance"] == 0]
+    assert len(zero) >= 2
+    assert (zero["low"] == 0).all() and (zero["share_low"] == 0).all()
+    assert (zero["high"] > 0).all() and zero["share_high"].between(0.001, 0.999).all()
+
+
 def test_shuffled_scores_have_their_variance_in_the_noise():
     scores = simulate(design((12, 3, 3, 4), panel=(5, 4)), SDS)
     shuffled = np.random.default_rng(0).permutation(scores["score"])
