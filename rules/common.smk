@@ -14,7 +14,7 @@ from daydream.results.names import (
 from daydream.workflow import tables
 from daydream.workflow.definitions import filters_as_columns
 from daydream.workflow.inputs import score_parser_sources, verdict_parser_sources
-from daydream.workflow.run import open_run
+from daydream.workflow.open_runs import open_run
 from daydream.workflow.submission import TARGETS
 
 this_run = open_run(workflow, config, HERE)

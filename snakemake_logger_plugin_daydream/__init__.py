@@ -159,7 +159,7 @@ class LogHandler(LogHandlerBase):
         if self.common_settings.dryrun and self.settings and self.settings.jobs:
             Path(self.settings.jobs).write_text(json.dumps(self._jobs), encoding="utf-8")
         elif self.common_settings.dryrun and self._overviews > 1:  # one before, one after the jobs
-            from daydream.workflow.run import describe_dry_run
+            from daydream.workflow.open_runs import describe_dry_run
 
             print(*describe_dry_run(self._jobs), sep="\n", file=self._stream, flush=True)
         super().close()

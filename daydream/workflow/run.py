@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from daydream.errors import (
@@ -17,8 +17,6 @@ from daydream.errors import (
     GenerationFailed,
     StoppedError,
 )
-from daydream.experiment.config_file import keep_typed, load_config
-from daydream.experiment.installation import IS_CHECKOUT, WORKFLOW
 from daydream.llm.stopping import MESSAGE, STOP
 from daydream.store.failures import find_missing
 from daydream.store.layout import STAGES, Stage
@@ -28,7 +26,6 @@ from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets, is_forced
 from daydream.workflow.inputs import Inputs
 from daydream.workflow.jobs import GenerationJobs
 from daydream.workflow.plan.reasons import RULES_OF_PLAN, Job
-from daydream.workflow.processes import share_package
 from daydream.workflow.progress import Ticker
 from daydream.workflow.project import Project
 from daydream.workflow.signals import EXIT_CODE, SIGNALS, next_line
@@ -88,7 +85,7 @@ class Run:
 
     def _command_line(self) -> CommandLine:
         """What this run was given; known, and its forces told to all, once the DAG is built."""
-        self._tell_forces()
+        self._share_forces()
         targets, config, files = compat.command_line(self.workflow)
         return CommandLine(targets, config, files, bool(self.workflow.dryrun))
 
@@ -129,7 +126,7 @@ class Run:
             return
         self._has_started = True
         compat.skip_pipe_searches(self._is_ours)
-        self._tell_forces()
+        self._share_forces()
         SIGNALS.jobs_begin()
         STOP.add_listener(self._leave)
         compat.mute_job_errors(lambda: STOP.is_requested)
@@ -138,7 +135,7 @@ class Run:
             compat.coalesce_polls(self.workflow.scheduler)
         compat.at_end(self.workflow, self._succeed, self._fail)
 
-    def _tell_forces(self) -> None:
+    def _share_forces(self) -> None:
         everything, targets, rules = compat.forces(self.workflow)
         os.environ[FORCED_VARIABLE] = forced_targets(everything, True, targets, rules)
 
@@ -286,62 +283,3 @@ class Run:
             return str(error)
         options = compat.typed_options(self.workflow)
         return "\n".join(describe(missing, self.project.layout, options))
-
-
-_RUNS: list[Run] = []
-
-
-def open_run(workflow: Any, config: dict[str, Any], folder: str) -> Run:
-    """Open the experiment that a Snakefile's configuration asks for, before any job.
-
-    Args:
-        workflow: Snakemake's ``workflow`` object.
-        config: Snakemake's configuration; names in it become what was typed.
-        folder: where the Snakefile and ``rules/`` are, a path or an address.
-
-    Raises:
-        SystemExit: with one message, when configuration or catalogs cannot be used.
-    """
-    if IS_CHECKOUT:
-        share_package(str(WORKFLOW))
-    SIGNALS.listen(is_main=bool(workflow.is_main_process))
-    try:
-        keep_typed(config, *compat.config_sources(workflow))
-        project = Project(load_config(values=config))  # a module may be given a few keys only
-    except DaydreamError as error:
-        sys.exit(f"Error: {error}")
-    run = _find(workflow, project) or _first(workflow, project, folder)
-    run.learn_names()
-    return run
-
-
-def _find(workflow: Any, project: Project) -> Run | None:
-    same = (run for run in _RUNS if run.workflow is workflow)
-    return next((run for run in same if run.project.settings == project.settings), None)
-
-
-def _first(workflow: Any, project: Project, folder: str) -> Run:
-    if workflow.is_main_process and (announced := project.announcement()):
-        print(announced, file=sys.stderr)
-    run = Run(workflow, project, folder)
-    _RUNS.append(run)
-    compat.at_start(run.begin)
-    return run
-
-
-def describe_dry_run(jobs: Iterable[tuple[str, Mapping[str, str], str]]) -> list[str]:
-    """What a dry run would buy, for its end, and what would be in the way.
-
-    Args:
-        jobs: rule, wildcards and reason of each job.
-    """
-    from daydream.workflow.plan.planning import opening
-
-    jobs, lines = list(jobs), []
-    for run in _RUNS:
-        try:
-            plan, obstacles = opening(run.project, [run.job(*job) for job in jobs])
-        except DaydreamError as error:
-            plan, obstacles = [], [str(error)]
-        lines += [*plan, *(f"A run would end at once: {obstacle}" for obstacle in obstacles)]
-    return lines

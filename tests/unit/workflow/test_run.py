@@ -13,7 +13,8 @@ import pytest
 from daydream.errors import GenerationFailed
 from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.forcing import FORCED_VARIABLE
-from daydream.workflow.run import Run, open_run
+from daydream.workflow.open_runs import open_run
+from daydream.workflow.run import Run
 from tests.support.workspace import Workspace
 
 OURS, THEIRS = "/flow/rules/x.smk", "/outer/Snakefile"

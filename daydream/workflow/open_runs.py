@@ -1,0 +1,74 @@
+"""The runs of this process: one for each experiment, however often its Snakefile is read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from daydream.errors import DaydreamError
+from daydream.experiment.config_file import keep_typed, load_config
+from daydream.experiment.installation import IS_CHECKOUT, WORKFLOW
+from daydream.workflow import snakemake_compat as compat
+from daydream.workflow.processes import share_package
+from daydream.workflow.project import Project
+from daydream.workflow.run import Run
+from daydream.workflow.signals import SIGNALS
+
+_RUNS: list[Run] = []
+
+
+def open_run(workflow: Any, config: dict[str, Any], folder: str) -> Run:
+    """Open the experiment that a Snakefile's configuration asks for, before any job.
+
+    Args:
+        workflow: Snakemake's ``workflow`` object.
+        config: Snakemake's configuration; names in it become what was typed.
+        folder: where the Snakefile and ``rules/`` are, a path or an address.
+
+    Raises:
+        SystemExit: with one message, when configuration or catalogs cannot be used.
+    """
+    if IS_CHECKOUT:
+        share_package(str(WORKFLOW))
+    SIGNALS.listen(is_main=bool(workflow.is_main_process))
+    try:
+        keep_typed(config, *compat.config_sources(workflow))
+        project = Project(load_config(values=config))  # a module may be given a few keys only
+    except DaydreamError as error:
+        sys.exit(f"Error: {error}")
+    run = _find(workflow, project) or _first(workflow, project, folder)
+    run.learn_names()
+    return run
+
+
+def _find(workflow: Any, project: Project) -> Run | None:
+    same = (run for run in _RUNS if run.workflow is workflow)
+    return next((run for run in same if run.project.settings == project.settings), None)
+
+
+def _first(workflow: Any, project: Project, folder: str) -> Run:
+    if workflow.is_main_process and (announced := project.announcement()):
+        print(announced, file=sys.stderr)
+    run = Run(workflow, project, folder)
+    _RUNS.append(run)
+    compat.at_start(run.begin)
+    return run
+
+
+def describe_dry_run(jobs: Iterable[tuple[str, Mapping[str, str], str]]) -> list[str]:
+    """What a dry run would buy, for its end, and what would be in the way.
+
+    Args:
+        jobs: rule, wildcards and reason of each job.
+    """
+    from daydream.workflow.plan.planning import opening
+
+    jobs, lines = list(jobs), []
+    for run in _RUNS:
+        try:
+            plan, obstacles = opening(run.project, [run.job(*job) for job in jobs])
+        except DaydreamError as error:
+            plan, obstacles = [], [str(error)]
+        lines += [*plan, *(f"A run would end at once: {obstacle}" for obstacle in obstacles)]
+    return lines
