@@ -11,7 +11,7 @@ from daydream.report.grid import Cell, Column, Grid
 from daydream.report.rankings import templates_of
 from daydream.report.tables import LEADERBOARDS
 
-MOST_ROWS = 100  # of an axis
+MAX_ROWS = 100  # of an axis
 CAPTION = (
     "the upper less the lower, in points; p is corrected for all pairs of the table (Holm); judges "
     "and templates are fixed, drafts or combinations are sampled"
@@ -43,7 +43,7 @@ def _grid(tables: ReportTables, axis: str, part: Any) -> Grid:
         Column("Compared on"),
         Column("Distrust"),
     )
-    rows = tuple(_pair(tables, axis, row) for row in grid.records(part.head(MOST_ROWS)))
+    rows = tuple(_pair(tables, axis, row) for row in grid.records(part.head(MAX_ROWS)))
     left = len(part) - len(rows)
     note = f"The first {len(rows)} of {len(part):,} pairs; the file has all templates too."
     caption = f"Differences of {LEADERBOARDS[axis].lower()}: {CAPTION}"

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from daydream.formats import printable
-from daydream.report.generation_view import Piece, read_piece, reasoning_of
+from daydream.report.generation_view import GenerationView, read_generation_view, reasoning_of
 from daydream.report.names import Names
-from daydream.report.text import Shown
+from daydream.report.text import DisplayText
 from daydream.results.comparisons import ComparisonRow, cohort_comparisons
 from daydream.store.layout import Layout
 from daydream.store.membership import Membership
@@ -24,11 +24,11 @@ class Order(NamedTuple):
     answer in JSON gives as such.
     """
 
-    piece: Piece
+    piece: GenerationView
     is_first: bool
     verdict: str
     error: str
-    reasoning: Shown | None
+    reasoning: DisplayText | None
 
 
 class Meeting(NamedTuple):
@@ -56,19 +56,19 @@ class Comparisons:
 
     def of(self, essay: str) -> tuple[Meeting, ...]:
         """The meetings of an essay, in the order of the cohort."""
-        met: dict[tuple[object, ...], list[Order]] = {}
+        by_opponent: dict[tuple[object, ...], list[Order]] = {}
         for row in self._rows.get(essay, ()):
-            other = row.second_gen_id if row.first_gen_id == essay else row.first_gen_id
+            opponent = row.second_gen_id if row.first_gen_id == essay else row.first_gen_id
             judged = (row.comparison_template, row.evaluation_llm_model, row.replicate)
-            met.setdefault((other, *judged), []).append(self._order(essay, row))
+            by_opponent.setdefault((opponent, *judged), []).append(self._order(essay, row))
         return tuple(
             Meeting(str(key[0]), self._described(str(key[0])), outcome(orders), _sorted(orders))
-            for key, orders in met.items()
+            for key, orders in by_opponent.items()
         )
 
     def _order(self, essay: str, row: ComparisonRow) -> Order:
         member = self._membership.member("comparison", row.gen_id)
-        piece = read_piece(self._layout, self._names, member)
+        piece = read_generation_view(self._layout, self._names, member)
         by_winner = {"": TIED, essay: WON}
         return Order(
             piece=piece,

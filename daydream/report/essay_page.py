@@ -16,14 +16,14 @@ from daydream.report.essay_comparisons import Comparisons, Meeting, tally
 from daydream.report.essays import EssayRow
 from daydream.report.generation_view import (
     ConceptShown,
-    Piece,
+    GenerationView,
     read_concepts,
-    read_piece,
+    read_generation_view,
     reasoning_of,
 )
 from daydream.report.grid import Cell
 from daydream.report.names import Names
-from daydream.report.text import Shown, read_shown, title_of
+from daydream.report.text import DisplayText, read_display_text, title_of
 from daydream.store.layout import Layout, Stage
 from daydream.store.membership import Member, Membership
 
@@ -34,19 +34,19 @@ class Judgement(NamedTuple):
     ``error`` says why there is no score. ``reasoning`` is what an answer in JSON gives as such.
     """
 
-    piece: Piece
+    piece: GenerationView
     score: str
     share: str
     scale: str
     error: str
-    reasoning: Shown | None
+    reasoning: DisplayText | None
 
 
 class Rubric(NamedTuple):
     """An evaluation template by name; ``text`` is its file as it is now, None without one."""
 
     name: str
-    text: Shown | None
+    text: DisplayText | None
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class EssayPage:
     mean: Cell
     coverage: Cell
     concepts: tuple[ConceptShown, ...]
-    draft: Piece | None
-    essay: Piece
+    draft: GenerationView | None
+    essay: GenerationView
     judgements: tuple[Judgement, ...]
     rubrics: tuple[Rubric, ...]
     meetings: tuple[Meeting, ...]
@@ -92,7 +92,7 @@ class Reader:
         self._outcomes = _outcomes(tables.scores)
         self._comparisons = Comparisons(layout, membership, tables.names)
         self._rubric = cache(self._read_rubric)
-        self._last_draft: Piece | None = None
+        self._last_draft: GenerationView | None = None
         self._evaluations: dict[str, list[Member]] = {}
         for member in membership.stage("evaluation"):
             self._evaluations.setdefault(member.parent_gen_id, []).append(member)
@@ -104,7 +104,7 @@ class Reader:
     def read(self, row: EssayRow, number: int, total: int) -> EssayPage:
         """The page of an essay, without its neighbours."""
         member = self._membership.member("essay", row.gen_id)
-        essay = read_piece(self._layout, self._names, member)
+        essay = read_generation_view(self._layout, self._names, member)
         return EssayPage(
             row=row,
             title=title_of(essay.parsed.text) if essay.parsed else "",
@@ -126,20 +126,20 @@ class Reader:
         members = self._evaluations.get(essay, ())
         return tuple(map(self._rubric, dict.fromkeys(one.template_id for one in members)))
 
-    def _draft(self, gen_id: str) -> Piece | None:
+    def _draft(self, gen_id: str) -> GenerationView | None:
         """A draft is read once for its essays, which follow one another."""
         if self._last_draft is None or self._last_draft.gen_id != gen_id:
             stage: Stage = "draft"
             member = self._membership.by_stage[stage].get(gen_id)
-            self._last_draft = member and read_piece(self._layout, self._names, member)
+            self._last_draft = member and read_generation_view(self._layout, self._names, member)
         return self._last_draft
 
     def _read_rubric(self, template: str) -> Rubric:
         name = self._names.of("evaluation_template", template)
-        return Rubric(name, read_shown(self._layout.template("evaluation", template)))
+        return Rubric(name, read_display_text(self._layout.template("evaluation", template)))
 
     def _judgement(self, member: Member) -> Judgement:
-        piece = read_piece(self._layout, self._names, member)
+        piece = read_generation_view(self._layout, self._names, member)
         score, error = self._outcomes.get(member.gen_id, Outcome(None, "not among the scores"))
         scale = self._tables.scales.get(member.template_id, ScoreRange())
         share = None if score is None else (score - scale.low) / (scale.high - scale.low)

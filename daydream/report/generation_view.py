@@ -13,7 +13,7 @@ from daydream.experiment.catalog import description_file
 from daydream.formats import printable
 from daydream.report import grid
 from daydream.report.names import Names
-from daydream.report.text import Shown, link, read_shown, shown
+from daydream.report.text import DisplayText, display_text, link, read_display_text
 from daydream.store.layout import LEVELS, Layout, Stage
 from daydream.store.ledger import read_attempts
 from daydream.store.membership import Member
@@ -26,7 +26,7 @@ TEMPLATE_COLUMN: Mapping[Stage, str] = {
     "evaluation": "evaluation_template",
     "comparison": "comparison_template",
 }
-_LEAST_USD = 1e-6
+_MIN_USD = 1e-6
 _FILES = ("prompt.txt", "raw.txt", "parsed.txt", "metadata.json", "attempts.jsonl")
 
 
@@ -50,11 +50,11 @@ class ConceptShown(NamedTuple):
     concept_id: str
     name: str
     level: str
-    text: Shown
+    text: DisplayText
 
 
 @dataclass(frozen=True)
-class Piece:
+class GenerationView:
     """A generation: what was asked, what came, and why it failed if it did."""
 
     gen_id: str
@@ -66,70 +66,70 @@ class Piece:
     error: str
     facts: tuple[Fact, ...]
     files: tuple[File, ...]
-    prompt: Shown | None
-    raw: Shown | None
-    parsed: Shown | None
-    thoughts: Shown | None
+    prompt: DisplayText | None
+    raw: DisplayText | None
+    parsed: DisplayText | None
+    thoughts: DisplayText | None
 
 
-def read_piece(layout: Layout, names: Names, member: Member) -> Piece:
+def read_generation_view(layout: Layout, names: Names, member: Member) -> GenerationView:
     """A generation's texts; what is missing is None or blank."""
     folder = layout.generation(member.stage, member.gen_id)
-    told = read_metadata(layout, member.stage, member.gen_id)
-    parsed = read_shown(f"{folder}/parsed.txt")
-    return Piece(
+    metadata = read_metadata(layout, member.stage, member.gen_id)
+    parsed = read_display_text(f"{folder}/parsed.txt")
+    return GenerationView(
         gen_id=member.gen_id,
         template=names.of(TEMPLATE_COLUMN[member.stage], member.template_id),
         model=names.of("llm_model_id", member.llm_model_id),
         replicate=member.replicate,
-        is_copy=told.get("mode") == "copy",
+        is_copy=metadata.get("mode") == "copy",
         is_made=parsed is not None,
-        error=_error(told),
-        facts=tuple(_facts(told)),
+        error=_error(metadata),
+        facts=tuple(_facts(metadata)),
         files=_files(layout, folder),
-        prompt=read_shown(f"{folder}/prompt.txt"),
-        raw=read_shown(f"{folder}/raw.txt"),
+        prompt=read_display_text(f"{folder}/prompt.txt"),
+        raw=read_display_text(f"{folder}/raw.txt"),
         parsed=parsed,
-        thoughts=_thoughts(folder, told),
+        thoughts=_thoughts(folder, metadata),
     )
 
 
-def _error(told: Mapping[str, Any]) -> str:
-    error = told.get("error")
+def _error(metadata: Mapping[str, Any]) -> str:
+    error = metadata.get("error")
     if not isinstance(error, dict):
         return ""
     return printable(f"{error.get('kind', 'Error')}: {error.get('message', '')}")
 
 
-def _facts(told: Mapping[str, Any]) -> list[Fact]:
-    found = told.get("usage")
-    usage: dict[str, Any] = found if isinstance(found, dict) else {}
+def _facts(metadata: Mapping[str, Any]) -> list[Fact]:
+    counted = metadata.get("usage")
+    usage: dict[str, Any] = counted if isinstance(counted, dict) else {}
     lines = {
-        "Model asked": told.get("model"),
-        "Model that answered": told.get("returned_model"),
-        "Endpoint": told.get("endpoint"),
+        "Model asked": metadata.get("model"),
+        "Model that answered": metadata.get("returned_model"),
+        "Endpoint": metadata.get("endpoint"),
         "Tokens in": _counted(usage.get("prompt_tokens")),
         "Tokens out": _counted(usage.get("completion_tokens")),
         "of these reasoning": _counted(usage.get("reasoning_tokens")),
-        "Cost": _dollars(told.get("cost_usd"), bool(usage)),
-        "Finish reason": told.get("finish_reason"),
-        "Seconds": _counted(told.get("latency_s"), 1),
-        "Answered": told.get("answered_at"),
+        "Cost": _dollars(metadata.get("cost_usd"), bool(usage)),
+        "Finish reason": metadata.get("finish_reason"),
+        "Seconds": _counted(metadata.get("latency_s"), 1),
+        "Answered": metadata.get("answered_at"),
     }
     return [Fact(name, printable(str(value))) for name, value in lines.items() if value is not None]
 
 
 def _counted(value: object, places: int = 0) -> str | None:
-    found = grid.as_float(value)
-    return None if found is None else grid.plain(found, places)
+    number = grid.as_float(value)
+    return None if number is None else grid.plain(number, places)
 
 
 def _dollars(value: object, is_counted: bool) -> str | None:
-    found = grid.as_float(value)
-    if found is None or not (found or is_counted):
+    usd = grid.as_float(value)
+    if usd is None or not (usd or is_counted):
         return "unknown" if is_counted else None
-    least = "below 0.000001" if 0 < found < _LEAST_USD else f"{found:.6f}".rstrip("0").rstrip(".")
-    return f"{least} USD"
+    text = "below 0.000001" if 0 < usd < _MIN_USD else f"{usd:.6f}".rstrip("0").rstrip(".")
+    return f"{text} USD"
 
 
 def _files(layout: Layout, folder: str) -> tuple[File, ...]:
@@ -137,16 +137,16 @@ def _files(layout: Layout, folder: str) -> tuple[File, ...]:
     return tuple(File(n, f"{UP}/{here}/{n}") for n in _FILES if isfile(f"{folder}/{n}"))
 
 
-def _thoughts(folder: str, told: Mapping[str, Any]) -> Shown | None:
+def _thoughts(folder: str, metadata: Mapping[str, Any]) -> DisplayText | None:
     """What a reasoning model thought before the answer in use."""
     if not _has_thoughts(folder):
         return None
-    found = [
+    thoughts = [
         attempt.reasoning
         for attempt in read_attempts(folder)
-        if attempt.reasoning and attempt.fingerprint == told.get("fingerprint")
+        if attempt.reasoning and attempt.fingerprint == metadata.get("fingerprint")
     ]
-    return shown(str(found[-1])) if found else None
+    return display_text(str(thoughts[-1])) if thoughts else None
 
 
 def _has_thoughts(folder: str) -> bool:
@@ -163,19 +163,21 @@ def read_concepts(layout: Layout, names: Names, combo_id: str) -> tuple[ConceptS
     combo = names.combos.get(combo_id)
     if combo is None:
         return ()
-    return tuple(_concept(layout, names, one, combo.level) for one in combo.concept_ids)
+    return tuple(
+        _concept(layout, names, concept_id, combo.level) for concept_id in combo.concept_ids
+    )
 
 
 def _concept(layout: Layout, names: Names, concept_id: str, level: str) -> ConceptShown:
     name = names.concepts.get(concept_id, concept_id)
     path = description_file(layout, concept_id, level if level in LEVELS else LEVELS[-1])
-    text = None if path is None else read_shown(path)
+    text = None if path is None else read_display_text(path)
     if path is None or text is None:
-        return ConceptShown(concept_id, name, "", Shown(name))
+        return ConceptShown(concept_id, name, "", DisplayText(name))
     return ConceptShown(concept_id, name, Path(path).parent.name.partition("-")[2], text)
 
 
-def reasoning_of(raw: Shown | None) -> Shown | None:
+def reasoning_of(raw: DisplayText | None) -> DisplayText | None:
     """The reasoning in an answer that was asked for as JSON; None for any other answer."""
     if raw is None or not raw.text.lstrip().startswith("{"):
         return None
@@ -184,4 +186,4 @@ def reasoning_of(raw: Shown | None) -> Shown | None:
     except ValueError:
         return None
     reasoning = content.get("reasoning")
-    return shown(reasoning) if isinstance(reasoning, str) and reasoning else None
+    return display_text(reasoning) if isinstance(reasoning, str) and reasoning else None

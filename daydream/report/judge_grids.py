@@ -12,7 +12,7 @@ from daydream.report.tables import LEADERBOARDS
 
 _JUDGE, _TEMPLATE, _WRITER = "evaluation_llm_model", "evaluation_template", "generation_model"
 _INTERVAL = Column("95% interval", True)
-MOST_ROWS = 200
+MAX_ROWS = 200
 _LEFT_OUT = {"evaluation_template": "template", "self_judgements": "self-judgements"}
 Row = Mapping[str, Any]
 
@@ -33,9 +33,9 @@ def _grid(
     made = tuple(rows)
     if not made:
         return None
-    left = len(made) - MOST_ROWS
-    note = f"The first {MOST_ROWS} of {len(made):,} rows." if left > 0 else ""
-    return Grid(name, caption, tuple(columns), made[:MOST_ROWS], note, grid.source(name))
+    left = len(made) - MAX_ROWS
+    note = f"The first {MAX_ROWS} of {len(made):,} rows." if left > 0 else ""
+    return Grid(name, caption, tuple(columns), made[:MAX_ROWS], note, grid.source(name))
 
 
 def _rows(tables: ReportTables, name: str) -> list[dict[str, Any]]:

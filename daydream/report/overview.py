@@ -103,12 +103,14 @@ def looks_at(layout: Layout, cohort: str) -> tuple[str, ...]:
 
 
 def _asked(tables: ReportTables) -> Iterable[Asked]:
-    names, made = tables.names, tables.generations
-    drafts, essays = made[made["stage"] == "draft"], made[made["stage"] == "essay"]
+    names, members = tables.names, tables.generations
+    drafts, essays = members[members["stage"] == "draft"], members[members["stage"] == "essay"]
     combos = list(dict.fromkeys(drafts["combo_id"]))
     known = [names.combos[combo] for combo in combos if combo in names.combos]
-    concepts = dict.fromkeys(one for combo in known for one in combo.concept_ids)
-    yield Asked("concepts", tuple(names.concepts.get(one, one) for one in concepts))
+    concepts = dict.fromkeys(concept_id for combo in known for concept_id in combo.concept_ids)
+    yield Asked(
+        "concepts", tuple(names.concepts.get(concept_id, concept_id) for concept_id in concepts)
+    )
     yield Asked("combinations", tuple(names.combo(combo) for combo in combos))
     yield _used(tables, "draft templates", "draft_template", drafts["template_id"])
     yield _used(tables, "essay templates", "generation_template", essays["template_id"])
@@ -119,17 +121,19 @@ def _asked(tables: ReportTables) -> Iterable[Asked]:
         ("evaluator models", "evaluation_llm_model"),
     ):
         yield _used(tables, what, column, scores[column])
-    compared = made[made["stage"] == "comparison"]
+    compared = members[members["stage"] == "comparison"]
     if len(compared):
         yield _used(tables, "comparison templates", "comparison_template", compared["template_id"])
-    for stage, part in made.groupby("stage", sort=False):
+    for stage, part in members.groupby("stage", sort=False):
         count = int(part["replicate"].max())
         if count > 1:
             yield Asked(f"replicates of each {stage}", tuple(str(n + 1) for n in range(count)))
 
 
 def _used(tables: ReportTables, what: str, column: str, values: pd.Series) -> Asked:
-    return Asked(what, tuple(tables.names.of(column, one) for one in dict.fromkeys(values) if one))
+    return Asked(
+        what, tuple(tables.names.of(column, value) for value in dict.fromkeys(values) if value)
+    )
 
 
 def _moment(times: list[str]) -> str:

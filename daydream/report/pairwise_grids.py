@@ -12,7 +12,7 @@ from daydream.report.tables import LEADERBOARDS, essays_link
 from daydream.report.text import link
 
 ESSAY, _MODEL = "essay", "generation_model"
-MOST_ROWS = 100
+MAX_ROWS = 100
 KINDS: Mapping[str, str] = {**LEADERBOARDS, ESSAY: "Essays"}
 _SCOPES: Mapping[str, str] = {
     "evaluation_llm_model": "judge",
@@ -53,7 +53,7 @@ def _ranking(
         Column("Tied", True, "or orders differ"),
         _JUDGEMENTS,
     )
-    rows = tuple(_ranked(tables, titles, by, row) for row in part[:MOST_ROWS])
+    rows = tuple(_ranked(tables, titles, by, row) for row in part[:MAX_ROWS])
     left = len(part) - len(rows)
     note = f"The best {len(rows):,} of {len(part):,}; the file has all." if left else ""
     caption = f"{KINDS[by]} by strength in comparisons, best first"

@@ -14,8 +14,8 @@ from daydream.report.grid import Cell, Column, Grid
 from daydream.report.rankings import axis_rows, composite_of, templates_of
 from daydream.results.statistics.reliability import ALPHA, KAPPA, ORDINAL, OVERALL
 
-MOST_ROWS = 500  # of a leaderboard
-MOST_TIES = 3  # that are named; of more it is said how many there are
+MAX_ROWS = 500  # of a leaderboard
+MAX_TIES = 3  # that are named; of more it is said how many there are
 LEADERBOARDS: Mapping[str, str] = {
     "generation_model": "Generation models",
     "draft_template": "Draft templates",
@@ -75,7 +75,7 @@ def _leaderboard(tables: ReportTables, by: str, template: str, is_last: bool) ->
         _SCORES,
         Column("Tied with"),
     )
-    rows = tuple(_ranked(tables, by, row) for row in grid.records(part.head(MOST_ROWS)))
+    rows = tuple(_ranked(tables, by, row) for row in grid.records(part.head(MAX_ROWS)))
     left = len(part) - len(rows)
     note = f"The best {len(rows):,} of {len(part):,}; the file has all." if left else ""
     caption = f"{LEADERBOARDS[by]}, best first; {_scored_by(tables, part, template)}"
@@ -117,7 +117,7 @@ def _ties(tables: ReportTables, by: str, row: Mapping[str, Any]) -> Cell:
     count = grid.as_float(row["n_tied"]) or 0
     if not count:
         return Cell("", 0)
-    if count > MOST_TIES:
+    if count > MAX_TIES:
         return Cell(f"{count:,.0f} others", count)
     named = [name for name in str(row["tied_with"]).split(" ") if name != "..."]
     return Cell("; ".join(tables.names.of(by, name) for name in named), count)
@@ -236,7 +236,7 @@ def variance(tables: ReportTables) -> Grid | None:
             grid.interval(row["share_low"], row["share_high"]),
             grid.number(row["variance"]),
             grid.interval(row["low"], row["high"]),
-            Cell(_told(row)),
+            Cell(_description(row)),
             grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
         )
         for row in grid.records(table)
@@ -245,7 +245,7 @@ def variance(tables: ReportTables) -> Grid | None:
     return Grid("variance", "Variance by source", columns, rows, source=source)
 
 
-def _told(row: Mapping[str, Any]) -> str:
+def _description(row: Mapping[str, Any]) -> str:
     parts = ("Henderson's estimate is below 0" if row["truncated"] else "", str(row["note"] or ""))
     return "; ".join(part for part in parts if part and part != "nan")
 

@@ -7,27 +7,29 @@ from urllib.parse import quote
 
 from daydream.formats import printable
 
-LONGEST = 200_000  # characters of one text on a page; its file has all
+MAX_CHARACTERS = 200_000  # characters of one text on a page; its file has all
 TITLE = 90
 
 
-class Shown(NamedTuple):
+class DisplayText(NamedTuple):
     """A text without control characters; ``left`` is how many of its characters are not shown."""
 
     text: str
     left: int = 0
 
 
-def shown(text: str) -> Shown:
+def display_text(text: str) -> DisplayText:
     """A text as a page shows it."""
-    return Shown(printable(text[:LONGEST]).rstrip(), max(0, len(text) - LONGEST))
+    return DisplayText(
+        printable(text[:MAX_CHARACTERS]).rstrip(), max(0, len(text) - MAX_CHARACTERS)
+    )
 
 
-def read_shown(path: str) -> Shown | None:
+def read_display_text(path: str) -> DisplayText | None:
     """A file's text, whatever its bytes are; None when it cannot be read."""
     try:
         with open(path, encoding="utf-8-sig", errors="replace") as file:
-            return shown(file.read())
+            return display_text(file.read())
     except OSError:
         return None
 

@@ -34,8 +34,8 @@ from daydream.results.statistics.ratings import (
 )
 
 ONE_EVALUATOR = "Two evaluators have to score the same essays before they can be compared."
-MOST_EVALUATORS = 20
-FEWEST_PAIRS = 3
+MAX_EVALUATORS = 20
+MIN_PAIRS = 3
 CLASSES = ("high", "moderate", "low", "poor")
 _LIMITS = (1.0, 2.0, 3.0)  # a class ends here; the last has no end
 _BINS = 20  # of the scale, in each direction
@@ -96,7 +96,7 @@ def _scatter_caption(both: pd.DataFrame) -> str:
 
 def _matrix(tables: ReportTables, wide: pd.DataFrame) -> Drawn | str:
     # Those with the most ratings, as the others have little to compare.
-    kept = wide.count().sort_values(ascending=False, kind="stable").index[:MOST_EVALUATORS]
+    kept = wide.count().sort_values(ascending=False, kind="stable").index[:MAX_EVALUATORS]
     names = labels(tables, EVALUATOR, sorted(map(str, kept)))
     pairs = _pairs(wide, names)
     if not (pairs["n"] > 0).any():
@@ -105,7 +105,7 @@ def _matrix(tables: ReportTables, wide: pd.DataFrame) -> Drawn | str:
     caption = told(
         "Correlation (Pearson's r, -1 to 1) of each pair of evaluators over the ratings of the "
         "same essay under the same template, replicates averaged; without a number: fewer than "
-        f"{FEWEST_PAIRS} common ratings, or no differences in them.",
+        f"{MIN_PAIRS} common ratings, or no differences in them.",
         f"The {len(order)} with the most ratings of {wide.shape[1]} are shown."
         if wide.shape[1] > len(order)
         else "",
@@ -120,7 +120,7 @@ def _pairs(wide: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     for place, one in enumerate(keys):
         for other in keys[:place]:
             both = wide[[one, other]].dropna()
-            r = _pearson(both[one], both[other]) if len(both) >= FEWEST_PAIRS else np.nan
+            r = _pearson(both[one], both[other]) if len(both) >= MIN_PAIRS else np.nan
             rows.append((names[one], names[other], r, len(both)))
     return pd.DataFrame(rows, columns=["one", "other", "r", "n"])
 

@@ -28,7 +28,7 @@ from daydream.report.data import ReportTables
 from daydream.report.rankings import axis_rows
 
 MODEL = "generation_model"
-MOST_MODELS = 30
+MAX_MODELS = 30
 _WIDTH, _HEIGHT = 640, 340
 _LOG_FROM = 20.0  # the dearest model costs so many times as much as the cheapest
 
@@ -56,7 +56,7 @@ def cost_against_score(tables: ReportTables) -> Drawn | str:
     known = scored.merge(spent[spent[measure.column].notna()], left_on="key", right_on="model")
     if known.empty or not (known[measure.column] > 0).any():
         return "Neither costs nor tokens of the essays are known."
-    rows = _described(tables, known.head(MOST_MODELS), measure)
+    rows = _described(tables, known.head(MAX_MODELS), measure)
     return Drawn(_chart(rows, measure), _caption(tables, rows, measure, len(scored), len(known)))
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from daydream.report import grid
 from daydream.report.grid import Cell, Column, Grid
 
-MOST_ROWS = 200
-_DIGITS, _MOST_PLACES = 4, 6  # significant digits; decimals, as many as the tables have
+MAX_ROWS = 200
+_DIGITS, _MAX_PLACES = 4, 6  # significant digits; decimals, as many as the tables have
 _DRAWING = ("_x", "_y")  # endings of columns that place something on the canvas
 
 
@@ -21,7 +21,7 @@ def chart_data(name: str, title: str, spec: Mapping[str, Any]) -> Grid | None:
     if len(rows) < 2:
         return None
     columns = [column for column in rows[0] if _is_of_use(column, rows)]
-    shown = tuple(tuple(_cell(row.get(column)) for column in columns) for row in rows[:MOST_ROWS])
+    shown = tuple(tuple(_cell(row.get(column)) for column in columns) for row in rows[:MAX_ROWS])
     heads = tuple(
         Column(column.replace("_", " "), _is_number(row.get(column) for row in rows))
         for column in columns
@@ -55,5 +55,5 @@ def _cell(value: object) -> Cell:
 def _short(value: float) -> str:
     """A number in a few digits and never with an exponent."""
     places = _DIGITS - 1 - math.floor(math.log10(abs(value)))
-    text = grid.plain(value, min(_MOST_PLACES, max(0, places)))
+    text = grid.plain(value, min(_MAX_PLACES, max(0, places)))
     return text.rstrip("0").rstrip(".") if "." in text else text

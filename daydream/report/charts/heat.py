@@ -30,10 +30,10 @@ from daydream.results.statistics.comparison_units import MIN_CLUSTERS
 from daydream.results.statistics.ratings import DRAFT, ESSAY, evaluations
 
 COMBO, MODEL = "combo_id", "generation_model"
-MOST_COMBOS, MOST_TEMPLATES, MOST_MODELS = 40, 5, 8
+MAX_COMBOS, MAX_TEMPLATES, MAX_MODELS = 40, 5, 8
 GAP = "⋮"  # the row that stands for the combinations left out
 _ROW, _NARROWEST, _WIDEST, _GRID = 22, 18, 90, 760
-_LEAST_SPAN = 0.2
+_MIN_SPAN = 0.2
 _NUMBERS_FROM = 30  # pixels of a cell that has room for a number
 
 
@@ -69,8 +69,8 @@ def _grid(tables: ReportTables, frame: pd.DataFrame, template: str) -> _Grid:
     halves = _both_ends(combos)
     kept = {
         COMBO: [*halves[0], *halves[1]],
-        template: _by_mean(frame, template)[:MOST_TEMPLATES],
-        MODEL: _by_mean(frame, MODEL)[:MOST_MODELS],
+        template: _by_mean(frame, template)[:MAX_TEMPLATES],
+        MODEL: _by_mean(frame, MODEL)[:MAX_MODELS],
     }
     shown = frame[[COMBO, template, MODEL, DRAFT, ESSAY, "score", "unit"]]
     for column, keys in kept.items():
@@ -96,9 +96,9 @@ def _by_mean(frame: pd.DataFrame, column: str) -> list[str]:
 
 
 def _both_ends(keys: list[str]) -> tuple[list[str], list[str]]:
-    if len(keys) <= MOST_COMBOS:
+    if len(keys) <= MAX_COMBOS:
         return keys, []
-    half = MOST_COMBOS // 2
+    half = MAX_COMBOS // 2
     return keys[:half], keys[-half:]
 
 
@@ -107,7 +107,7 @@ def _cuts(frame: pd.DataFrame, kept: dict[str, list[str]]) -> list[str]:
     for column, keys in kept.items():
         total = frame[column].nunique()
         if total > len(keys) and column == COMBO:
-            half = MOST_COMBOS // 2
+            half = MAX_COMBOS // 2
             found.append(
                 f"Of {total} combinations the {half} best and the {half} lowest are shown."
             )
@@ -197,7 +197,7 @@ def _layers(grid: _Grid, across: str, columns: list[str], title: str) -> list[al
 def _domain(grid: _Grid) -> list[float]:
     """What the colours span: never so little that noise would look like a difference."""
     low, high = extent(grid.cells["share"])
-    wanting = max(0.0, _LEAST_SPAN - (high - low)) / 2
+    wanting = max(0.0, _MIN_SPAN - (high - low)) / 2
     return [round(low - wanting, 6), round(high + wanting, 6)]
 
 

@@ -28,7 +28,7 @@ KINDS = {
     "generation_template": "essay template",
     "combo_id": "combination",
 }
-MOST_ROWS = 40
+MAX_ROWS = 40
 _WIDTH, _ROW = 560, 22
 _RANKS, _SCORES = _WIDTH + 14, _WIDTH + 72  # where the two columns of text begin
 
@@ -41,7 +41,7 @@ def leaderboard(tables: ReportTables, by: str) -> Drawn | str:
         return NO_SCORE
     if len(rows) == 1 and by != "generation_model":
         return f"There is one {KINDS[by]}, and nothing to compare it with."
-    shown = _described(tables, scored.head(MOST_ROWS), by)
+    shown = _described(tables, scored.head(MAX_ROWS), by)
     return Drawn(_chart(shown), _caption(tables, shown, by, len(rows), len(scored)))
 
 

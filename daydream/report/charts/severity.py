@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from daydream.report.charts.agreement import MOST_EVALUATORS, ONE_EVALUATOR
+from daydream.report.charts.agreement import MAX_EVALUATORS, ONE_EVALUATOR
 from daydream.report.charts.base import (
     BLUE,
     GREY,
@@ -58,9 +58,9 @@ def evaluator_severity(tables: ReportTables) -> Drawn | str:
 
 
 def _ends(count: int) -> list[int]:
-    half = MOST_EVALUATORS // 2
+    half = MAX_EVALUATORS // 2
     places = list(range(count))
-    return places if count <= MOST_EVALUATORS else [*places[:half], *places[-half:]]
+    return places if count <= MAX_EVALUATORS else [*places[:half], *places[-half:]]
 
 
 def _severities(rows: pd.DataFrame, order: list[str]) -> AnyChart:

@@ -24,10 +24,10 @@ from daydream.report.charts.base import (
 from daydream.report.data import ReportTables
 from daydream.results.statistics.ratings import EVALUATOR, TEMPLATE, comparable, evaluations
 
-MOST_EVALUATORS, MOST_TEMPLATES = 12, 4
+MAX_EVALUATORS, MAX_TEMPLATES = 12, 4
 _BINS = 20
 _PANELS = 840  # pixels across all panels
-_MOST_WHOLE = 20  # points of a scale whose whole numbers get a bar each
+_MAX_WHOLE = 20  # points of a scale whose whole numbers get a bar each
 
 
 class _Bins(NamedTuple):
@@ -44,8 +44,8 @@ def score_distribution(tables: ReportTables) -> Drawn | str:
     if not frame["score"].notna().any():
         return NO_SCORE
     kept = {
-        EVALUATOR: _most_expected(frame, EVALUATOR, MOST_EVALUATORS),
-        TEMPLATE: _most_expected(frame, TEMPLATE, MOST_TEMPLATES),
+        EVALUATOR: _most_expected(frame, EVALUATOR, MAX_EVALUATORS),
+        TEMPLATE: _most_expected(frame, TEMPLATE, MAX_TEMPLATES),
     }
     shown = frame[frame[EVALUATOR].isin(kept[EVALUATOR]) & frame[TEMPLATE].isin(kept[TEMPLATE])]
     names = {column: labels(tables, column, keys, SHORT) for column, keys in kept.items()}
@@ -87,7 +87,7 @@ def _bins_for(frame: pd.DataFrame) -> _Bins:
     low, high = float(frame["scale_low"].iloc[0]), float(frame["scale_high"].iloc[0])
     found = frame["value"].dropna()
     whole = bool(np.allclose(found, found.round())) and float(low).is_integer()
-    if whole and float(high).is_integer() and high - low <= _MOST_WHOLE:
+    if whole and float(high).is_integer() and high - low <= _MAX_WHOLE:
         return _Bins(low - 0.5, 1.0, int(high - low) + 1)
     return _Bins(low, (high - low) / _BINS, _BINS)
 
@@ -139,7 +139,7 @@ def _panels(
 
 def _score_axis(low: float, high: float) -> alt.X:
     """Whole numbers alone where the scale is of few whole points: nobody scores 2.5 of 5."""
-    is_whole = low.is_integer() and high.is_integer() and high - low <= _MOST_WHOLE
+    is_whole = low.is_integer() and high.is_integer() and high - low <= _MAX_WHOLE
     reach = max(0.6 if is_whole else 0.0, (high - low) * 0.06)  # a bar is nearly one point wide
     scale = alt.Scale(domain=[low - reach, high + reach], nice=False)
     whole = alt.Axis(values=list(range(int(low), int(high) + 1)), format="d")

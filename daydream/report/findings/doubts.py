@@ -19,7 +19,7 @@ from daydream.report.grid import as_float
 
 _JUDGE, _WRITER = "evaluation_llm_model", "generation_model"
 _Row = dict[str, Any]
-MOST_CHANGES = 3
+MAX_CHANGES = 3
 
 
 def doubts(evidence: Evidence) -> Iterator[Finding]:
@@ -117,15 +117,15 @@ def _sensitive(evidence: Evidence) -> Iterator[Finding]:
     for row in evidence.rows("sensitivity", winner_changes=True):
         key = (row["axis"], row["left_out"], row["left_out_name"], row["winner"])
         changed.setdefault(key, row)
-    for axis, left_out, name, winner in list(changed)[:MOST_CHANGES]:
+    for axis, left_out, name, winner in list(changed)[:MAX_CHANGES]:
         yield Finding(
             f"The first {AXES.get(axis, axis)} hangs on {_left_out(evidence, left_out, name)}: "
             f"without {'them' if left_out == 'self_judgements' else 'it'} it is "
             f"{evidence.name(axis, winner)}.",
             "sensitivity",
         )
-    if len(changed) > MOST_CHANGES:
-        more = len(changed) - MOST_CHANGES
+    if len(changed) > MAX_CHANGES:
+        more = len(changed) - MAX_CHANGES
         yield Finding(f"{more} more such changes are in the table.", "sensitivity")
 
 

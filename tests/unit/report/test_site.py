@@ -18,7 +18,7 @@ from daydream.report.essays import EssayRow, as_json, essay_rows
 from daydream.report.pairwise_grids import comparisons
 from daydream.report.site import MARK, write_site
 from daydream.report.tables import leaderboards
-from daydream.report.text import LONGEST, shown, title_of
+from daydream.report.text import MAX_CHARACTERS, display_text, title_of
 from daydream.results.scores import ScoreRow, cohort_scores
 from daydream.store.layout import Layout
 from tests.support.report_store import ReportStore, Size
@@ -235,8 +235,8 @@ def test_json_in_a_script_has_no_nan_no_markup_and_no_line_separator() -> None:
 
 
 def test_control_characters_are_replaced_and_long_texts_cut_with_a_word_on_it() -> None:
-    assert shown("a\x00b\x1b[31m\u202ec\r\nd\re\tf\n").text == "a�b�[31m�c\nd\ne\tf"
-    assert shown("x" * (LONGEST + 5)) == ("x" * LONGEST, 5)
+    assert display_text("a\x00b\x1b[31m\u202ec\r\nd\re\tf\n").text == "a�b�[31m�c\nd\ne\tf"
+    assert display_text("x" * (MAX_CHARACTERS + 5)) == ("x" * MAX_CHARACTERS, 5)
 
 
 @pytest.mark.parametrize(
