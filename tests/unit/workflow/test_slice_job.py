@@ -1,0 +1,72 @@
+"""The run of one slice: what it is given, and what it does not buy twice when it begins again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from daydream.workflow import slice_job
+from daydream.workflow.slice_job import FAILED, Order, answers_in, command_of
+
+ANSWER = {
+    **{"at": "2026-01-01T00:00:00+00:00", "outcome": "answer", "fingerprint": "f"},
+    **{"endpoint": "mock", "model": "m", "parameters": {}, "replicate": 1, "text": "Text."},
+}
+
+
+def generation(root: Path, name: str, answers: int) -> str:
+    folder = root / name
+    folder.mkdir()
+    lines = [json.dumps(ANSWER)] * answers
+    (folder / "attempts.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    return str(folder / "parsed.txt")
+
+
+def after(command: list[str], option: str) -> list[str]:
+    """The values of an option."""
+    values = command[command.index(option) + 1 :]
+    end = next((n for n, value in enumerate(values) if value.startswith("--")), len(values))
+    return values[:end]
+
+
+def test_the_users_own_configuration_does_not_switch_the_slice_off() -> None:
+    order = Order("evaluation", "2/5", ["k_max=1"], ["/home/me/mine.yaml"], {})
+    command = command_of(order)
+    assert after(command, "--config") == ["k_max=1", "slice=2/5"]
+    assert after(command, "--configfile") == ["/home/me/mine.yaml"]
+    assert Path(after(command, "--workflow-profile")[0]).name == "default"
+    assert "--forcerun" not in command
+
+
+def test_what_was_forced_is_bought_once_though_the_job_begins_again(tmp_path: Path) -> None:
+    first, second = generation(tmp_path, "first", 1), generation(tmp_path, "second", 1)
+    forced = {path: answers_in(path) for path in (first, second)}
+    order = Order("evaluation", "1/2", [], [], forced)
+    assert after(command_of(order), "--forcerun") == [first, second]
+    with open(Path(first).parent / "attempts.jsonl", "a") as ledger:
+        ledger.write(json.dumps(ANSWER) + "\n")
+    assert after(command_of(order), "--forcerun") == [second]
+
+
+@pytest.mark.parametrize(
+    ("code", "may_fail", "exit_code", "mark"),
+    [(0, False, 0, ""), (1, False, 1, None), (1, True, 0, FAILED), (0, True, 0, "")],
+)
+def test_a_slice_leaves_its_mark_when_it_is_over(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    may_fail: bool,
+    exit_code: int,
+    mark: str | None,
+) -> None:
+    order = Order("evaluation", "1/2", [], [], {}, may_fail)
+    (tmp_path / "order.json").write_text(json.dumps(order._asdict()))
+    run = ["python3", "-c", f"raise SystemExit({code})"]
+    monkeypatch.setattr(slice_job, "command_of", lambda order: run)
+    monkeypatch.setattr(slice_job.signal, "signal", lambda number, handler: None)
+    path = tmp_path / "slice.made"
+    assert slice_job.main(str(tmp_path / "order.json"), str(path)) == exit_code
+    assert (path.read_text() if path.exists() else None) == mark
