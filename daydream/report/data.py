@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from daydream.errors import CohortError
 from daydream.experiment.catalog import read_scales
 from daydream.parsers import ScoreRange
 from daydream.report.names import Names, read_names
+from daydream.results.dictionary.declared import TABLES
 from daydream.results.parquet import arrow_table, read_parquet
 from daydream.results.summary import read_scores
 from daydream.store.layout import Layout
@@ -75,6 +77,22 @@ def members(membership: Membership) -> Iterator[Member]:
 
 def _tables(layout: Layout, cohort: str) -> dict[str, pd.DataFrame]:
     folder = Path(layout.under("6_summary", cohort))
-    return {
+    found = {
         path.stem: read_parquet(str(path)).to_pandas() for path in sorted(folder.glob("*.parquet"))
     }
+    for name, table in found.items():
+        lacking = _lacking(name, table)
+        if lacking:
+            path = layout.summary(cohort, name)
+            raise CohortError(
+                f"{path} was made by an earlier version and lacks {', '.join(lacking[:3])}. Make "
+                f"its tables again, which costs nothing: snakemake -f {path}"
+            )
+    return found
+
+
+def _lacking(name: str, table: pd.DataFrame) -> list[str]:
+    """Columns that the table should have; of a table that is not declared, none."""
+    declared = {one.name: one for one in TABLES if one.folder.startswith("6_summary")}
+    columns = declared[name].columns if name in declared else ()
+    return [column.name for column in columns if column.name not in table]

@@ -10,8 +10,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
 import pytest
 
+from daydream.errors import CohortError
 from daydream.report.charts.data import chart_data
 from daydream.report.data import ReportTables, gather
 from daydream.report.essays import EssayRow, as_json, essay_rows
@@ -156,6 +158,16 @@ def by_template(site: Site, essay: str) -> list[dict[str, ScoreRow]]:
         {one.evaluation_llm_model: one for one in rows if one.evaluation_template == template}
         for template in templates
     ]
+
+
+def test_a_table_of_an_earlier_version_is_named_with_the_command_that_makes_it_again(
+    site: Site,
+) -> None:
+    path = site.layout.summary("trial", "sensitivity", "parquet")
+    old = pd.read_parquet(path).rename(columns={"mean_share": "mean"})
+    old.to_parquet(path)
+    with pytest.raises(CohortError, match=r"lacks mean_share.* snakemake -f .*sensitivity\.csv"):
+        _ = site.tables
 
 
 def test_every_link_from_every_page_leads_to_a_file_and_an_anchor_that_is_there(site: Site) -> None:
