@@ -48,6 +48,10 @@ def test_slices_are_made_and_then_the_tables(cohort: Workspace, server: MockServ
     assert server.paid == 12
     assert slices(run) == 2
 
+    server.reset()
+    submit(cohort, "evaluation", "-F")
+    assert server.paid == CALLS
+
 
 def test_with_allow_incomplete_the_tables_are_made_and_the_failure_is_told(
     cohort: Workspace, server: MockServer
