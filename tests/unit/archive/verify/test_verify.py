@@ -330,7 +330,8 @@ def test_a_row_without_its_parent_is_named(made: Workspace, found: Cli) -> None:
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(x for x in lines if not x.startswith(f"essay,{gen_id}")))
     lines = told(found(code=1))
-    assert len(lines) == 3 and all(gen_id in line for line in lines)
+    rows = [line for line in lines if "6_summary/" not in line]  # tables of the membership differ
+    assert len(rows) == 3 and all(gen_id in line for line in rows)
 
 
 @pytest.mark.usefixtures("but_tables")
