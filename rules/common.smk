@@ -55,6 +55,11 @@ def new_definition(wildcards):
     return this_run.new_definition()
 
 
+def new_columns(wildcards):
+    """What the tables have otherwise than this version makes them."""
+    return this_run.new_columns()
+
+
 def new_filters(wildcards):
     """What the configuration filters, when that is not what the tables were made with."""
     return this_run.new_filters()

@@ -5,8 +5,8 @@ Inputs:  the parsed.txt of every evaluation and comparison; membership.csv, so t
          for their families; the concepts, for their names
 Outputs: 5_parsing/<cohort>/{parsed_scores,parsed_comparisons}.csv, 6_summary/<cohort>/*.csv,
          both also as *.parquet; 7_cross_experiment/*.csv
-Reruns:  when one of these is newer, and the tables over every cohort also when the configuration
-         filters something else. With allow_incomplete the tables are made from what is there,
+Reruns:  when one of these is newer, when an earlier version made them with other columns, and the
+         tables over every cohort also when the configuration filters something else. With allow_incomplete the tables are made from what is there,
          after everything else has had its turn.
 """
 
@@ -19,6 +19,7 @@ rule parsed_scores:
         scales=layout.templates_csv("evaluation"),
         models=layout.models_csv,
         concepts=layout.raw("concepts_metadata.csv"),
+        columns=new_columns,
     output:
         csv=in_report(layout.scores(COHORT), "parsed_scores", "parsed_scores"),
         parquet=layout.scores(COHORT, "parquet"),
@@ -39,6 +40,7 @@ rule parsed_comparisons:
         membership=cohort_made,
         comparisons=for_table("comparison"),
         concepts=layout.raw("concepts_metadata.csv"),
+        columns=new_columns,
     output:
         csv=layout.comparisons(COHORT),
         parquet=layout.comparisons(COHORT, "parquet"),

@@ -117,6 +117,10 @@ class Layout:
         """A table over every cohort, in one of ``FORMS``."""
         return self.under("7_cross_experiment", f"{table}.{form}")
 
+    def column_changes(self, cohort: str) -> str:
+        """What tables of an earlier version had otherwise, if there were some."""
+        return self.under("5_parsing", cohort, "column_changes.json")
+
     @property
     def cross_filters(self) -> str:
         """The filters with which the tables over every cohort were made, if there were some."""

@@ -1,21 +1,25 @@
 """What the configuration asks for, as files whose times Snakemake can compare.
 
 A configuration has no time of its own. When a named cohort, or the tables over every cohort, were
-made for another one, a file with what is asked for now is written, and that is newer.
+made for another one, a file with what is asked for now is written, and that is newer. The same is
+done when tables were made by a version that gave them other columns.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from daydream.results.dictionary.declared import TABLES
+from daydream.results.dictionary.model import column_problems
 from daydream.results.names import TEMPLATE_COLUMN
 from daydream.store.files import write_json
-from daydream.store.layout import exists
+from daydream.store.layout import Layout, exists
 from daydream.workflow.project import Project
 
 
@@ -42,6 +46,42 @@ def changed_filters(project: Project, dryrun: bool) -> list[str]:
     if made_with == filters:
         return list(filter(exists, [path]))
     return [_write(path, filters, dryrun)]
+
+
+def changed_columns(project: Project, dryrun: bool) -> list[str]:
+    """A file newer than the tables of a cohort that have other columns than this version's.
+
+    So an upgrade makes them again, without a call. It tries once for the same differences.
+    """
+    path = project.layout.column_changes(project.cohort)
+    changes = dict(_column_changes(project.layout, project.cohort))
+    if not changes or changes == _read(path):
+        return list(filter(exists, [path]))
+    return [_write(path, changes, dryrun)]
+
+
+def _column_changes(layout: Layout, cohort: str) -> Iterator[tuple[str, list[str]]]:
+    for table in TABLES:
+        path = table.path(cohort)
+        header = _header(layout.under(path)) if path[:1].isdigit() else []
+        if header and (problems := list(column_problems(table, header))):
+            yield path, problems
+
+
+def _header(path: str) -> list[str]:
+    """The columns of a CSV file; none of one that is missing or damaged."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return next(csv.reader(file), [])
+    except (OSError, ValueError, csv.Error):
+        return []
+
+
+def _read(path: str) -> object:
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def filters_as_columns(project: Project) -> dict[str, list[str]]:

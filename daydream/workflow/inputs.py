@@ -10,7 +10,7 @@ from daydream.experiment.catalog import description_file
 from daydream.experiment.installation import PACKAGE
 from daydream.store.layout import LEVELS, OPTIONAL_STAGES, STAGES, Stage, exists
 from daydream.store.membership import PARENT_STAGE, Member
-from daydream.workflow.definitions import changed_definition, changed_filters
+from daydream.workflow.definitions import changed_columns, changed_definition, changed_filters
 from daydream.workflow.project import Project
 
 _PARSERS = PACKAGE / "parsers"
@@ -71,6 +71,10 @@ class Inputs:
     def definition(self, dryrun: bool) -> list[str]:
         """A file newer than the manifest of a cohort that is now asked for something else."""
         return [] if self.project.settings.part else changed_definition(self.project, dryrun)
+
+    def columns(self, dryrun: bool) -> list[str]:
+        """A file newer than the cohort's tables that an earlier version made with other columns."""
+        return changed_columns(self.project, dryrun)
 
     def filters(self, dryrun: bool) -> list[str]:
         """A file newer than the tables over every cohort that were made with other filters."""

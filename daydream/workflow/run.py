@@ -213,6 +213,10 @@ class Run:
         """What the configuration filters, when that is not what the tables were made with."""
         return self.inputs.filters(self.workflow.dryrun) if self._decides else []
 
+    def new_columns(self) -> list[str]:
+        """What the tables have otherwise than this version makes them."""
+        return self.inputs.columns(self.workflow.dryrun) if self._decides else []
+
     @property
     def _decides(self) -> bool:
         return bool(self.workflow.is_main_process)

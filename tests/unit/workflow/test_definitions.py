@@ -7,7 +7,12 @@ import tempfile
 from pathlib import Path
 
 from daydream.store.files import write_json
-from daydream.workflow.definitions import changed_definition, changed_filters, filters_as_columns
+from daydream.workflow.definitions import (
+    changed_columns,
+    changed_definition,
+    changed_filters,
+    filters_as_columns,
+)
 from daydream.workflow.tables import make_cohort
 
 
@@ -65,3 +70,27 @@ def test_tables_without_a_record_were_made_without_filters(open_project):
     write_json(project.layout.cross_filters, {"generation_model": ["writer"]})
     assert changed_filters(project, dryrun=False) == [project.layout.cross_filters]
     assert json.loads(Path(project.layout.cross_filters).read_text()) == {}
+
+
+def test_tables_of_an_earlier_version_are_older_than_what_they_have_otherwise(open_project):
+    project = open_project()
+    layout = project.layout
+    assert changed_columns(project, dryrun=False) == []
+    scores = Path(layout.scores("trial"))
+    scores.parent.mkdir(parents=True)
+    scores.write_text("gen_id,score\n")
+    (path,) = changed_columns(project, dryrun=False)
+    assert path == layout.column_changes("trial")
+    (changes,) = json.loads(Path(path).read_text()).values()
+    assert "parsed_scores: cohort_id is declared only" in changes
+
+
+def test_the_same_differences_are_tried_once_only(open_project):
+    project = open_project()
+    scores = Path(project.layout.scores("trial"))
+    scores.parent.mkdir(parents=True)
+    scores.write_text("gen_id,score\n")
+    (path,) = changed_columns(project, dryrun=False)
+    written = Path(path).stat().st_mtime_ns
+    assert changed_columns(project, dryrun=False) == [path]
+    assert Path(path).stat().st_mtime_ns == written
