@@ -19,7 +19,7 @@ def report(missing: Missing, layout: Layout, cohort: str, options: Options) -> I
         yield f"Nothing failed in cohort {cohort}."
     for line in describe(missing, layout, options):
         indent = " " * (len(line) - len(line.lstrip()))
-        if line.startswith("  snakemake"):  # to be copied as it is
+        if line.startswith(("  snakemake", "  daydream")):  # to be copied as it is
             yield line
         else:
             yield from _wrap(line.strip(), indent)

@@ -36,7 +36,8 @@ def describe(
     elif any(not_made.values()):
         yield f"Not made: {_counts(not_made)}."
     if budget:
-        yield f"What it would cost: {options.command('daydream plan')}"
+        yield "What it would cost:"
+        yield f"  {options.command('daydream plan')}"
     yield from _next_step_lines(failures, layout, options)
 
 

@@ -53,7 +53,9 @@ def project(work: Workspace) -> Project:
 
 
 def width(text: str) -> int:
-    return max(map(len, text.splitlines()))
+    """The widest line but for commands, which are to be copied as they are."""
+    commands = ("  snakemake", "  daydream")
+    return max(len(line) for line in text.splitlines() if not line.startswith(commands))
 
 
 def test_the_status_of_a_finished_cohort(finished: Workspace, cli: Cli) -> None:

@@ -564,6 +564,6 @@ def test_the_report_of_snakemake_has_the_figures_and_needs_no_network(
         page = (finished.root / name).read_text(encoding="utf-8")
         for figure in FIGURES:
             assert figure.title in page
-        assert "resampling" in page and "come up with an idea" in page
+        assert "Drafts are resampled" in page and "come up with an idea" in page
     else:
         assert (finished.root / name).stat().st_size > 100_000

@@ -54,6 +54,13 @@ def make_everything(work: Workspace) -> Project:
     for stage in STAGES:
         for member in roster.stage(stage):
             generator.make(member)
+    make_tables(project)
+    work.command()  # writes the configuration
+    return project
+
+
+def make_tables(project: Project) -> None:
+    """The scores and every table."""
     layout, cohort, least = project.layout, project.cohort, project.settings.min_coverage
     write_parsed_scores(project, *(layout.scores(cohort, form) for form in FORMS))
     made_of = (layout.scores(cohort), layout.templates_csv("evaluation"), least)
@@ -68,8 +75,6 @@ def make_everything(work: Workspace) -> Project:
         make_pairwise(
             *compared, [layout.summary(cohort, t, f) for t in PAIRWISE_TABLES for f in FORMS]
         )
-    work.command()  # writes the configuration
-    return project
 
 
 @pytest.fixture(scope="module")
@@ -465,8 +470,7 @@ def test_generations_of_other_software_are_counted_as_not_checkable(
             made.gen(stage, gen_id, "metadata.json").unlink()
             made.gen(stage, gen_id, "attempts.jsonl").unlink(missing_ok=True)
     made.gen("evaluation", one(made, "evaluation"), "raw.txt").unlink()
-    project = Project(load_config(values=made.config | {"data_root": str(made.data)}))
-    write_parsed_scores(project, *(project.layout.scores(project.cohort, f) for f in FORMS))
+    make_tables(Project(load_config(values=made.config | {"data_root": str(made.data)})))
     result = found()
     assert skipped(result) == {
         "no metadata.json of this package": 21,
