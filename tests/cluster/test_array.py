@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -57,9 +58,9 @@ def contents(work: Workspace) -> dict[str, bytes]:
     files += [*work.data.glob("cohorts/*/membership.csv")]
     texts = {str(f.relative_to(work.data)): f.read_bytes() for f in files}
     (scores,) = work.data.glob("5_parsing/*/parsed_scores.csv")
-    rows = scores.read_text().splitlines()
-    assert rows[0].endswith(",answered_at")
-    return texts | {"scores": "\n".join(row.rpartition(",")[0] for row in rows).encode()}
+    with scores.open(newline="") as file:
+        rows = [{**row, "answered_at": ""} for row in csv.DictReader(file)]
+    return texts | {"scores": repr(rows).encode()}
 
 
 def until(is_so: Callable[[], bool], timeout_s: float = 60) -> None:

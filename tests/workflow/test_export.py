@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -158,8 +159,7 @@ def test_with_its_own_times_only_what_the_parser_made_looks_out_of_date(
     for path in finished.data.rglob("*"):
         os.utime(path, (315_532_800, 315_532_800))  # as unzip sets them: 1980, all the same
     out = finished.run("-n", "results_summary").output
-    assert "rule generate_evaluation:" in out
-    assert "rule generate_draft:" not in out and "rule generate_essay:" not in out
+    assert re.findall(r"^(generate_\w+) +\d+$", out, re.MULTILINE) == ["generate_evaluation"]
     targets = ("results_summary", "results_analysis")
     finished.run("--touch", *targets)
     assert "Nothing to be done" in finished.run(*targets).output
@@ -178,4 +178,5 @@ def test_an_incomplete_cohort_is_exported_with_what_there_is(
     assert "INCOMPLETE: 0 failed, 1 missing" in capsys.readouterr().out
     assert main(["verify", str(tmp_path / "trial.zip")]) == 0
     out = capsys.readouterr().out
-    assert "14 of 15 generations are made, 0 failed, 1 are missing" in out and "BAD" not in out
+    assert "14 of 15 generations are made, 0 failed," in out and " 1 are missing" in out
+    assert "BAD" not in out
