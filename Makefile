@@ -15,6 +15,7 @@ help:
 	@echo "make test   set up, then lint, types and all tests"
 	@echo "make check  lint, types, directions between the rooms and the quick unit tests: a minute"
 	@echo "make bench  measure the workflow against a plain script (about ten minutes)"
+	@echo "make soak   the long runs and simulations;  make cluster  the longer tests on a real Slurm"
 	@echo "make setup  .venv with snakemake, daydream and the embedded model"
 	@echo "make clean  remove .venv and caches; your data stay"
 
@@ -76,7 +77,7 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks.bench --kill
 
 soak: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -m slow tests/workflow/test_soak.py tests/unit/results
+	$(BIN)/python -m pytest -m slow tests/workflow tests/faults tests/unit tests/browser
 
 # The longer tests on a real Slurm: endings of jobs, rates, 200 chains.
 cluster: $(VENV)/.ready-test slurm
