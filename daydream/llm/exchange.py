@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from daydream.experiment.settings import Endpoint
 from daydream.llm.faults import Fault, status_fault
+from daydream.llm.json_text import load_json, mapping
 from daydream.llm.key import without_key
 from daydream.llm.rate_limit_headers import exhausted_for, retry_after, retry_after_in
 from daydream.llm.response import provider_words
@@ -111,10 +111,5 @@ def _error_text(response: Any) -> tuple[str, str]:
 
 def _error_body(text: str) -> Mapping[str, Any]:
     """The JSON object of an error; Google puts it into a list."""
-    try:
-        content = json.loads(text.lstrip("\ufeff"))
-    except (ValueError, RecursionError):
-        return {}
-    if isinstance(content, list) and content:
-        content = content[0]
-    return content if isinstance(content, dict) else {}
+    content = load_json(text)
+    return mapping(content[0] if isinstance(content, list) and content else content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -17,3 +18,8 @@ def load_json(text: str) -> Any:
 def _integer(digits: str) -> float:
     """An integer; Python refuses to read thousands of digits, which no count of ours has."""
     return int(digits) if len(digits) < 400 else float("inf")
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """A value that should be an object of JSON; empty when it is none."""
+    return value if isinstance(value, dict) else {}

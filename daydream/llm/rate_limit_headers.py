@@ -10,6 +10,8 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeGuard
 
+from daydream.llm.json_text import mapping
+
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT")
 _PARTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -44,11 +46,11 @@ def retry_after_in(body: Mapping[str, Any]) -> float | None:
     Google's ``retryDelay`` in ``details``; OpenRouter's copy of the upstream headers in
     ``metadata``; ``retry_after``, ``retry_after_seconds`` and ``retry_after_ms`` of others.
     """
-    error = _mapping(body.get("error", body))
-    headers = _mapping(_mapping(error.get("metadata")).get("headers"))
+    error = mapping(body.get("error", body))
+    headers = mapping(mapping(error.get("metadata")).get("headers"))
     lower = {str(name).lower(): str(value) for name, value in headers.items()}
     details = error.get("details")
-    delays = [_mapping(one).get("retryDelay") for one in details] if _is_list(details) else []
+    delays = [mapping(one).get("retryDelay") for one in details] if _is_list(details) else []
     milliseconds = _number(str(error.get("retry_after_ms", "")))
     waits = [
         *(_reset(delay) for delay in delays if isinstance(delay, str)),
@@ -97,10 +99,6 @@ def _until(date: str) -> float | None:
         return _sane(datetime.fromisoformat(date).timestamp() - time.time())
     except (ValueError, OverflowError):
         return None
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _is_list(value: object) -> TypeGuard[list[object]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from daydream.llm.faults import Fault, status_fault
-from daydream.llm.json_text import load_json
+from daydream.llm.json_text import load_json, mapping
 from daydream.llm.rate_limit_headers import retry_after_in
 from daydream.llm.stream import merged, read_events
 from daydream.llm.usage import billed_usd, read_usage
@@ -49,7 +49,7 @@ def read_answer(body: str, tags: Sequence[ThinkingTags] = THINKING_TAGS) -> Answ
     """
     content = read_object(body)
     choice = _first_choice(content)
-    message = _mapping(choice.get("message"))
+    message = mapping(choice.get("message"))
     text, reasoning = _without_thinking(message, tags)
     finish = choice.get("finish_reason")
     ending = ending_of(finish)
@@ -59,7 +59,7 @@ def read_answer(body: str, tags: Sequence[ThinkingTags] = THINKING_TAGS) -> Answ
         raise Fault("content_filter", str(reason), heals=False, body=content)
     if not text.strip() and not (reasoning or "").strip() and ending != "truncated":
         raise Fault("empty_answer", "the answer has no text", heals=True, body=content)
-    usage = _mapping(content.get("usage"))
+    usage = mapping(content.get("usage"))
     return Answer(
         text=text,
         reasoning=reasoning,
@@ -95,7 +95,7 @@ def read_object(body: str) -> dict[str, Any]:
 
 def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
     choices = content.get("choices")
-    first = _mapping(choices[0]) if isinstance(choices, list) and choices else {}
+    first = mapping(choices[0]) if isinstance(choices, list) and choices else {}
     # OpenRouter reports a provider's failure with status 200, before or in the midst of an answer.
     error = content.get("error") or first.get("error")
     if error or str(first.get("finish_reason")).lower() == "error":
@@ -117,9 +117,9 @@ def error_in(content: Mapping[str, Any]) -> Fault:
 
 def provider_words(error: object) -> str:
     """What an error object says; behind OpenRouter the model's own provider says it in ``raw``."""
-    details = _mapping(error)
+    details = mapping(error)
     said = str(details.get("message") or "")
-    raw = _mapping(details.get("metadata")).get("raw")
+    raw = mapping(details.get("metadata")).get("raw")
     return f"{said}: {' '.join(str(raw).split())[:300]}" if raw else said
 
 
@@ -144,14 +144,9 @@ def _without_thinking(
 def _text(content: object) -> str:
     """A message's text; some servers answer in parts."""
     if isinstance(content, list):
-        return "".join(str(_mapping(part).get("text", "")) for part in content)
+        return "".join(str(mapping(part).get("text", "")) for part in content)
     return content if isinstance(content, str) else ""
 
 
 def _string(value: object) -> str | None:
     return None if value is None else str(value)
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    """A JSON object; whatever else a server sent in its place has nothing to read."""
-    return value if isinstance(value, dict) else {}

@@ -6,8 +6,7 @@ not given: what it cost is then unknown, and the answer that was paid for is kep
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from daydream.llm.json_text import mapping
 
 MAX_TOKENS = 10**10
 MAX_USD = 10.0**6
@@ -20,9 +19,9 @@ def read_usage(usage: object) -> dict[str, int]:
     providers count reasoning in the total only. Cached input is part of ``prompt_tokens``;
     Anthropic's names count it beside ``input_tokens``, and it is added here.
     """
-    given = _mapping(usage)
-    prompt = _mapping(given.get("prompt_tokens_details"))
-    completion = _mapping(given.get("completion_tokens_details"))
+    given = mapping(usage)
+    prompt = mapping(given.get("prompt_tokens_details"))
+    completion = mapping(given.get("completion_tokens_details"))
     tokens_in = _tokens(given.get("prompt_tokens"))
     beside = [_tokens(given.get(f"cache_{kind}_input_tokens")) for kind in ("read", "creation")]
     if tokens_in is None and (tokens_in := _tokens(given.get("input_tokens"))) is not None:
@@ -48,11 +47,11 @@ def billed_usd(usage: object) -> float | None:
     With a key of one's own at the upstream provider (OpenRouter's BYOK) ``cost`` is what the
     router takes, and what the provider takes stands in ``cost_details``.
     """
-    given = _mapping(usage)
+    given = mapping(usage)
     cost = _usd(given.get("cost"))
     if not given.get("is_byok"):
         return cost
-    upstream = _usd(_mapping(given.get("cost_details")).get("upstream_inference_cost"))
+    upstream = _usd(mapping(given.get("cost_details")).get("upstream_inference_cost"))
     return None if upstream is None else upstream + (cost or 0.0)
 
 
@@ -74,7 +73,3 @@ def _number(value: object, maximum: float) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return value if 0 <= value <= maximum else None
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -13,6 +13,7 @@ from daydream.experiment.settings import Endpoint
 from daydream.llm.connection import connect
 from daydream.llm.exchange import MAX_FILE_BYTES, exchange, read_body
 from daydream.llm.faults import Fault
+from daydream.llm.json_text import mapping
 from daydream.llm.key import without_key
 from daydream.llm.response import error_in, read_object
 
@@ -101,7 +102,7 @@ class BatchApi:
     def find(self, uuid: str, since: float) -> Status | None:
         """The batch that carries our uuid, created after ``since`` (seconds of the epoch)."""
         for batch in self._newest_first():
-            if _mapping(batch.get("metadata")).get(OURS) == uuid:
+            if mapping(batch.get("metadata")).get(OURS) == uuid:
                 return read_status(batch)
             if (_seconds(batch.get("created_at")) or since) < since - _CLOCKS_DIFFER_S:
                 break
@@ -114,7 +115,7 @@ class BatchApi:
             with self._exchange(), self._batches.list(limit=100, **more) as response:
                 page = _json(response)
             data = page.get("data")
-            batches = [_mapping(one) for one in data] if isinstance(data, list) else []
+            batches = [mapping(one) for one in data] if isinstance(data, list) else []
             yield from batches
             after = str(batches[-1].get("id") or "") if batches else ""
             if not page.get("has_more") or not after:
@@ -162,10 +163,6 @@ def _object(response: Any, what: str) -> Json:
     return content
 
 
-def _mapping(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
 def _seconds(value: object) -> float:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
 
@@ -189,9 +186,9 @@ def read_status(batch: Json) -> Status:
         raise Fault("batch_state", said, heals=True, raw=str(batch))
     started = _seconds(batch.get("created_at"))
     ended = _seconds(batch.get(f"{status}_at")) or started
-    counts = _mapping(batch.get("request_counts"))
-    errors = _mapping(batch.get("errors")).get("data")
-    told = [_mapping(one).get("message") for one in errors] if isinstance(errors, list) else []
+    counts = mapping(batch.get("request_counts"))
+    errors = mapping(batch.get("errors")).get("data")
+    told = [mapping(one).get("message") for one in errors] if isinstance(errors, list) else []
     return Status(
         batch_id=str(batch["id"]),
         status=status,

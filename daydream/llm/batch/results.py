@@ -12,7 +12,7 @@ from daydream.llm.attempt import Call, attempt_of
 from daydream.llm.batch.api import URL, Status
 from daydream.llm.batch.state import BatchState, Line
 from daydream.llm.faults import Fault, status_fault
-from daydream.llm.json_text import load_json
+from daydream.llm.json_text import load_json, mapping
 from daydream.llm.request import Request
 from daydream.llm.response import Answer, read_answer
 from daydream.parsers import known_tags
@@ -98,7 +98,7 @@ def _read(result: Json | None, status: Status, line: Line) -> Answer:
 
 
 def _line_fault(error: object) -> Fault:
-    details = error if isinstance(error, dict) else {}
+    details = mapping(error)
     said = str(details.get("message") or "the request was not answered")
     return Fault(str(details.get("code") or "batch_error"), said, heals=True)
 
