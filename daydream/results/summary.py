@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -19,6 +18,7 @@ from daydream.parsers import ScoreRange
 from daydream.results.concept_columns import CONCEPTS, ConceptNames, names_in, with_concepts
 from daydream.results.coverage import CELL_EXPECTED, CELL_FLAG, CELL_VALID, FLAG, with_coverage
 from daydream.results.parquet import read_rows, write_parquet
+from daydream.results.statistics.ratings import on_scale
 from daydream.store.files import write_text
 
 Scales = Mapping[str, ScoreRange]
@@ -67,11 +67,9 @@ def read_scores(path: str) -> pd.DataFrame:
 
 def with_shares(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """Add ``share``, the score's place in its template's range from 0 to 1, and the ``range``."""
-    ranges = [scales.get(name, ScoreRange()) for name in scores["evaluation_template"]]
-    low = np.array([one.low for one in ranges], dtype=float)
-    high = np.array([one.high for one in ranges], dtype=float)
-    range_of = [f"{one.low:g} to {one.high:g}" for one in ranges]
-    return scores.assign(share=(scores["score"] - low) / (high - low), range=range_of)
+    placed = on_scale(scores, scales)
+    ends = zip(placed["low"], placed["high"], strict=True)
+    return scores.assign(share=placed["unit"], range=[f"{low:g} to {high:g}" for low, high in ends])
 
 
 def final_results(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:

@@ -94,13 +94,22 @@ def counts(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
 
 def _with_scale(frame: pd.DataFrame, scales: Scales) -> pd.DataFrame:
-    used = {name: scales.get(name, ScoreRange()) for name in frame[TEMPLATE].unique()}
-    for name, (low, high) in used.items():
+    for name in frame[TEMPLATE].unique():
+        low, high = scales.get(name, ScoreRange())
         if not low < high:
             raise CatalogError(
                 f"evaluation template {name!r}: its scale runs from {low:g} to {high:g}; "
                 "make score_max larger than score_min in 1_raw/evaluation_templates.csv"
             )
-    lows = frame[TEMPLATE].map({name: float(one.low) for name, one in used.items()}).astype(float)
-    highs = frame[TEMPLATE].map({name: float(one.high) for name, one in used.items()}).astype(float)
-    return frame.assign(low=lows, high=highs, unit=(frame["score"] - lows) / (highs - lows))
+    return on_scale(frame, scales)
+
+
+def on_scale(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """Add the ends of each score's scale (``low``, ``high``) and its place on it, 0-1 (``unit``).
+
+    A template without a scale of its own has the default one.
+    """
+    used = {name: scales.get(name, ScoreRange()) for name in scores[TEMPLATE].unique()}
+    low = scores[TEMPLATE].map({name: one.low for name, one in used.items()}).astype(float)
+    high = scores[TEMPLATE].map({name: one.high for name, one in used.items()}).astype(float)
+    return scores.assign(low=low, high=high, unit=(scores["score"] - low) / (high - low))
