@@ -75,3 +75,11 @@ def append_to(file: FileIO, line: str) -> None:
         torn = b"" if file.read(1) == b"\n" else b"\n"
     write_all(file, torn + line.encode("utf-8", "replace") + b"\n")
     os.fsync(file.fileno())
+
+
+def modified_ns(path: str) -> int | None:
+    """When a file was last written, in nanoseconds; None when it is not there."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return None

@@ -31,21 +31,15 @@ def changed_definition(project: Project, dryrun: bool) -> list[str]:
     path = project.layout.definition(project.cohort)
     if not project.design.is_stale():
         return list(filter(exists, [path]))
-    return [_write(path, project.design.manifest, dryrun)]
+    return [write_input(path, project.design.manifest, dryrun)]
 
 
 def changed_filters(project: Project, dryrun: bool) -> list[str]:
     """A file newer than the tables over every cohort that were made with other filters."""
     path, filters = project.layout.cross_filters, filters_as_columns(project)
-    try:
-        made_with = json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        made_with = {}
-    except ValueError:
-        made_with = None
-    if made_with == filters:
+    if (_read(path) if exists(path) else {}) == filters:
         return list(filter(exists, [path]))
-    return [_write(path, filters, dryrun)]
+    return [write_input(path, filters, dryrun)]
 
 
 def changed_columns(project: Project, dryrun: bool) -> list[str]:
@@ -57,7 +51,7 @@ def changed_columns(project: Project, dryrun: bool) -> list[str]:
     changes = dict(_column_changes(project.layout, project.cohort))
     if not changes or changes == _read(path):
         return list(filter(exists, [path]))
-    return [_write(path, changes, dryrun)]
+    return [write_input(path, changes, dryrun)]
 
 
 def _column_changes(layout: Layout, cohort: str) -> Iterator[tuple[str, list[str]]]:
@@ -78,6 +72,7 @@ def _header(path: str) -> list[str]:
 
 
 def _read(path: str) -> object:
+    """What a JSON file holds; None when it is missing or damaged."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -99,7 +94,7 @@ def filters_as_columns(project: Project) -> dict[str, list[str]]:
     return keep
 
 
-def _write(path: str, content: Mapping[str, Any], dryrun: bool) -> str:
+def write_input(path: str, content: Mapping[str, Any], dryrun: bool) -> str:
     """Write a file; a dry run's goes to the temporary directory and leaves the project alone."""
     if dryrun:
         path = os.path.join(tempfile.gettempdir(), f"daydream-{os.getuid()}-{Path(path).name}")

@@ -86,8 +86,8 @@ class Run:
     def _command_line(self) -> CommandLine:
         """What this run was given; known, and its forces told to all, once the DAG is built."""
         self._share_forces()
-        targets, config, files = compat.command_line(self.workflow)
-        return CommandLine(targets, config, files, bool(self.workflow.dryrun))
+        options, targets = compat.typed_options(self.workflow), compat.targets(self.workflow)
+        return CommandLine(targets, options, bool(self.workflow.dryrun))
 
     # --- the beginning
 

@@ -26,7 +26,7 @@ T = TypeVar("T")
 SPARE_JOBS = 8  # ready jobs beyond the free slots, so that priorities have something to choose from
 _NO_SOURCES: tuple[list[str], list[Any]] = ([], [])
 _NO_NAME: str | None = None
-_NO_COMMAND: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] = ((), (), ())
+_NO_TARGETS: tuple[str, ...] = ()
 DEFAULT_START_LIMIT = (100, 1)  # what Snakemake sets when nobody asked for one: jobs, seconds
 
 
@@ -85,30 +85,28 @@ def config_sources(workflow: Any) -> tuple[list[str], list[Any]]:
     return pairs, [*workflow.configfiles, *workflow.overwrite_configfiles]
 
 
-@_reach("the configuration of the runs of slices", lambda: _NO_COMMAND)
-def command_line(workflow: Any) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The targets, the pairs of ``--config`` and the absolute paths of ``--configfile``.
+@_reach("the targets of the runs of slices", lambda: _NO_TARGETS)
+def targets(workflow: Any) -> tuple[str, ...]:
+    """The targets that were asked for; known once the DAG is built.
 
-    Reason: a slice is made by a run of its own, which needs what this one was given.
-    Seen in 9.27.1: ``Workflow.dag_settings.targets``, ``config_settings``,
-    ``overwrite_configfiles``.
+    Reason: a slice is made by a run of its own, which asks for what this one was asked for.
+    Seen in 9.27.1: ``Workflow.dag_settings.targets``.
     """
-    files = tuple(str(Path(path).absolute()) for path in workflow.overwrite_configfiles)
-    targets = tuple(map(str, workflow.dag_settings.targets))
-    return targets, tuple(workflow.config_settings.config_args or ()), files
+    return tuple(map(str, workflow.dag_settings.targets))
 
 
-@_reach("proposing commands with the options of this run", Options)
+@_reach("passing the options of this run on to commands", Options)
 def typed_options(workflow: Any) -> Options:
-    """The options that choose an experiment, for the commands that are proposed at the end.
+    """The options that choose an experiment, with absolute paths of configuration files.
 
-    Reason: a command without them would go to another experiment.
+    Reason: a command that is proposed at the end, or the run of a slice, would be of another
+    experiment without them.
     Seen in 9.27.1: ``Workflow.overwrite_workdir``, ``overwrite_configfiles``,
     ``config_settings.config_args``.
     """
     return Options(
         directory=str(workflow.overwrite_workdir or ""),
-        configfiles=tuple(map(str, workflow.overwrite_configfiles)),
+        configfiles=tuple(str(Path(path).absolute()) for path in workflow.overwrite_configfiles),
         config=tuple(workflow.config_settings.config_args or ()),
     )
 

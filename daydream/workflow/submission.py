@@ -9,18 +9,20 @@ that the job leaves at its end.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
+from daydream.experiment.next_steps import Options
 from daydream.experiment.slices import Slice, slice_numbers
-from daydream.store.files import write_json
+from daydream.store.files import modified_ns
 from daydream.store.layout import STAGES, Stage, exists
 from daydream.store.membership import Member
+from daydream.workflow.definitions import write_input
 from daydream.workflow.forcing import is_forced
+from daydream.workflow.inputs import Inputs
 from daydream.workflow.plan.reasons import Required, by_times
 from daydream.workflow.project import Project
 from daydream.workflow.slice_job import FAILED, Order, answers_in
@@ -42,8 +44,7 @@ class CommandLine(NamedTuple):
     """What the submitting run was given, for the runs of its slices."""
 
     targets: tuple[str, ...]
-    config: tuple[str, ...]
-    configfiles: tuple[str, ...]
+    options: Options
     dryrun: bool = False
 
 
@@ -113,10 +114,7 @@ class Submission:
                 yield number
 
     def _newest(self, stage: Stage) -> list[str]:
-        paths = [
-            self.project.layout.parsed(stage, i) for i in self.project.membership.by_stage[stage]
-        ]
-        made = filter(exists, paths)
+        made = filter(exists, Inputs(self.project).parsed(stage))
         return [newest] if (newest := max(made, key=os.path.getmtime, default=None)) else []
 
     def mark(self, target: str, number: int) -> str:
@@ -126,9 +124,9 @@ class Submission:
     def made(self) -> Mapping[Stage, int]:
         """How many of the planned generations the slices have made so far, by stage."""
         layout, orders = self.project.layout, list(self._orders.values())
-        since = min((_time(path) for path in orders), default=0)
+        since = min((modified_ns(path) or 0 for path in orders), default=0)
         return {
-            stage: sum(_time(layout.parsed(stage, gen_id)) > since for gen_id in wanted)
+            stage: sum((modified_ns(layout.parsed(stage, i)) or 0) > since for i in wanted)
             for stage, wanted in self.planned.items()
         }
 
@@ -159,29 +157,18 @@ class Submission:
             return
         layout = self.project.layout
         path = layout.slice_order(self.project.cohort, target, self._name(number))
-        if self._command.dryrun:
-            path = os.path.join(tempfile.gettempdir(), f"daydream-{os.getuid()}-{Path(path).name}")
         order = Order(
             target,
             str(Slice(number, self.count)),
-            list(self._command.config),
-            list(self._command.configfiles),
+            list(self._command.options.config),
+            list(self._command.options.configfiles),
             dict(self._forced(members)),
             self.project.settings.allow_incomplete,
         )
-        write_json(path, order._asdict())
-        self._orders[target, number] = path
+        self._orders[target, number] = write_input(path, order._asdict(), self._command.dryrun)
 
     def _forced(self, members: Sequence[Member]) -> Iterator[tuple[str, int]]:
         for member in members:
             path = self.project.layout.parsed(member.stage, member.gen_id)
             if is_forced(f"generate_{member.stage}", path):
                 yield path, answers_in(path)
-
-
-def _time(path: str) -> int:
-    """When a file was written, in nanoseconds; 0 when it is not there."""
-    try:
-        return os.stat(path).st_mtime_ns
-    except FileNotFoundError:
-        return 0

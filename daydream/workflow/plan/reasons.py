@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from daydream.experiment.catalog import description_file
+from daydream.store.files import modified_ns
 from daydream.store.layout import STAGES, Stage
 from daydream.store.membership import PARENT_STAGE, Member
 from daydream.workflow.forcing import FORCED_VARIABLE, is_forced
@@ -136,7 +137,7 @@ class _Times:
         path = layout.parsed(stage, member.gen_id)
         if self._force and is_forced(f"generate_{stage}", path):
             return FORCED
-        made_at = _time(path)
+        made_at = modified_ns(path)
         if made_at is None:
             return MISSING
         newest, source = max(self._sources_of(member), default=(0, ""))
@@ -152,14 +153,14 @@ class _Times:
 
     def _is_newer(self, stage: Stage, gen_id: str, made_at: int) -> bool:
         path = self.project.layout.parsed(stage, gen_id)
-        return gen_id in self.required[stage] or (_time(path) or 0) > made_at
+        return gen_id in self.required[stage] or (modified_ns(path) or 0) > made_at
 
     def _sources_of(self, member: Member) -> list[tuple[int, str]]:
         combo = member.combo_id if member.stage == "draft" else ""
         key = (member.stage, member.template_id, combo)
         if key not in self._sources:
             paths = [*self._own_files(member), *self._shared_files(member.stage)]
-            self._sources[key] = [(_time(path) or 0, path) for path in paths]
+            self._sources[key] = [(modified_ns(path) or 0, path) for path in paths]
         return self._sources[key]
 
     def _own_files(self, member: Member) -> list[str]:
@@ -181,10 +182,3 @@ class _Times:
             "evaluation": score_parser_sources(),
             "comparison": verdict_parser_sources(),
         }
-
-
-def _time(path: str) -> int | None:
-    try:
-        return os.stat(path).st_mtime_ns
-    except OSError:
-        return None
