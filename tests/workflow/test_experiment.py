@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from daydream.results.dictionary.declared import TABLES
 from daydream.results.dictionary.model import column_problems
 from tests.support.mock_server import MockServer
@@ -68,7 +70,9 @@ def test_a_dry_run_says_what_will_be_made_creates_nothing_and_calls_nobody(
     before = work.files() | {"config.yaml"}
     blind = work.run("-n")
     assert _job_counts(blind.output)["cohort_membership"] == 1
-    assert f"{DRAFTS} " in blind.output.rpartition("to buy")[0]  # it ends with the plan
+    # It ends with the plan.
+    plan = blind.output.partition(f"Cohort trial: {CALLS} generation(s) to buy")[2]
+    assert re.search(rf"^draft +writer +{DRAFTS} +0 +0 +{DRAFTS} ", plan, re.MULTILINE)
     assert work.files() == before
     work.run("cohort")
     before = work.files()
