@@ -1,5 +1,7 @@
 """Opens the experiment: configuration and catalogs are read and checked here, before any job."""
 
+import functools
+
 from daydream.errors import DaydreamError
 from daydream.report.charts.figures import FIGURES
 from daydream.report.sources import page_sources
@@ -65,9 +67,15 @@ def new_filters(wildcards):
     return this_run.new_filters()
 
 
+@functools.cache
+def made_membership():
+    """The membership; what is made stays made, and each of 100,000 generations asks for it."""
+    return checkpoints.cohort_membership.get().output.membership
+
+
 def cohort_made(wildcards):
     """The membership, once the checkpoint has made it; tables have it as an explicit input."""
-    return checkpoints.cohort_membership.get().output.membership
+    return made_membership()
 
 
 def sources(stage):

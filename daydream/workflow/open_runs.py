@@ -10,7 +10,7 @@ from daydream.errors import DaydreamError
 from daydream.experiment.config_file import keep_typed, load_config
 from daydream.experiment.installation import IS_CHECKOUT, WORKFLOW
 from daydream.workflow import snakemake_compat as compat
-from daydream.workflow.processes import share_package
+from daydream.workflow.processes import collect_garbage_rarely, share_package
 from daydream.workflow.project import Project
 from daydream.workflow.run import Run
 from daydream.workflow.signals import SIGNALS
@@ -31,6 +31,7 @@ def open_run(workflow: Any, config: dict[str, Any], folder: str) -> Run:
     """
     if IS_CHECKOUT:
         share_package(str(WORKFLOW))
+    collect_garbage_rarely()
     SIGNALS.listen(is_main=bool(workflow.is_main_process))
     try:
         keep_typed(config, *compat.config_sources(workflow))
