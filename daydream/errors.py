@@ -100,6 +100,10 @@ class LockError(DaydreamError):
     """A file cannot be locked, and without a lock an answer could be paid twice."""
 
 
+class StoreError(DaydreamError):
+    """Object storage cannot be reached or refuses, or its copy contradicts the data root."""
+
+
 class ArchiveError(DaydreamError):
     """An archive cannot be written, or is not one that ``daydream export`` wrote."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.mock_server import MockServer
+from tests.support.s3 import S3Server, skip_without_packages
 from tests.support.workspace import Workspace
 
 
@@ -40,3 +41,25 @@ def finished(work: Workspace, finished_once: Path) -> Workspace:
     """A finished experiment of 3 drafts, 6 essays (3 of them copies) and 6 evaluations."""
     work.take_over(finished_once)
     return work
+
+
+@pytest.fixture(scope="session")
+def s3_once() -> Iterator[S3Server]:
+    skip_without_packages()
+    with S3Server() as running:
+        yield running
+
+
+@pytest.fixture
+def s3(s3_once: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """An S3 server that this process and those that it starts find by their environment."""
+    for name, value in s3_once.environment.items():
+        monkeypatch.setenv(name, value)
+    s3_once.reset()
+    return s3_once
+
+
+@pytest.fixture
+def s3_address(s3: S3Server) -> str:
+    """An address of an experiment in a new bucket."""
+    return f"s3://{s3.new_bucket()}/lab/one"

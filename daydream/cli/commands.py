@@ -140,6 +140,20 @@ def export(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     return export(project, arguments.output)
 
 
+def push(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
+    """Send to object storage what of the data root is newer here; nothing is deleted there."""
+    from daydream.cli.push_pull import pushed
+
+    return pushed(opened[1], arguments.address, arguments.overwrite)
+
+
+def pull(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
+    """Bring from object storage what is newer there; nothing is deleted here."""
+    from daydream.cli.push_pull import pulled
+
+    return pulled(opened[1], arguments.address, arguments.overwrite)
+
+
 def design(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
     """Show what a cohort's spec asks for and what it costs, before anything runs."""
     from daydream.cli.design import cohort_of, compiled, designed, spec_path

@@ -92,6 +92,14 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--output", type=os.path.abspath, metavar="FILE", help="(default <cohort_id>.zip)"
     )
+    for name, run in (("push", commands.push), ("pull", commands.pull)):
+        sub = _add(group, name, run, commands.open_config)
+        sub.add_argument(
+            "address", nargs="?", metavar="s3://BUCKET/PREFIX", help="(default: the key `store`)"
+        )
+        sub.add_argument(
+            "--overwrite", action="store_true", help="replace what was edited on both sides"
+        )
     sub = _add(group, "verify", commands.verify, commands.open_subject)
     sub.add_argument(
         "archive",

@@ -160,6 +160,11 @@ SliceOrNull: TypeAlias = Annotated[
     BeforeValidator(_read_text_or_null),
     Kind("`k/n` with k from 1 to n, or null"),
 ]
+StoreOrNull: TypeAlias = Annotated[
+    Annotated[str, Field(pattern=r"^s3://[A-Za-z0-9._-]{3,63}(/\S*)?$", strict=True)] | None,
+    BeforeValidator(_read_text_or_null),
+    Kind("`s3://bucket/prefix`, or null"),
+]
 ErrorsOrNull: TypeAlias = Annotated[
     Annotated[float, Field(gt=0, le=10**12, allow_inf_nan=False, strict=True)] | None,
     READ_NUMBER,

@@ -35,6 +35,7 @@ from daydream.experiment.config_types import (
     ReuseRule,
     Share,
     SliceOrNull,
+    StoreOrNull,
     Text,
     Tries,
 )
@@ -255,6 +256,10 @@ class Settings:
     """`2/20`: make only the second of twenty parts of the cohort, each of whole chains from the
     draft to its evaluations, so that twenty processes on one or more hosts can share the work; they
     share the limits of the endpoints too. Tables are made without it. See docs/cluster.md."""
+
+    store: StoreOrNull = None
+    """`s3://bucket/prefix`: where the data root has a copy in object storage, for `daydream push`
+    and `daydream pull`. See docs/object-storage.md."""
 
     @property
     def part(self) -> Slice | None:

@@ -127,6 +127,11 @@ class Budget:
                 used = used.plus(amount_of(attempt, amount))
             self._settle(key, used)
 
+    def add(self, amount: Amount) -> None:
+        """Count what was spent elsewhere."""
+        with self._changing() as state:
+            state.spent = state.spent.plus(amount)
+
     def _reserve(self, amount: Amount) -> str:
         """Wait for calls under way to settle, as long as they may leave enough."""
         while True:
@@ -219,6 +224,20 @@ def spent_so_far(layout: Layout) -> Amount:
             for attempt in read_attempts(str(generation)):
                 total = total.plus(amount_of(attempt, Amount()))
     return total
+
+
+@contextmanager
+def spending_noticed(layout: Layout) -> Iterator[None]:
+    """Count as spent what comes into the ledgers meanwhile, if the data root keeps a budget."""
+    budget = Budget(layout, Limit())
+    if not budget.is_kept:
+        yield
+        return
+    before = spent_so_far(layout)
+    try:
+        yield
+    finally:
+        budget.add(spent_so_far(layout).plus(before, sign=-1))
 
 
 def check_prices(limit: Limit, unpriced: list[str]) -> None:
