@@ -63,13 +63,15 @@ def methods(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
 def status(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     """Count what of the cohort is wanted, done, missing and failed, by stage and model."""
     from daydream.cli.status import as_json, describe
-    from daydream.store.status import count_states
+    from daydream.store.status import count_fallbacks, count_states
 
     counts = count_states(project.layout, project.part)
+    replaceable = {model.id for model in project.design.catalog.all_models if model.fallback}
+    fallbacks = count_fallbacks(project.layout, project.part, replaceable)
     state = (project.cohort, counts, project.design.is_stale())
     if arguments.json:
-        return _as_json(as_json(*state))
-    return describe(*state, own_options(arguments))
+        return _as_json(as_json(*state, fallbacks))
+    return describe(*state, own_options(arguments), fallbacks)
 
 
 def doctor(project: Project, arguments: argparse.Namespace) -> Iterator[str]:

@@ -6,6 +6,7 @@ import resource
 from collections.abc import Iterator
 
 from daydream.errors import DaydreamError
+from daydream.experiment.fallbacks import with_fallbacks
 from daydream.experiment.model import Model
 from daydream.llm.reach import check_endpoints
 from daydream.store.layout import exists
@@ -50,7 +51,7 @@ def examine(project: Project) -> Iterator[Finding]:
 def _models(project: Project) -> list[Model]:
     catalog = project.design.catalog
     writers = catalog.generation_models if project.design.makes("draft") else ()
-    return list({m.id: m for m in (*writers, *catalog.evaluation_models)}.values())
+    return with_fallbacks((*writers, *catalog.evaluation_models), catalog.all_models)
 
 
 def _generations_to_come(project: Project) -> int:

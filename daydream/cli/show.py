@@ -116,6 +116,9 @@ def _call(metadata: dict[str, Any]) -> Iterator[str]:
         f"{usage.get('prompt_tokens', '?')} tokens in, {usage.get('completion_tokens', '?')} out"
     )
     yield f"{metadata.get('returned_model') or metadata.get('model')}: {tokens}, {price}"
+    if fallback := metadata.get("fallback"):
+        told = f"{fallback}, a fallback, answered in place of {metadata.get('llm_model_id')}"
+        yield printable(f"{told}: {metadata.get('fallback_reason')}")
 
 
 def _outcome(layout: Layout, catalog: Catalog, member: Member) -> str:

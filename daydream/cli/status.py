@@ -7,10 +7,16 @@ from typing import Any
 
 from daydream.cli.console import aligned
 from daydream.experiment.next_steps import Options
-from daydream.store.status import Count, total
+from daydream.store.status import Count, Substitutes, total
 
 
-def describe(cohort: str, counts: Sequence[Count], stale: bool, options: Options) -> Iterator[str]:
+def describe(
+    cohort: str,
+    counts: Sequence[Count],
+    stale: bool,
+    options: Options,
+    fallbacks: Substitutes | None = None,
+) -> Iterator[str]:
     """Lines for a person.
 
     Args:
@@ -18,6 +24,7 @@ def describe(cohort: str, counts: Sequence[Count], stale: bool, options: Options
         counts: what ``count_states`` gives.
         stale: whether the configuration has come to ask for another cohort of this name.
         options: those of the commands that are proposed.
+        fallbacks: what ``count_fallbacks`` gives.
     """
     everything = total(counts)
     yield f"Cohort {cohort}: {everything.done} of {everything.wanted} generations are made"
@@ -29,6 +36,8 @@ def describe(cohort: str, counts: Sequence[Count], stale: bool, options: Options
             "Configuration or catalogs ask for something else since. To see it: "
             + options.command("snakemake", "cohort")
         )
+    for (model, fallback), count in (fallbacks or {}).items():
+        yield f"{count} of {model} were made from answers of its fallback {fallback}."
     if everything.failed:
         yield f"{everything.failed} failed. To see why: {options.command('daydream failures')}"
     if everything.refused:
@@ -40,9 +49,15 @@ def describe(cohort: str, counts: Sequence[Count], stale: bool, options: Options
         yield "Nothing is missing."
 
 
-def as_json(cohort: str, counts: Sequence[Count], stale: bool) -> dict[str, Any]:
+def as_json(
+    cohort: str, counts: Sequence[Count], stale: bool, fallbacks: Substitutes | None = None
+) -> dict[str, Any]:
     """The same for a program."""
     everything = total(counts)._asdict()
     del everything["stage"], everything["model"]
     rows = [count._asdict() for count in counts]
-    return {"cohort": cohort, "stale": stale, "rows": rows, "total": everything}
+    state = {"cohort": cohort, "stale": stale, "rows": rows, "total": everything}
+    if not fallbacks:
+        return state
+    told = [{"model": m, "fallback": f, "count": n} for (m, f), n in fallbacks.items()]
+    return state | {"fallbacks": told}

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from daydream.experiment.csv_rows import Row, read_table
+from daydream.experiment.fallbacks import check_fallback
 from daydream.experiment.model import Catalog, Concept, Limits, Model, Template
 from daydream.experiment.settings import Settings
 from daydream.experiment.validation import check_catalog
@@ -151,7 +152,11 @@ def read_scales(path: str) -> dict[str, ScoreRange]:
 
 def _models(layout: Layout, settings: Settings, named: Named | None) -> tuple[Model, ...]:
     rows = read_table(layout.models_csv, MODEL_COLUMNS, "id")
-    return tuple(_model(row, settings, named) for row in rows)
+    models = tuple(_model(row, settings, named) for row in rows)
+    for row, model in zip(rows, models, strict=True):
+        if model.for_generation or model.for_evaluation:
+            check_fallback(row, model, models, settings.endpoints)
+    return models
 
 
 def _model(row: Row, settings: Settings, named: Named | None) -> Model:
@@ -182,6 +187,7 @@ def _model(row: Row, settings: Settings, named: Named | None) -> Model:
         thinking_tags=_thinking_tags(row),
         reasoning_effort=row.text("reasoning_effort"),
         body_keys=_body_keys(row),
+        fallback=row.text("fallback"),
         limits=Limits(
             row.whole_or_none("max_concurrency"),
             row.number_or_none("requests_per_minute", minimum=0.001),

@@ -33,7 +33,7 @@ OPTIONAL_COLUMNS = (
     *("endpoint", "price_in", "price_out", "price_cached", "max_tokens", "temperature"),
     *("reasoning_effort", "body_keys"),
     *("max_concurrency", "requests_per_minute", "tokens_per_minute", "description_level", "k_max"),
-    "thinking_tags",
+    *("thinking_tags", "fallback"),
 )
 _TRUE = {"true", "1", "1.0", "yes"}
 _FALSE = {"false", "0", "0.0", "no", ""}

@@ -78,6 +78,8 @@ class Model:
 
     ``thinking_tags`` is the cell of its row, as ``parsers.known_tags`` reads it. ``body_keys`` are
     keys of a request's body with the names that this model takes, None where it takes none.
+    ``fallback`` is the model, by id, or the endpoint that answers when its own endpoint brings
+    nothing any more, see ``experiment.fallbacks``.
     """
 
     id: str
@@ -96,6 +98,7 @@ class Model:
     thinking_tags: str = ""
     reasoning_effort: str = ""
     body_keys: tuple[tuple[str, str | None], ...] = ()
+    fallback: str = ""
 
     @property
     def prices(self) -> Prices:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from daydream.llm.request import Request
@@ -9,15 +10,19 @@ from daydream.store.finish_reason import ending_of
 from daydream.store.ledger import Attempt, Ledger
 
 
-def cached_answers(request: Request, ledger: Ledger) -> list[Attempt]:
-    """The answers in a ledger that a request may use, oldest first.
+def cached_answers(requests: Sequence[Request], ledger: Ledger) -> list[Attempt]:
+    """The answers in a ledger that a generation may use, oldest first.
 
-    Besides those with its fingerprint, or with the one that an earlier version gave the same
+    ``requests`` are the one to its model and, when that has one, the one to its fallback: what a
+    fallback has answered is not bought again when the model is back. Besides answers with a
+    request's fingerprint, or with the one that an earlier version gave the same
     request, these are the ones that differ in ``max_tokens`` only and
     ended by themselves within it: no limit had a part in them, so they need not be bought again
     after the limit was raised for others that were cut off.
     """
-    return [a for a in ledger.attempts if a.is_answer and _is_answer_to(a, request)]
+    return [
+        a for a in ledger.attempts if a.is_answer and any(_is_answer_to(a, r) for r in requests)
+    ]
 
 
 def _is_answer_to(answer: Attempt, request: Request) -> bool:

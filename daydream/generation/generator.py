@@ -16,7 +16,6 @@ from daydream.errors import (
     AnswerError,
     ClosedError,
     DaydreamError,
-    LedgerError,
     NotAskedError,
     ParseError,
     StoppedError,
@@ -24,18 +23,16 @@ from daydream.errors import (
 )
 from daydream.experiment.cohort import Design
 from daydream.experiment.model import Template
-from daydream.generation.cached_answers import cached_answers
+from daydream.generation.answers import Answers
 from daydream.generation.metadata import identity, provenance
 from daydream.generation.meter import Meter
 from daydream.generation.parse import parse
 from daydream.generation.prompt_builder import PromptBuilder
 from daydream.llm.pool import Clients
-from daydream.llm.request import Request
 from daydream.store.files import write_json, write_text
 from daydream.store.finish_reason import ending_of
-from daydream.store.ids import sha256
 from daydream.store.layout import Stage
-from daydream.store.ledger import NAME, Attempt, Ledger
+from daydream.store.ledger import Attempt, Ledger
 from daydream.store.membership import Member
 from daydream.store.metadata import digest, record_error
 
@@ -123,49 +120,23 @@ class Generator:
     ) -> str:
         facts["mode"] = "llm"
         prompt = self.prompts.prompt(member)
-        request = self.prompts.request(member, prompt)
-        if template.structured and not request.constraint:
-            facts["structured"] = f"plain: {request.endpoint} cannot enforce {template.structured}"
+        requests = self.prompts.requests(member, prompt)
         write_text(f"{folder}/prompt.txt", prompt)
-        answers = self._answers(ledger, request, member, forced)
+        settings = self.design.settings
+        answers = Answers(requests, folder, ledger, settings, self.clients, self.meter)
+        taken = answers.take(forced)
         while True:
-            answer = next(answers)
-            facts.update(provenance(answer, request))
+            answer = next(taken)
+            if template.structured and not answer.parameters.get("structured"):
+                told = f"plain: {answer.endpoint} cannot enforce {template.structured}"
+                facts["structured"] = told
+            facts.update(provenance(answer, prompt))
             write_text(f"{folder}/raw.txt", answer.text or "")
             try:
                 return self._parse(member.stage, template, answer, answer.text or "")
             except ParseError:
-                if member.stage not in _JUDGING or not self._may_ask_again(ledger, request):
+                if member.stage not in _JUDGING or not answers.may_ask_again:
                     raise
-
-    def _answers(
-        self, ledger: Ledger, request: Request, member: Member, forced: bool
-    ) -> Iterator[Attempt]:
-        """The answer that there is, unless a new one is wanted; then new ones without end."""
-        reuse = self.design.settings.reuse
-        known = cached_answers(request, ledger)
-        if known and (reuse == "always" or (reuse == "auto" and not forced)):
-            yield known[-1]
-        if ledger.damaged and not forced:
-            raise LedgerError(
-                f"{self.design.layout.generation(member.stage, member.gen_id)}/{NAME}, line "
-                f"{ledger.damaged[0]} cannot be read: it was damaged after it was written and may "
-                "hold an answer that was paid. Repair the line, or delete it to buy the answer."
-            )
-        client = self.clients.of(request.endpoint)
-
-        def record(attempt: Attempt) -> None:
-            ledger.append(attempt)
-            self.meter.add(attempt)
-
-        while True:
-            known = cached_answers(request, ledger)
-            # A seed of its own for each answer, or a forced call would bring the old one again.
-            seed = int(sha256(f"{member.gen_id}|{len(known)}")[:8], 16)
-            yield client.complete(request, record, forced=bool(known), seed=seed)
-
-    def _may_ask_again(self, ledger: Ledger, request: Request) -> bool:
-        return len(cached_answers(request, ledger)) <= self.design.settings.resample
 
     def _parse(self, stage: Stage, template: Template, answer: Attempt, text: str) -> str:
         limit = answer.parameters.get("max_tokens")

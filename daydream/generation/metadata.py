@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from daydream.generation.versions import versions
-from daydream.llm.request import Request
 from daydream.store.ids import sha256
 from daydream.store.ledger import Attempt
 from daydream.store.membership import SECOND, Member
@@ -17,7 +16,7 @@ def identity(member: Member) -> dict[str, Any]:
     return fields if member.second_gen_id else {k: v for k, v in fields.items() if k != SECOND}
 
 
-def provenance(answer: Attempt, request: Request) -> dict[str, Any]:
+def provenance(answer: Attempt, prompt: str) -> dict[str, Any]:
     """Where a generation's text comes from: the call, its usage and cost, the software."""
     return {
         "endpoint": answer.endpoint,
@@ -32,8 +31,16 @@ def provenance(answer: Attempt, request: Request) -> dict[str, Any]:
         "answered_at": answer.at,
         "latency_s": answer.latency_s,
         "attempts": answer.attempt,
-        "prompt_sha256": sha256(request.prompt),
+        "prompt_sha256": sha256(prompt),
         "fingerprint": answer.fingerprint,
         **({"body_keys": answer.body_keys} if answer.body_keys else {}),
+        **_fallback(answer),
         **versions(),
     }
+
+
+def _fallback(answer: Attempt) -> dict[str, Any]:
+    """Who answered in place of the model asked for, and why, if so."""
+    if not answer.fallback:
+        return {}
+    return {"fallback": answer.fallback, "fallback_reason": answer.fallback_reason}

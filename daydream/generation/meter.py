@@ -21,7 +21,7 @@ class Meter:
         self._started = time.monotonic()
         self.done: dict[Stage, int] = dict.fromkeys(STAGES, 0)
         self.failed = self.refused = 0
-        self.calls = 0
+        self.calls = self.by_fallbacks = 0
         self.tokens = 0
         self.usd = 0.0
         self.is_usd_whole = True
@@ -48,6 +48,7 @@ class Meter:
         """Count a call."""
         with self._lock:
             self.calls += 1
+            self.by_fallbacks += attempt.is_answer and attempt.fallback is not None
             self.tokens += attempt.usage.get("completion_tokens", 0)
             self.usd += attempt.cost_usd or 0.0
             self.is_usd_whole &= attempt.cost_usd is not None
@@ -62,6 +63,7 @@ class Meter:
         )
         failed = f"  failed {self.failed}" if self.failed else ""
         failed += f"  refused {self.refused}" if self.refused else ""
+        failed += f"  by fallbacks {self.by_fallbacks}" if self.by_fallbacks else ""
         usd = f"${self.usd:.2f}" + ("" if self.is_usd_whole else " and more (unknown prices)")
         return (
             f"{stages}{failed} | {in_flight} in flight | {self.tokens / seconds:.0f} tokens/s | "

@@ -6,10 +6,12 @@ What only wants to know what would be asked of a model (a plan, a preview, a che
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daydream.errors import PromptError
 from daydream.experiment.cohort import Design
+from daydream.experiment.fallbacks import fallback_of
+from daydream.experiment.model import Model
 from daydream.generation.prompts import combo_concepts, decoded, read_bytes, render
 from daydream.llm.request import Request
 from daydream.store.layout import Layout, Stage, exists
@@ -46,16 +48,24 @@ class PromptBuilder:
         stage = PARENT_STAGE[member.stage]
         return [_read_parent(self.layout, stage, gen_id) for gen_id in member.parents]
 
-    def request(self, member: Member, prompt: str) -> Request:
-        """What would be asked of the member's model."""
+    def requests(self, member: Member, prompt: str) -> tuple[Request, ...]:
+        """What would be asked of the member's model and, when that has one, of its fallback."""
         catalog = self.design.catalog
+        model = catalog.model(member.llm_model_id)
+        own = self._request(member, prompt, model)
+        fallback = fallback_of(model, catalog.all_models)
+        if fallback is None:
+            return (own,)
+        return own, replace(self._request(member, prompt, fallback), fallback=model.fallback)
+
+    def _request(self, member: Member, prompt: str, model: Model) -> Request:
         return Request.build(
             prompt,
-            catalog.model(member.llm_model_id),
+            model,
             self.design.settings.stages[member.stage],
             member.replicate,
-            catalog.template(member.stage, member.template_id),
-            self.design.settings.endpoints[catalog.model(member.llm_model_id).endpoint],
+            self.design.catalog.template(member.stage, member.template_id),
+            self.design.settings.endpoints[model.endpoint],
             member.gen_id,
         )
 

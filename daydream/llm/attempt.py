@@ -32,6 +32,8 @@ class Call(NamedTuple):
     prices: Prices
     discount: float = 0.0
     body_keys: Mapping[str, str | None] = MappingProxyType({})
+    fallback: str = ""
+    fallback_reason: str = ""
 
     def cost(self, usage: dict[str, int], billed: float | None) -> float | None:
         """USD of the call: what was billed, or list prices less the discount."""
@@ -48,6 +50,8 @@ class Call(NamedTuple):
         return known | {
             "latency_s": round(self.latency_s, 3),
             "body_keys": dict(self.body_keys),
+            "fallback": self.fallback or None,
+            "fallback_reason": self.fallback_reason or None,
         }
 
 

@@ -247,6 +247,8 @@ def _call(request: Request, at: str, latency_s: float, number: int, forced: bool
         latency_s=latency_s,
         prices=request.model.prices,
         body_keys=request.body_keys,
+        fallback=request.fallback,
+        fallback_reason=request.fallback_reason,
     )
 
 

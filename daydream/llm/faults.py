@@ -74,3 +74,21 @@ def _has_no_money(body: Any) -> bool:
     """Whether an error, or the body around it, says so; by its code or, with some, its type."""
     error = body.get("error", body) if isinstance(body, Mapping) else None
     return isinstance(error, Mapping) and NO_MONEY in (error.get("code"), error.get("type"))
+
+
+# Not 400, 413, 422 and the like, which are about the request; nor what is about the answer.
+_STATUS_OF_ENDPOINT = HEALING_STATUS | {401, 402, 403, 404, 410}
+_OF_ENDPOINT = frozenset({NO_MONEY, "timeout", "connection", "not_json", "empty_body"})
+
+
+def is_of_endpoint(error: CallError) -> bool:
+    """Whether a call that failed for good did so for reasons of its endpoint.
+
+    Then another endpoint may bring an answer. It does not say so of requests that the provider does
+    not take, of answers that cannot be used, nor of what the user has to put right or has asked
+    for: a key that is not set, a redirect, a budget, a stop.
+    """
+    status = error.cause.removeprefix("http_")
+    if status != error.cause and status.isdecimal():
+        return int(status) in _STATUS_OF_ENDPOINT or int(status) >= 500
+    return error.cause in _OF_ENDPOINT or error.cause.startswith("batch_")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
+from daydream.errors import CallError
 from daydream.experiment.settings import Settings
 from daydream.llm.batch.client import BatchClient
 from daydream.llm.budget import Budget
 from daydream.llm.client import Client
 from daydream.llm.error_limit import ErrorLimit
+from daydream.llm.request import Request
 from daydream.llm.shares import RunningSlices, Share
 from daydream.llm.stopping import STOP, Stop
 from daydream.store.layout import Layout
@@ -25,6 +28,7 @@ class Clients:
         self._budget = Budget(self._layout, settings.budget, stop)
         self._clients: dict[str, Client | BatchClient] = {}
         self._making = threading.Lock()
+        self._announced: set[tuple[str, str]] = set()
         self._share: Share | None = None  # of a slice, known when the first client is made
 
     def of(self, endpoint: str) -> Client | BatchClient:
@@ -33,6 +37,21 @@ class Clients:
             if endpoint not in self._clients:
                 self._clients[endpoint] = self._make(endpoint)
             return self._clients[endpoint]
+
+    def announce_fallback(self, own: Request, fallback: Request, error: CallError) -> None:
+        """Say that a model's fallback is asked from now on; once in a run for each of the two."""
+        pair = (own.model.id, fallback.fallback)
+        with self._making:
+            is_new = pair not in self._announced
+            self._announced.add(pair)
+        if is_new:
+            print(
+                f"{own.model.id}: {error} FALLBACK: {fallback.fallback} answers in its place "
+                "where that lasts, as its row in llm_models.csv says; the column `fallback` of "
+                "the tables tells where.",
+                file=sys.stderr,
+                flush=True,
+            )
 
     @property
     def in_flight(self) -> int:

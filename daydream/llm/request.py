@@ -23,7 +23,9 @@ class Request:
     ``constraint`` says how the answer's shape is enforced, ``extra`` is what the endpoint adds to
     every request's body. ``body_keys`` and ``schema_without`` are the endpoint's dialect, which
     changes what is sent and not what is asked. ``shape`` is what the constraint adds,
-    ``earlier_shapes`` what it added in earlier versions.
+    ``earlier_shapes`` what it added in earlier versions. ``fallback`` is the name by which another
+    model's row has this one as its fallback, ``fallback_reason`` why it is asked in its place; both
+    are blank for a model that is asked for itself.
     """
 
     prompt: str
@@ -40,6 +42,8 @@ class Request:
     gen_id: str = ""
     body_keys: dict[str, str | None] = field(default_factory=dict)
     schema_without: tuple[str, ...] = ()
+    fallback: str = ""
+    fallback_reason: str = ""
 
     @classmethod
     def build(

@@ -107,6 +107,8 @@ def _facts(metadata: Mapping[str, Any]) -> list[Fact]:
     lines = {
         "Model asked": metadata.get("model"),
         "Model that answered": metadata.get("returned_model"),
+        "Fallback for the model of this cell": metadata.get("fallback"),
+        "Why the fallback": metadata.get("fallback_reason"),
         "Endpoint": metadata.get("endpoint"),
         "Tokens in": _counted(usage.get("prompt_tokens")),
         "Tokens out": _counted(usage.get("completion_tokens")),

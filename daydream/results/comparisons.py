@@ -11,6 +11,7 @@ from daydream.parsers import VERDICTS
 from daydream.results.scores import Lack, why_missing
 from daydream.store.layout import Layout
 from daydream.store.membership import Member, Membership
+from daydream.store.metadata import as_text, read_metadata
 
 
 class ComparisonRow(NamedTuple):
@@ -19,7 +20,8 @@ class ComparisonRow(NamedTuple):
     ``verdict`` is A, B or tie, and blank when there is none, and then ``error`` says why, and the
     columns that begin with ``error_`` say it as data, as in the table of scores.
     ``winner_gen_id`` is the essay it names, blank for a tie. The path is relative to the data root.
-    The concepts are those of the essays' combos, by name.
+    The concepts are those of the essays' combos, by name; ``evaluation_fallback`` is who judged in
+    place of the model that was asked for.
     """
 
     gen_id: str
@@ -38,6 +40,7 @@ class ComparisonRow(NamedTuple):
     error_stage: str = ""
     error_kind: str = ""
     error_cause: str = ""
+    evaluation_fallback: str = ""
 
 
 def cohort_comparisons(layout: Layout, membership: Membership) -> Iterator[ComparisonRow]:
@@ -67,7 +70,12 @@ def cohort_comparisons(layout: Layout, membership: Membership) -> Iterator[Compa
             error_stage=lack.stage if lack else "",
             error_kind=lack.kind if lack else "",
             error_cause=lack.cause if lack else "",
+            evaluation_fallback=_fallback(layout, member),
         )
+
+
+def _fallback(layout: Layout, member: Member) -> str:
+    return as_text(read_metadata(layout, "comparison", member.gen_id).get("fallback")) or ""
 
 
 def _concepts(membership: Membership, essay: str, names: Mapping[str, str]) -> str:

@@ -15,7 +15,8 @@ from daydream.experiment.model import model_family
 from daydream.parsers import Criterion, ScoreRange, address_to_judge
 from daydream.results.criterion_columns import criterion_columns
 from daydream.store.layout import Layout, Stage, exists
-from daydream.store.metadata import as_number, as_text
+from daydream.store.membership import Member
+from daydream.store.metadata import as_number, as_text, read_metadata
 
 
 class AnswerOrigin(NamedTuple):
@@ -25,6 +26,13 @@ class AnswerOrigin(NamedTuple):
     finish_reason: str
     temperature: float | None
     answered_at: str
+
+
+class Writer(NamedTuple):
+    """Who wrote a text where its model did not: a fallback, "" where the model did."""
+
+    is_copy: bool
+    fallback: str
 
 
 class TextFacts(NamedTuple):
@@ -48,10 +56,31 @@ class ScoreSources:
         self._combos = combo_names(layout)
         self._layout = layout
         self._facts = cache(self._read)
+        self._writer = cache(self._read_writer)
 
-    def family(self, model_id: str) -> str:
-        """The provider of a model, ``""`` of one that the catalog does not have any more."""
-        return self._families.get(model_id, "")
+    def family(self, model_id: str, fallback: str = "") -> str:
+        """The provider of a model, or of the fallback that answered in its place.
+
+        ``""`` of one that the catalog does not have any more. A fallback that is no model is an
+        endpoint: there the model is the same.
+        """
+        return self._families.get(fallback, self._families.get(model_id, ""))
+
+    def writer_family(self, draft: Member, essay: Member) -> str:
+        """The provider of the model that wrote an essay, which for a copy is that of its draft."""
+        writer = self._writer("essay", essay.gen_id)
+        if writer.is_copy:
+            writer = self._writer("draft", draft.gen_id)
+        return self.family(essay.llm_model_id, writer.fallback)
+
+    def writer_fallback(self, draft: Member, essay: Member) -> str:
+        """The fallbacks that wrote an essay or its draft, ``""`` when the model itself wrote."""
+        writers = (self._writer("draft", draft.gen_id), self._writer("essay", essay.gen_id))
+        return " ".join(dict.fromkeys(writer.fallback for writer in writers if writer.fallback))
+
+    def _read_writer(self, stage: Stage, gen_id: str) -> Writer:
+        metadata = read_metadata(self._layout, stage, gen_id) if gen_id else {}
+        return Writer(metadata.get("mode") == "copy", as_text(metadata.get("fallback")) or "")
 
     def concepts(self, combo_id: str) -> str:
         """The names of a combo's concepts, its id where nothing names them."""

@@ -18,7 +18,7 @@ from daydream.store.files import write_text
 from daydream.store.index import memberships, stored_ids, stored_member
 from daydream.store.layout import Layout, Stage, exists
 from daydream.store.membership import PARENT_STAGE, Member, Membership
-from daydream.store.metadata import failure_of, is_as_written, read_metadata
+from daydream.store.metadata import as_text, failure_of, is_as_written, read_metadata
 
 Row = TypeVar("Row", bound=NamedTuple)
 
@@ -29,7 +29,8 @@ class ScoreRow(NamedTuple):
     ``score`` is on the evaluation template's own scale, None when there is none, and then
     ``error`` says why; ``error_stage``, ``error_kind`` and ``error_cause`` say it as data, see
     :class:`Lack`. ``replicate`` is the evaluation's. Paths are relative to the data root.
-    Providers are the models' families, from the catalog. ``returned_model`` to ``answered_at``
+    Providers are the families, from the catalog, of the models that wrote; ``*_fallback`` say which
+    did so in place of the model that was asked for. ``returned_model`` to ``answered_at``
     are of the evaluation's answer (UTC); words are counted in the parsed texts.
     ``concepts`` are the combo's, by name; ``address_to_judge`` is a passage of the essay. Where
     templates have criteria, rows have a column ``criterion_<name>`` for each behind these, see
@@ -64,6 +65,8 @@ class ScoreRow(NamedTuple):
     error_kind: str = ""
     error_cause: str = ""
     address_to_judge: str = ""
+    generation_fallback: str = ""
+    evaluation_fallback: str = ""
 
 
 class Lack(NamedTuple):
@@ -96,6 +99,7 @@ def _row(
     evaluation: Member,
 ) -> ScoreRow:
     metadata = read_metadata(layout, "evaluation", evaluation.gen_id)
+    fallback = as_text(metadata.get("fallback")) or ""
     criteria = sources.criteria.get(evaluation.template_id, ())
     result = _score(layout, metadata, criteria, draft, essay, evaluation)
     score = result.score if isinstance(result, Marks) else result
@@ -125,8 +129,8 @@ def _row(
         evaluation_response_path=layout.relative(f"{folder}/raw.txt"),
         generation_response_path=_essay_path(layout, essay),
         draft_gen_id=draft.gen_id,
-        generation_provider=sources.family(essay.llm_model_id),
-        evaluation_provider=sources.family(evaluation.llm_model_id),
+        generation_provider=sources.writer_family(draft, essay),
+        evaluation_provider=sources.family(evaluation.llm_model_id, fallback),
         essay_words=sources.words("essay", essay.gen_id),
         draft_words=sources.words("draft", draft.gen_id),
         **answer_origin(metadata)._asdict(),
@@ -135,6 +139,8 @@ def _row(
         error_kind=lack.kind if lack else "",
         error_cause=lack.cause if lack else "",
         address_to_judge=sources.address(essay.gen_id),
+        generation_fallback=sources.writer_fallback(draft, essay),
+        evaluation_fallback=fallback,
     )
     columns = sources.criterion_columns
     if not columns:

@@ -32,6 +32,7 @@ class AnswerRow(NamedTuple):
     returned_model: str
     provider: str
     system_fingerprint: str
+    fallback: str
     temperature: float | None
     max_tokens: float | None
     parameters: str
@@ -57,6 +58,7 @@ def _row(stage: str, model: str, metadata: Mapping[str, Any]) -> AnswerRow:
         returned_model=as_text(metadata.get("returned_model")) or "",
         provider=as_text(metadata.get("provider")) or "",
         system_fingerprint=as_text(metadata.get("system_fingerprint")) or "",
+        fallback=as_text(metadata.get("fallback")) or "",
         temperature=as_number(parameters.get("temperature")),
         max_tokens=as_number(parameters.get("max_tokens")),
         parameters=json.dumps(parameters, sort_keys=True) if parameters else "",

@@ -23,6 +23,8 @@ class Attempt:
     ``outcome`` is ``answer`` (it was paid for and is worth keeping) or ``failed``. Times are UTC,
     durations seconds, costs USD (None: the price is unknown), usage in tokens. ``body_keys``
     are keys of ``parameters`` that were sent under another name, or not at all (None).
+    ``fallback`` is who was called in place of the model asked for (a model's id, or an endpoint),
+    ``fallback_reason`` why; None when it was that model itself.
     """
 
     at: str
@@ -43,6 +45,8 @@ class Attempt:
     usage: dict[str, int] = field(default_factory=dict)
     body_keys: dict[str, str | None] = field(default_factory=dict)
     cost_usd: float | None = None
+    fallback: str | None = None
+    fallback_reason: str | None = None
     error: dict[str, Any] | None = None
     reasoning: str | None = None
     text: str | None = None

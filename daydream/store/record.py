@@ -38,6 +38,7 @@ class Generation(NamedTuple):
     answered_at: str | None
     error_kind: str | None = None
     error_cause: str | None = None
+    fallback: str | None = None
 
 
 def read_generation(layout: Layout, member: Member) -> Generation:
@@ -67,6 +68,7 @@ def read_generation(layout: Layout, member: Member) -> Generation:
         answered_at=as_text(metadata.get("answered_at")),
         error_kind=error.kind if error else None,
         error_cause=error.cause if error else None,
+        fallback=as_text(metadata.get("fallback")),
     )
 
 

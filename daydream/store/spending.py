@@ -125,11 +125,17 @@ def spending(layout: Layout, generations: Iterable[Owned]) -> Spending:
         made = exists(layout.parsed(owned.stage, owned.gen_id))
         model = owned.model or facts.get("llm_model_id")
         for attempt in attempts:
-            group = Group(owned.cohorts, owned.stage, str(model or attempt.model))
+            group = Group(owned.cohorts, owned.stage, _who(attempt, model))
             spent.groups[group] += Tally.of(attempt)
         for cause, attempt in wasted(attempts, facts, made):
             spent.wasted[cause] += Tally.of(attempt)
     return spent
+
+
+def _who(attempt: Attempt, model: object) -> str:
+    """The model that was called: the generation's own, or the fallback of that one."""
+    own = str(model or attempt.model)
+    return f"{own} -> {attempt.fallback}" if attempt.fallback else own
 
 
 def wasted(

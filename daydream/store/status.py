@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
 from daydream.store.layout import STAGES, Layout, Stage, exists
 from daydream.store.membership import Member, Membership
-from daydream.store.metadata import failure_of
+from daydream.store.metadata import failure_of, read_metadata
 
+Substitutes = Mapping[tuple[str, str], int]  # of (model, its fallback): how many generations
 State = Literal["done", "missing", "failed", "refused"]
 STATES: tuple[State, ...] = get_args(State)
 
@@ -48,6 +49,24 @@ def count_states(layout: Layout, membership: Membership) -> list[Count]:
             counter = states.setdefault((stage, member.llm_model_id), Counter())
             counter[state_of(layout, member)] += 1
     return [_count(stage, model, states[stage, model]) for stage, model in states]
+
+
+def count_fallbacks(layout: Layout, membership: Membership, models: Collection[str]) -> Substitutes:
+    """How many generations of some models were made from an answer of a fallback.
+
+    Args:
+        layout: where the generations are.
+        membership: which they are.
+        models: those that have a fallback; metadata of others are not read.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for stage in STAGES:
+        for member in membership.stage(stage) if models else ():
+            if member.llm_model_id in models and state_of(layout, member) == "done":
+                fallback = read_metadata(layout, stage, member.gen_id).get("fallback")
+                if fallback:
+                    counts[member.llm_model_id, str(fallback)] += 1
+    return counts
 
 
 def _count(stage: Stage | Literal["total"], model: str, states: Counter[State]) -> Count:

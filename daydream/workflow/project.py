@@ -10,6 +10,7 @@ from typing import Any
 
 from daydream.errors import CatalogError, CohortError
 from daydream.experiment.cohort import Design
+from daydream.experiment.fallbacks import with_fallbacks
 from daydream.experiment.installation import STARTER_CATALOGS
 from daydream.experiment.settings import Settings
 from daydream.experiment.slices import members_of_slice
@@ -124,5 +125,6 @@ def _check_data_root(layout: Layout) -> None:
 
 def _unpriced_models(design: Design) -> list[str]:
     catalog = design.catalog
-    models = {m.id: m for m in (*catalog.generation_models, *catalog.evaluation_models)}
+    asked = (*catalog.generation_models, *catalog.evaluation_models)
+    models = {m.id: m for m in with_fallbacks(asked, catalog.all_models)}
     return [m.id for m in models.values() if price(m.prices, 1, 1) is None]

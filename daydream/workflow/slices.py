@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
+from daydream.experiment.fallbacks import with_fallbacks
 from daydream.workflow.forcing import EVERYTHING, FORCED_VARIABLE
 from daydream.workflow.project import Project
 
@@ -45,7 +46,9 @@ def obstacles_of_limits(project: Project, models: Iterable[str], count: int) -> 
         models: ids of the models that are going to be called.
         count: how many slices there are.
     """
-    for name in sorted({project.design.catalog.model(model).endpoint for model in models}):
+    catalog = project.design.catalog
+    asked = [catalog.model(model) for model in models]
+    for name in sorted({m.endpoint for m in with_fallbacks(asked, catalog.all_models)}):
         endpoint = project.settings.endpoints[name]
         is_shared = not endpoint.is_embedded and not (project.settings.batch and endpoint.batch)
         if is_shared and endpoint.max_concurrency < count:

@@ -25,7 +25,7 @@ _FIELDS_OF_ATTEMPT = {
     "answered_at": "at",
     "attempts": "attempt",
     **{name: name for name in ("endpoint", "model", "returned_model", "parameters")},
-    **{name: name for name in ("provider", "system_fingerprint")},
+    **{name: name for name in ("provider", "system_fingerprint", "fallback", "fallback_reason")},
     **{name: name for name in ("finish_reason", "usage", "cost_usd", "latency_s")},
 }
 

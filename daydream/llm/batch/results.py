@@ -123,4 +123,6 @@ def _call(line: Line, state: BatchState, endpoint: Endpoint, seconds: float) -> 
         prices=Prices(line.price_in, line.price_out, line.price_cached),
         discount=endpoint.batch_discount,
         body_keys=line.body_keys,
+        fallback=line.fallback,
+        fallback_reason=line.fallback_reason,
     )

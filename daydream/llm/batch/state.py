@@ -47,6 +47,8 @@ class Line:
     price_cached: float | None = None
     body_keys: dict[str, str | None] = field(default_factory=dict)
     thinking_tags: str = ""
+    fallback: str = ""
+    fallback_reason: str = ""
 
     @classmethod
     def of(cls, request: Request, forced: bool) -> Line:
@@ -64,6 +66,8 @@ class Line:
             price_cached=request.model.price_cached,
             body_keys=request.body_keys,
             thinking_tags=request.model.thinking_tags,
+            fallback=request.fallback,
+            fallback_reason=request.fallback_reason,
         )
 
     @property

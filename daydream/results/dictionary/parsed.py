@@ -99,6 +99,14 @@ CONCEPT_INDEX = Table(
     ),
 )
 
+_FALLBACK = Column(
+    "evaluation_fallback",
+    "text",
+    "The model, or the endpoint, that answered in place of the judge, as `fallback` in the judge's "
+    "row says; blank where the judge answered.",
+    source=METADATA,
+)
+
 _SCORE_COLUMNS = (
     Column("gen_id", "text", "The evaluation."),
     Column("parent_gen_id", "text", "The essay that was scored."),
@@ -146,6 +154,14 @@ _SCORE_COLUMNS = (
         "The first passage of the essay that speaks to its judge (a score line, an order, a plea), "
         "for a person to look at; blank where nothing looks so.",
     ),
+    Column(
+        "generation_fallback",
+        "text",
+        "The model, or the endpoint, that wrote the essay or its draft in place of the generation "
+        "model, as `fallback` in that one's row says; blank where that model wrote.",
+        source="gens/essay/<gen_id>/metadata.json; gens/draft/<gen_id>/metadata.json",
+    ),
+    _FALLBACK,
 )
 
 SCORES = Table(
@@ -186,7 +202,7 @@ COMPARISONS = Table(
         CONCEPTS._replace(name="second_concepts", meaning="Names of the second essay's concepts."),
         *(
             column._replace(source="gens/comparison/<gen_id>/metadata.json")
-            for column in _ERROR_COLUMNS
+            for column in (*_ERROR_COLUMNS, _FALLBACK)
         ),
     ),
 )
@@ -239,6 +255,7 @@ SNAPSHOTS = Table(
         Column("provider", "text", "Who answered behind a router, as the response says."),
         Column("system_fingerprint", "text", "The backend, as the response says."),
         Column("temperature", "number", "The request's temperature."),
+        Column("fallback", "text", "Who answered in place of that model; blank: it itself."),
         Column("max_tokens", "number", "The request's limit.", "tokens"),
         Column("parameters", "text", "All parameters of the request, as JSON."),
         Column("first_at", "text", "When the first of the answers came.", "UTC"),

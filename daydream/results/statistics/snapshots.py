@@ -11,7 +11,7 @@ _MIXED = {
     "system_fingerprint": "system fingerprints",
     "temperature": "temperatures",
 }
-VERSION = [*_MIXED, "max_tokens", "parameters"]
+VERSION = [*_MIXED, "fallback", "max_tokens", "parameters"]
 _COLUMNS = [*KEYS, *VERSION, "first_at", "last_at", "n_answers", "n_priced", "mean_usd", "warning"]
 
 
@@ -21,7 +21,8 @@ def snapshots(answers: pd.DataFrame) -> pd.DataFrame:
     ``answers`` has a row per generation: stage, llm_model_id, mode, the columns of ``VERSION``,
     ``answered_at`` (UTC, blank without an answer) and ``cost_usd`` (missing where unknown).
     Copies are left out, for no model made them. The warning names what of a model's answers in
-    one stage is mixed: their scores are averages over different things. ``mean_usd`` is over the
+    one stage is mixed: their scores are averages over different things; and how many answers are
+    not the model's own but those of its fallback. ``mean_usd`` is over the
     ``n_priced`` answers whose cost is known.
     """
     frame = answers[(answers["mode"] != "copy") & (answers["answered_at"] != "")]
@@ -44,4 +45,7 @@ def snapshots(answers: pd.DataFrame) -> pd.DataFrame:
 def _warning(part: pd.DataFrame) -> str:
     counts = {name: part[column].nunique(dropna=False) for column, name in _MIXED.items()}
     several = [f"{count} {name}" for name, count in counts.items() if count > 1]
-    return f"mixes {', '.join(several)}" if several else ""
+    told = [f"mixes {', '.join(several)}"] if several else []
+    for fallback, own in part[part["fallback"] != ""].groupby("fallback")["n_answers"]:
+        told.append(f"has {own.sum()} of {part['n_answers'].sum()} answers of fallback {fallback}")
+    return " and ".join(told)

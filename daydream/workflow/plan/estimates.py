@@ -120,7 +120,7 @@ def _past(stage: Stage, folder: str) -> Past:
     return Past(
         stage=stage,
         template_id=str(metadata.get("template_id")),
-        model_id=str(metadata.get("llm_model_id")),
+        model_id=str(metadata.get("fallback") or metadata.get("llm_model_id")),
         estimated_in=estimate_tokens(prompt),
         billed_in=int(usage.get("prompt_tokens") or 0),
         billed_out=int(usage.get("completion_tokens") or 0),

@@ -31,6 +31,8 @@ class Row:
         usd_low: at the model's prices, None when these are unknown.
         usd_high: the same for the high end.
         reasons: why the generations that are not simply there are wanted, and how many.
+        fallback: who answers where the model's endpoint brings nothing; blank: nobody.
+        usd_fallback: the high end when it answers everything.
     """
 
     stage: Stage
@@ -45,6 +47,8 @@ class Row:
     usd_low: float | None
     usd_high: float | None
     reasons: Counter[str]
+    fallback: str = ""
+    usd_fallback: float | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ def describe(plan: Plan) -> Iterator[str]:
 
 
 def first_lines(plan: Plan) -> Iterator[str]:
-    """The plan in at most 15 lines, for the start of a run; none when only tables are made."""
+    """The plan in at most 16 lines, for the start of a run; none when only tables are made."""
     if plan.planned:
         yield _headline(plan)
     if plan.to_buy:
@@ -179,8 +183,24 @@ def _notes(plan: Plan) -> Iterator[str]:
         yield f"{plan.copies} copies of drafts are made too, which costs nothing."
     if plan.unpriced:
         yield f"?: llm_models.csv has no price_in and price_out for {_listed(plan.unpriced)}."
+    if fallbacks := _fallbacks(plan.rows):
+        yield f"Fallbacks, where an endpoint brings nothing: {_listed(fallbacks)}."
     if plan.sampled:
         yield "Worked out from samples; exactly: daydream plan (with the same targets and options)"
+
+
+def _fallbacks(rows: Sequence[Row]) -> list[str]:
+    """Each model with its fallback, and what that one costs when it answers everything."""
+    pairs = dict.fromkeys((row.model, row.fallback) for row in rows if row.to_buy and row.fallback)
+    return [
+        f"{model} -> {other} (up to {_usd_fallback(rows, model)} USD)" for model, other in pairs
+    ]
+
+
+def _usd_fallback(rows: Sequence[Row], model: str) -> str:
+    prices = [row.usd_fallback for row in rows if row.model == model and row.to_buy]
+    known = [price for price in prices if price is not None]
+    return rough_usd(sum(known)) if len(known) == len(prices) else "?"
 
 
 def _listed(names: Sequence[str], limit: int = 3) -> str:

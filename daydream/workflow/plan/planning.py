@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from daydream.experiment.fallbacks import fallback_of, with_fallbacks
+from daydream.experiment.model import Model
 from daydream.generation.template_check import template_problems
 from daydream.store.layout import STAGES, Stage, exists
 from daydream.store.membership import Member
@@ -124,7 +126,18 @@ class _RowMaker:
             usd_low=self.estimator.usd(model, tokens_in, low * count),
             usd_high=self.estimator.usd(model, tokens_in, high * count),
             reasons=reasons,
+            fallback=model.fallback,
+            usd_fallback=self._usd_fallback(stage, model, tokens_in, count),
         )
+
+    def _usd_fallback(
+        self, stage: Stage, model: Model, tokens_in: float, count: int
+    ) -> float | None:
+        fallback = fallback_of(model, self.estimator.design.catalog.all_models)
+        if fallback is None:
+            return None
+        high = self.estimator.tokens_out(stage, fallback).high
+        return self.estimator.usd(fallback, tokens_in, high * count)
 
     def _sort(self, group: Sequence[Member]) -> tuple[list[Member], int]:
         """Generations to buy, and how many are paid; of a sample, scaled up, if one is asked."""
@@ -152,11 +165,12 @@ class _RowMaker:
 def missing_keys(project: Project, models: Iterable[str]) -> list[str]:
     """A message for each variable that models need for their key and that is not set."""
     catalog, endpoints = project.design.catalog, project.settings.endpoints
+    asked = [catalog.model(model_id) for model_id in models]
     needing: dict[str, list[str]] = defaultdict(list)
-    for model_id in models:
-        variable = endpoints[catalog.model(model_id).endpoint].api_key_env
+    for model in with_fallbacks(asked, catalog.all_models):
+        variable = endpoints[model.endpoint].api_key_env
         if variable and not os.environ.get(variable):
-            needing[variable].append(model_id)
+            needing[variable].append(model.id)
     return [
         f"the variable {variable} is not set, and {', '.join(sorted(needed))} cannot be called "
         f"without it. Set it: export {variable}=..."

@@ -73,10 +73,10 @@ class ReusableAnswers:
         prompt = self.prompt(member)
         if prompt is None:
             return None
-        request = self.project.prompts.request(member, prompt)
+        requests = self.project.prompts.requests(member, prompt)
         # Without its lock, as a plan neither waits for a run nor holds one up.
         with FileIO(self._ledger(member)) as file:
-            known = cached_answers(request, Ledger(file))
+            known = cached_answers(requests, Ledger(file))
         return known[-1] if known else None
 
     def _stays(self, stage: Stage, gen_id: str) -> bool:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from daydream.errors import CallError
 from daydream.experiment.settings import Endpoint
 from daydream.llm.advice import explain
-from daydream.llm.faults import Fault, status_fault
+from daydream.llm.faults import Fault, is_of_endpoint, status_fault
 from daydream.llm.response import read_answer
 from tests.support.asking import model
 from tests.unit.llm.test_request import build
@@ -101,3 +102,18 @@ def test_attempts_are_counted_when_there_were_several() -> None:
 
 def test_braces_in_the_words_of_a_provider_are_just_words() -> None:
     assert "{key} {0}" in told("http_500", "bad {key} {0}")
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        *((f"http_{status}", True) for status in (401, 402, 403, 404, 408, 429, 500, 503, 529)),
+        *((cause, True) for cause in ("insufficient_quota", "timeout", "connection", "not_json")),
+        *((cause, True) for cause in ("batch_expired", "batch_failed")),
+        *((f"http_{status}", False) for status in (400, 413, 422)),
+        *((cause, False) for cause in ("content_filter", "empty_answer", "redirect", "no_key")),
+        *((cause, False) for cause in ("budget", "stop_after_errors", "")),
+    ],
+)
+def test_only_what_is_of_the_endpoint_lets_another_one_answer(cause: str, expected: bool) -> None:
+    assert is_of_endpoint(CallError("no", cause=cause)) is expected
