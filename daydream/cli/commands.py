@@ -14,6 +14,7 @@ from daydream.experiment.next_steps import Options
 from daydream.experiment.settings import Settings
 from daydream.store.index import find_cohort
 from daydream.store.layout import STAGES, Layout
+from daydream.store.status import count_states
 from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets
 from daydream.workflow.project import Project
 
@@ -63,8 +64,11 @@ def methods(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
 def status(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     """Count what of the cohort is wanted, done, missing and failed, by stage and model."""
     from daydream.cli.status import as_json, describe
-    from daydream.store.status import count_fallbacks, count_states
+    from daydream.cli.watch import Watch, look
+    from daydream.store.status import count_fallbacks
 
+    if arguments.watch:
+        Watch(lambda: look(project)).until_over()
     counts = count_states(project.layout, project.part)
     replaceable = {model.id for model in project.design.catalog.all_models if model.fallback}
     fallbacks = count_fallbacks(project.layout, project.part, replaceable)

@@ -39,7 +39,11 @@ def build_parser() -> argparse.ArgumentParser:
     sub = _add_reading(group, "methods", commands.methods)
     sub.add_argument("--sources", action="store_true", help="the query behind each number")
     sub = _add_reading(group, "status", commands.status)
-    sub.add_argument("--json", action="store_true", help="for a program")
+    form = sub.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for a program")
+    form.add_argument(
+        "--watch", action="store_true", help="go on until no run is under way, on whichever host"
+    )
     _add(group, "doctor", commands.doctor)
     sub = _add_reading(group, "failures", commands.failures)
     form = sub.add_mutually_exclusive_group()
@@ -165,6 +169,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # here, or a reader that has left would be noticed too late to be caught
     except BrokenPipeError:  # the reader, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        print(file=sys.stderr)  # the shell's prompt belongs on a line of its own
+        return 130
     except (DaydreamError, OSError) as error:
         print(f"Error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         return 1

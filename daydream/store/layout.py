@@ -135,6 +135,11 @@ class Layout:
         """The folder in which each running slice holds a file."""
         return self.under("slices", "running")
 
+    @property
+    def runs(self) -> str:
+        """The folder in which each run that is under way holds a file."""
+        return self.under("runs")
+
     def slice_order(self, cohort: str, target: str, name: str) -> str:
         """What the job of a slice is to make; ``name`` is such as ``2-of-20``."""
         return self.under("slices", cohort, target, f"{name}.json")

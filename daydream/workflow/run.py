@@ -20,6 +20,7 @@ from daydream.errors import (
 from daydream.llm.stopping import MESSAGE, STOP
 from daydream.store.failures import find_missing
 from daydream.store.layout import STAGES, Stage
+from daydream.store.presence import Presence
 from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.failure_summary import describe
 from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets, is_forced
@@ -63,6 +64,7 @@ class Run:
         self._beginning = threading.Lock()
         self._has_started = self._is_opened = False
         self._obstacles: list[str] = []
+        self._presence: Presence | None = None
 
     def learn_names(self) -> None:
         """Take note of what the rules are called where the Snakefile is being read."""
@@ -131,6 +133,7 @@ class Run:
         STOP.add_listener(self._leave)
         compat.mute_job_errors(lambda: STOP.is_requested)
         self._ticker.start()
+        self._presence = Presence(self.project.layout, self.project.title)
         if self.workflow.local_exec:
             compat.coalesce_polls(self.workflow.scheduler)
         compat.at_end(self.workflow, self._succeed, self._fail)
@@ -265,15 +268,20 @@ class Run:
         """Start no further job; called by the thread that spreads a stop, among others."""
         compat.exit_gracefully(self.workflow)
 
-    def _succeed(self) -> None:
+    def _end(self) -> None:
         self._ticker.stop()
+        if self._presence is not None:
+            self._presence.end()
+
+    def _succeed(self) -> None:
+        self._end()
         if self.submission is not None and self.submission.has_failures:
             # The tables are made from what is there, and yet something failed on the nodes.
             compat.log(self.failures(), logging.ERROR)
             sys.exit(1)
 
     def _fail(self) -> None:
-        self._ticker.stop()
+        self._end()
         compat.log(self.failures(), logging.ERROR)
         if STOP.is_requested:
             compat.log(f"Stopped; what was answered is kept. {next_line()}", logging.WARNING)
