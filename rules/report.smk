@@ -1,9 +1,9 @@
 """The report: a static site that a person opens from disk, and its figures as pictures.
 
-Inputs:  the scores and every table of 6_summary; membership.csv; the catalogs, for the names;
-         the pages of the package
+Inputs:  the scores and every table of 6_summary; cohort_levels of 7_cross_experiment;
+         membership.csv; the catalogs, for the names; the pages of the package
 Outputs: 8_report/<cohort>/index.html, and beside it what it leads to: essays.html, essays/*.html,
-         assets/*, data/*; 8_report/<cohort>/figures/*.svg, for `snakemake --report`
+         cohorts.html, assets/*, data/*; 8_report/<cohort>/figures/*.svg, for `snakemake --report`
 Reruns:  when one of the inputs is newer
 """
 
@@ -22,6 +22,7 @@ rule site:
         membership=cohort_made,
         catalogs=inputs.catalogs,
         pages=page_sources(),
+        cohorts=layout.cross("cohort_levels"),
     output:
         # The other pages are not declared: a directory would take whatever a person put there with
         # it when it is made again. The index is written last, and Snakemake removes it before the

@@ -113,6 +113,8 @@ rule cross_tables:
     """What they say over every cohort, in 7_cross_experiment."""
     input:
         scores=rules.cross_scores.output.parquet,
+        own=[rules.parsed_scores.output.parquet],
+        others=inputs.other_cohorts_scores,
         filters=new_filters,
         scales=layout.templates_csv("evaluation"),
     output:

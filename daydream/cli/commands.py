@@ -52,6 +52,15 @@ def cohorts(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
     return show(Layout(opened[1].data_root))
 
 
+def compare(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
+    """Compare two cohorts on the essays, or the cells of their designs, that they share."""
+    from daydream.cli.compare import compare
+
+    layout = Layout(opened[1].data_root)
+    names = [find_cohort(layout, name) for name in (arguments.first, arguments.second)]
+    return compare(layout, *names)
+
+
 def methods(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     """Print a methods paragraph filled from the cohort's tables."""
     from daydream.cli.methods import shown

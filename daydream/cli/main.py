@@ -36,6 +36,9 @@ def build_parser() -> argparse.ArgumentParser:
     sub = _add_reading(group, "leaderboard", commands.leaderboard)
     sub.add_argument("--top", type=_count, default=5, help="rows of each list (default 5)")
     _add(group, "cohorts", commands.cohorts, commands.open_config)
+    sub = _add(group, "compare", commands.compare, commands.open_config)
+    for which in ("first", "second"):
+        sub.add_argument(which, metavar="COHORT", help="a cohort, or the beginning of its name")
     sub = _add_reading(group, "methods", commands.methods)
     sub.add_argument("--sources", action="store_true", help="the query behind each number")
     sub = _add_reading(group, "status", commands.status)

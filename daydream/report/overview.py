@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -88,18 +86,6 @@ def overview(layout: Layout, membership: Membership, tables: ReportTables) -> Ov
         budget=printable(missing.budget),
         commands=tuple(next_steps(missing.failures, layout, Options())),
     )
-
-
-def looks_at(layout: Layout, cohort: str) -> tuple[str, ...]:
-    """What a cohort's essays were chosen by, as scores that one chooses by are too high."""
-    try:
-        manifest = json.loads(Path(layout.manifest(cohort)).read_text(encoding="utf-8"))
-        return tuple(
-            f"the {look['kept']} best of {look['of']} essays of {look['cohort']}"
-            for look in manifest.get("spec", {}).get("looks", ())
-        )
-    except (OSError, ValueError, AttributeError, KeyError, TypeError):
-        return ()  # what cannot be read is told where the manifest is needed
 
 
 def _asked(tables: ReportTables) -> Iterable[Asked]:

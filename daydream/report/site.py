@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from daydream import __version__
+from daydream.experiment.looks import looks_at
 from daydream.formats import printable
 from daydream.report import interpretation, judge_grids, pairwise_grids
 from daydream.report import tables as tables_module
 from daydream.report.charts.data import chart_data
 from daydream.report.charts.figures import write_figures
+from daydream.report.cohorts_page import cohort_grids
 from daydream.report.contrast_grids import contrasts
 from daydream.report.data import ReportTables, gather
 from daydream.report.essay_page import EssayPage, Reader
@@ -31,7 +33,7 @@ from daydream.report.findings.asked import asked
 from daydream.report.findings.best import best
 from daydream.report.findings.doubts import doubts
 from daydream.report.findings.model import Evidence, Finding
-from daydream.report.overview import looks_at, overview
+from daydream.report.overview import overview
 from daydream.report.text import link, plural
 from daydream.store.files import write_text
 from daydream.store.layout import Layout
@@ -86,6 +88,7 @@ def write_site(
     write_text(folder / "data" / "essays.js", as_script(rows, tables))
     write_text(folder / "data" / "charts.js", assigned("DAYDREAM_CHARTS", _specs(drawn)))
     values = _index(layout, membership, tables, charts, rows)
+    write_text(folder / "cohorts.html", _render("cohorts.html", **values))
     write_text(folder / "essays.html", _render("essays.html", **values))
     write_text(folder / "index.html", _render("index.html", **values))
 
@@ -166,6 +169,7 @@ def _index(
         "findings": _findings(layout, tables),
         "overview": overview(layout, membership, tables),
         "leaderboards": tables_module.leaderboards(tables),
+        "cohorts": cohort_grids(layout, tables),
         "contrasts": contrasts(tables),
         "judges": judge_grids.judges(tables),
         "people": judge_grids.people(tables),

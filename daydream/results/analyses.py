@@ -27,6 +27,7 @@ TIES_NAMED = 10
 EFFECTIVE = "n_effective_judges"  # no whole number
 
 _TEXTS = {
+    "cohort_id",
     *("parent_gen_id", *ORIGIN, "evaluation_template", "evaluation_llm_model"),
     *("analysis_type", "agreement_class", "pair_class", "stability_class", "measure", "scope"),
     *("component", "note", "tied_with", "kind", "own", "target"),

@@ -36,7 +36,11 @@ PAIRWISE_TABLES = ("pairwise_ranking", "position_bias")
 
 
 HUMAN_TABLES = ("human_agreement", "human_corrected")
-CROSS_TABLES = ("filtered_evaluation_results", "template_version_comparison_pivot")
+CROSS_TABLES = (
+    "filtered_evaluation_results",
+    "template_version_comparison_pivot",
+    "cohort_levels",
+)
 
 
 TEMPLATE_COLUMN: Mapping[Stage, str] = {

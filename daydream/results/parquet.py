@@ -71,5 +71,7 @@ def read_rows(path: str) -> pd.DataFrame:
             frame: pd.DataFrame = read_parquet(path).to_pandas()
             return frame
         return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise CohortError(f"{path} was damaged. Make it again: snakemake -f {path}") from error
     except FileNotFoundError:
         raise CohortError(f"{path} does not exist. Make it: snakemake results_processing") from None

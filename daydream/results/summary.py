@@ -6,7 +6,7 @@ a score, and ``coverage_ok`` says whether these are enough.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from daydream.results.statistics.ratings import on_scale
 from daydream.store.files import write_text
 
 Scales = Mapping[str, ScoreRange]
-Kept = Mapping[str, Sequence[str]]
 Table = Callable[[pd.DataFrame, Scales], pd.DataFrame]
 
 WORDS = ("essay_words", "draft_words")
@@ -140,10 +139,10 @@ def _grouped(shares: pd.DataFrame, name: str, keys: list[str]) -> pd.DataFrame:
 def perfect_score_paths(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """The evaluations at the top of their template's range, with the files behind them."""
     shares = with_shares(scores, scales)
-    return _listed(scores[shares["share"] >= 1.0])
+    return listed(scores[shares["share"] >= 1.0])
 
 
-def _listed(scores: pd.DataFrame) -> pd.DataFrame:
+def listed(scores: pd.DataFrame) -> pd.DataFrame:
     """Scored evaluations as a table lists them: words are whole numbers."""
     rows = scores.drop(columns=[n for n in scores if str(n).startswith("error")]).reset_index(
         drop=True
@@ -161,14 +160,14 @@ def generation_scores_pivot(scores: pd.DataFrame, scales: Scales) -> pd.DataFram
     across = ["evaluation_llm_model", "evaluation_template"]
     means = scores.groupby([*GENERATION, *across])["score"].mean()
     groups = scores.groupby(GENERATION)
-    totals = _counts(scores, GENERATION).assign(
+    totals = counts(scores, GENERATION).assign(
         sum_scores=means.groupby(GENERATION).sum(min_count=1),
         n_essays=groups["parent_gen_id"].nunique(),
         generation_response_path=groups["generation_response_path"].agg(_joined),
     )
     totals = totals[["sum_scores", "n_essays", "n_expected", "n_valid", "generation_response_path"]]
-    how = {"": "mean", "_min": "min", "_max": "max", **_COUNTS}
-    return _pivot(scores, GENERATION, across, how).join(totals).reset_index()
+    how = {"": "mean", "_min": "min", "_max": "max", **CELL_COUNTS}
+    return pivot(scores, GENERATION, across, how).join(totals).reset_index()
 
 
 def _joined(paths: pd.Series) -> str:
@@ -177,27 +176,21 @@ def _joined(paths: pd.Series) -> str:
 
 def evaluation_model_template_pivot(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """A row per evaluation model; mean, deviation and counts for each evaluation template."""
-    how = {"": "mean", "_std": "std", **_COUNTS}
+    how = {"": "mean", "_std": "std", **CELL_COUNTS}
     index = ["evaluation_llm_model"]
-    table = _pivot(scores, index, ["evaluation_template"], how)
-    return table.join(_counts(scores, index)).reset_index()
+    table = pivot(scores, index, ["evaluation_template"], how)
+    return table.join(counts(scores, index)).reset_index()
 
 
-def template_version_comparison_pivot(scores: pd.DataFrame) -> pd.DataFrame:
-    """The same generations under each evaluation template: mean and counts, a block each."""
-    index = [*GENERATION, "evaluation_llm_model"]
-    table = _pivot(scores, index, ["evaluation_template"], {"": "mean", **_COUNTS})
-    return table.join(_counts(scores, index)).reset_index()
+CELL_COUNTS = {CELL_EXPECTED: "size", CELL_VALID: "count"}
 
 
-_COUNTS = {CELL_EXPECTED: "size", CELL_VALID: "count"}
-
-
-def _counts(scores: pd.DataFrame, index: list[str]) -> pd.DataFrame:
+def counts(scores: pd.DataFrame, index: list[str]) -> pd.DataFrame:
+    """Evaluations asked for and those with a score, by the columns of ``index``."""
     return scores.groupby(index).agg(n_expected=("gen_id", "size"), n_valid=("score", "count"))
 
 
-def _pivot(
+def pivot(
     scores: pd.DataFrame, index: list[str], across: list[str], statistics: Mapping[str, str]
 ) -> pd.DataFrame:
     """Statistics of the scores, in columns ``<values of across><suffix>``, a block per values."""
@@ -231,20 +224,6 @@ def _labelled(groups: Any, suffixes: list[str], taken: set[str]) -> Iterator[tup
         yield label, (values, block)
 
 
-def narrowed(scores: pd.DataFrame, keep: Kept) -> pd.DataFrame:
-    """The evaluations with only kept values; a column without kept values is free."""
-    kept = pd.Series(True, index=scores.index)
-    for column, values in keep.items():
-        kept &= scores[column].isin(list(values))
-    return scores[kept]
-
-
-def filtered_evaluation_results(scores: pd.DataFrame, keep: Kept) -> pd.DataFrame:
-    """The scored ones of the ``narrowed`` evaluations."""
-    kept = narrowed(scores, keep)
-    return _listed(kept[kept["score"].notna()])
-
-
 SUMMARY: Mapping[str, Table] = {
     "final_results": final_results,
     "perfect_score_paths": perfect_score_paths,
@@ -260,22 +239,6 @@ def make_summaries(
     frame, scales = read_scores(scores), read_scales(templates)
     names = names_in(frame)
     write_tables(lambda name: SUMMARY[name](frame, scales), min_coverage, names, outputs)
-
-
-def make_cross(scores: str, keep: Kept, min_coverage: float, outputs: Iterable[str]) -> None:
-    """Write tables of ``7_cross_experiment`` from the scores of the whole store.
-
-    The names of ``outputs`` say which. What the pivot expects are the evaluations in the store,
-    made or failed.
-    """
-    frame = read_scores(scores)
-
-    def make(name: str) -> pd.DataFrame:
-        if name == "filtered_evaluation_results":
-            return filtered_evaluation_results(frame, keep)
-        return template_version_comparison_pivot(narrowed(frame, keep))
-
-    write_tables(make, min_coverage, names_in(frame), outputs)
 
 
 def write_tables(

@@ -170,8 +170,8 @@ def steps(root: Path) -> Iterator[Step]:
     yield Step("the analyses", f"from daydream.results.analyses import make_analyses; {made}")
     yield Step("cross: parsed_scores", f"{opening}; write_store_scores(experiment, *{store!r})")
     outputs = [layout.cross(table) for table in CROSS_TABLES]
-    made = f"make_cross({store[1]!r}, {{}}, 0.8, {outputs!r})"
-    yield Step("cross: the others", f"from daydream.results.summary import make_cross; {made}")
+    made = f"make_cross({store[1]!r}, {scales!r}, [{scores!r}], {{}}, 0.8, {outputs!r})"
+    yield Step("cross: the others", f"from daydream.results.cross import make_cross; {made}")
 
 
 def floors(root: Path) -> Iterator[Step]:

@@ -77,6 +77,37 @@ RANKING = Table(
     ),
 )
 
+_IN_RANKING = {column.name: column for column in RANKING.columns}
+
+COHORT_LEVELS = Table(
+    "cohort_levels",
+    "7_cross_experiment",
+    "a cohort, or a level of it, under an evaluation template",
+    "5_parsing/<cohort>/parsed_scores of every cohort that has it; evaluation_templates.csv",
+    "Each cohort's own ranking, so that a mean is of that cohort's essays and judges: whether two "
+    "cohorts differ is told by `daydream compare`. CSV only.",
+    (
+        Column("cohort_id", "text", "The cohort."),
+        Column(
+            "axis",
+            "text",
+            "What the row is of: `cohort` (all of it), `generation_model`, `draft_template`, "
+            "`generation_template`, `evaluation_llm_model`.",
+        ),
+        LEVEL._replace(meaning="One value of the axis; the cohort itself where it is all of it."),
+        *(
+            _IN_RANKING[name]
+            for name in (
+                *("evaluation_template", "n_templates", "mean", "adjusted_mean", "low", "high"),
+                *("mean_share", "adjusted_share", "low_share", "high_share"),
+                *("scale_low", "scale_high", "df", "n_clusters", "n_drafts", "n_essays"),
+                *("n_expected", "n_valid", "coverage_ok", "n_truncated", "warning"),
+            )
+        ),
+        LEVEL_NAME._replace(meaning="The level."),
+    ),
+)
+
 CONTRASTS = Table(
     "contrasts",
     _FOLDER,

@@ -34,4 +34,5 @@ TABLES: tuple[Table, ...] = (
     parsed.CROSS_SCORES,
     parsed.FILTERED,
     summary.VERSION_PIVOT,
+    analyses.COHORT_LEVELS,
 )

@@ -11,19 +11,21 @@ import pytest
 
 from daydream.errors import CohortError
 from daydream.parsers import ScoreRange
+from daydream.results.cross import (
+    filtered_evaluation_results,
+    make_cross,
+    template_version_comparison_pivot,
+)
 from daydream.results.names import CROSS_TABLES
 from daydream.results.scores import ScoreRow, write_scores
 from daydream.results.summary import (
     SUMMARY,
     evaluation_model_template_pivot,
-    filtered_evaluation_results,
     final_results,
     generation_scores_pivot,
-    make_cross,
     make_summaries,
     perfect_score_paths,
     read_scores,
-    template_version_comparison_pivot,
     write_table,
 )
 
@@ -344,10 +346,11 @@ def test_tables_are_made_from_files_to_files(tmp_path: Path) -> None:
 
 
 def test_cross_tables_are_made_from_files_to_files(tmp_path: Path) -> None:
-    scores = tmp_path / "parsed_scores.csv"
+    scores, templates = tmp_path / "parsed_scores.csv", tmp_path / "evaluation_templates.csv"
     write_scores(scores, [row(5), row(4, generation_model="llama"), row(None)])
-    keep = {"generation_model": ["gpt"]}
-    make_cross(str(scores), keep, 0.8, [str(tmp_path / f"{name}.csv") for name in CROSS_TABLES])
+    templates.write_text("template_id,template_name,description,parser,generator,active\n")
+    keep, outputs = {"generation_model": ["gpt"]}, [f"{tmp_path}/{t}.csv" for t in CROSS_TABLES]
+    make_cross(str(scores), str(templates), [str(scores)], keep, 0.8, outputs)
     filtered = pd.read_csv(tmp_path / "filtered_evaluation_results.csv")
     pivot = pd.read_csv(tmp_path / "template_version_comparison_pivot.csv")
     assert list(filtered["score"]) == [5]

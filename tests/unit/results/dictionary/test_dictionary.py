@@ -10,6 +10,7 @@ import pytest
 from daydream.experiment.concept_index import COLUMNS as CONCEPT_INDEX
 from daydream.experiment.ratings import rating_files
 from daydream.results.comparisons import ComparisonRow
+from daydream.results.cross import make_cross
 from daydream.results.dictionary.declared import TABLES
 from daydream.results.dictionary.model import Column, Table, column_problems, type_problems
 from daydream.results.dictionary.page import PAGE, page
@@ -24,7 +25,6 @@ from daydream.results.names import (
 )
 from daydream.results.parquet import arrow_table, write_parquet
 from daydream.results.scores import ScoreRow, store_scores, write_scores
-from daydream.results.summary import make_cross
 from daydream.store.layout import FORMS, Layout
 from daydream.store.membership import Member
 from tests.support.report_store import ReportStore, Size
@@ -51,7 +51,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     ratings = rating_files(layout)
     make_human(layout.scores("trial"), ratings, layout.membership("trial"), 0.9, outputs)
     write_scores(layout.cross("parsed_scores"), store_scores(layout))
-    make_cross(layout.cross("parsed_scores"), {}, 0.9, map(layout.cross, CROSS_TABLES))
+    every, scales = layout.cross("parsed_scores"), layout.templates_csv("evaluation")
+    cohorts = [layout.scores("trial")]
+    make_cross(every, scales, cohorts, {}, 0.9, map(layout.cross, CROSS_TABLES))
     for rows, name, kind in (
         (store.scores, "parsed_scores", ScoreRow),
         (store.comparisons, "parsed_comparisons", ComparisonRow),

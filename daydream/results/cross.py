@@ -1,0 +1,70 @@
+"""The tables over every cohort of a data root, in 7_cross_experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from daydream.experiment.catalog import read_scales
+from daydream.results.analyses import typed
+from daydream.results.cohort_levels import cohort_levels
+from daydream.results.concept_columns import names_in
+from daydream.results.summary import (
+    CELL_COUNTS,
+    GENERATION,
+    counts,
+    listed,
+    pivot,
+    read_scores,
+    write_tables,
+)
+
+Kept = Mapping[str, Sequence[str]]
+
+
+def template_version_comparison_pivot(scores: pd.DataFrame) -> pd.DataFrame:
+    """The same generations under each evaluation template: mean and counts, a block each."""
+    index = [*GENERATION, "evaluation_llm_model"]
+    table = pivot(scores, index, ["evaluation_template"], {"": "mean", **CELL_COUNTS})
+    return table.join(counts(scores, index)).reset_index()
+
+
+def narrowed(scores: pd.DataFrame, keep: Kept) -> pd.DataFrame:
+    """The evaluations with only kept values; a column without kept values is free."""
+    kept = pd.Series(True, index=scores.index)
+    for column, values in keep.items():
+        kept &= scores[column].isin(list(values))
+    return scores[kept]
+
+
+def filtered_evaluation_results(scores: pd.DataFrame, keep: Kept) -> pd.DataFrame:
+    """The scored ones of the ``narrowed`` evaluations."""
+    kept = narrowed(scores, keep)
+    return listed(kept[kept["score"].notna()])
+
+
+def make_cross(
+    scores: str,
+    templates: str,
+    cohorts: Iterable[str],
+    keep: Kept,
+    min_coverage: float,
+    outputs: Iterable[str],
+) -> None:
+    """Write tables of ``7_cross_experiment`` from the scores of the whole store.
+
+    The names of ``outputs`` say which. What the pivot expects are the evaluations in the store,
+    made or failed. ``cohorts`` are the tables of scores of each cohort, which also have what was
+    not made yet; ``templates`` is the catalog with the scales.
+    """
+    frame = read_scores(scores)
+
+    def make(name: str) -> pd.DataFrame:
+        if name == "filtered_evaluation_results":
+            return filtered_evaluation_results(frame, keep)
+        if name == "cohort_levels":
+            return typed(cohort_levels(map(read_scores, cohorts), read_scales(templates)))
+        return template_version_comparison_pivot(narrowed(frame, keep))
+
+    write_tables(make, min_coverage, names_in(frame), outputs)
