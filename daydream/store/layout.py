@@ -140,6 +140,11 @@ class Layout:
         """The folder in which each run that is under way holds a file."""
         return self.under("runs")
 
+    @property
+    def at_work(self) -> str:
+        """The folder in which each process that may have others beside it holds a file."""
+        return self.under("slices", "at_work")
+
     def slice_order(self, cohort: str, target: str, name: str) -> str:
         """What the job of a slice is to make; ``name`` is such as ``2-of-20``."""
         return self.under("slices", cohort, target, f"{name}.json")

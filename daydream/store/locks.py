@@ -50,12 +50,30 @@ def hold(path: str) -> FileIO | None:
         return None
 
 
-def is_held(path: str) -> bool:
-    """Whether some process holds a file."""
-    file = hold(path)
+def hold_new(path: str) -> FileIO:
+    """A new file that is held before it can be seen under its name; else as :func:`hold`.
+
+    Raises:
+        LockError: when the file system has no locks.
+    """
+    file = hold(f"{path}.new")
     if file is None:
-        return True
-    file.close()
+        raise LockError(f"{path}.new is held by another process, which should not know it.")
+    os.rename(f"{path}.new", path)
+    return file
+
+
+def is_held(path: str) -> bool:
+    """Whether some process holds a file; one that is not there is held by none."""
+    try:
+        file = FileIO(os.open(path, os.O_RDWR | os.O_APPEND), "r+")
+    except FileNotFoundError:
+        return False
+    with file:
+        try:
+            _flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB, path)
+        except BlockingIOError:
+            return True
     return False
 
 

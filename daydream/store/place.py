@@ -73,10 +73,19 @@ def check_locks_between_hosts(root: str, mounts: Sequence[Mount] | None = None) 
     if local or (kind == "lustre" and "flock" not in options):
         why = f"mounted with {', '.join(sorted(local))}" if local else "mounted without flock"
         return Finding(subject, "wrong", f"{where}, {why}. {_SAFE_MOUNT}")
-    if kind in _BETWEEN_HOSTS or kind.startswith("fuse"):
+    if _reaches_hosts(kind):
         told = "which one host cannot try; slices on two hosts try it themselves as they run"
         return Finding(subject, "unsure", f"{where}, {told}")
     return Finding(subject, "ok", f"{where}, which only this host writes to")
+
+
+def is_between_hosts(root: str) -> bool:
+    """Whether other hosts may write to a folder, too, as far as its mount tells."""
+    return _reaches_hosts(mount_of(root, read_mounts()).kind)
+
+
+def _reaches_hosts(kind: str) -> bool:
+    return kind in _BETWEEN_HOSTS or kind.startswith("fuse")
 
 
 def check_clock(root: str) -> Finding:

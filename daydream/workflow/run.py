@@ -20,8 +20,8 @@ from daydream.errors import (
 from daydream.llm.stopping import MESSAGE, STOP
 from daydream.store.failures import find_missing
 from daydream.store.layout import STAGES, Stage
-from daydream.store.presence import Presence
 from daydream.workflow import snakemake_compat as compat
+from daydream.workflow.at_work import AtWork
 from daydream.workflow.failure_summary import describe
 from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets, is_forced
 from daydream.workflow.inputs import Inputs
@@ -64,7 +64,7 @@ class Run:
         self._beginning = threading.Lock()
         self._has_started = self._is_opened = False
         self._obstacles: list[str] = []
-        self._presence: Presence | None = None
+        self._at_work = AtWork(project)
 
     def learn_names(self) -> None:
         """Take note of what the rules are called where the Snakefile is being read."""
@@ -133,7 +133,7 @@ class Run:
         STOP.add_listener(self._leave)
         compat.mute_job_errors(lambda: STOP.is_requested)
         self._ticker.start()
-        self._presence = Presence(self.project.layout, self.project.title)
+        self._at_work.begin()
         if self.workflow.local_exec:
             compat.coalesce_polls(self.workflow.scheduler)
         compat.at_end(self.workflow, self._succeed, self._fail)
@@ -150,9 +150,11 @@ class Run:
             return
         self._is_opened = True
         if not self.workflow.touch:
-            lines, self._obstacles = opening(self.project, self.planned_jobs(), self.submission)
+            jobs = self.planned_jobs()
+            lines, self._obstacles = opening(self.project, jobs, self.submission)
             if lines:
                 compat.log("\n".join(lines))
+            self._obstacles = self._obstacles or self._at_work.obstacles(jobs, self.submission)
 
     def _hides_what_is_behind_the_checkpoint(self) -> bool:
         """Whether a rule of an outer workflow leads to generations that are not known yet.
@@ -270,8 +272,7 @@ class Run:
 
     def _end(self) -> None:
         self._ticker.stop()
-        if self._presence is not None:
-            self._presence.end()
+        self._at_work.end()
 
     def _succeed(self) -> None:
         self._end()

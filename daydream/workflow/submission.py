@@ -172,3 +172,10 @@ class Submission:
             path = self.project.layout.parsed(member.stage, member.gen_id)
             if is_forced(f"generate_{member.stage}", path):
                 yield path, answers_in(path)
+
+
+def slice_count(project: Project, submission: Submission | None) -> int:
+    """How many slices work side by side in this run's cohort; 0 when it is made in one piece."""
+    if part := project.settings.part:
+        return part.count
+    return submission.count if submission else 0

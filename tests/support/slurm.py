@@ -140,6 +140,10 @@ class Slurm:
             start_new_session=True,
         )
 
+    def pid(self, daemon: str) -> int:
+        """The process of one of the daemons."""
+        return self._daemons[daemon].pid
+
     def stop(self, daemon: str, kill: bool = False) -> None:
         """Stop one of the daemons, or kill it with -9."""
         process = self._daemons.pop(daemon, None)

@@ -18,7 +18,7 @@ from daydream.workflow.plan.reasons import Job, Required, by_times, from_jobs
 from daydream.workflow.plan.reuse import ReusableAnswers
 from daydream.workflow.project import Project
 from daydream.workflow.slices import obstacles_of_limits, obstacles_to_slice
-from daydream.workflow.submission import Submission
+from daydream.workflow.submission import Submission, slice_count
 
 SAMPLE = 50  # generations of a stage and model that the first lines of a run look at
 PAST = 2000  # generations of the store that estimates are made from
@@ -67,8 +67,7 @@ def opening(
         return [], problems
     plan = make_plan(project, required, SAMPLE)
     obstacles = missing_keys(project, plan.buys_from)
-    part = project.settings.part
-    if slices := part.count if part else submission.count if submission else None:
+    if slices := slice_count(project, submission):
         obstacles += obstacles_of_limits(project, plan.buys_from, slices)
     return list(first_lines(plan)), obstacles
 

@@ -1,0 +1,144 @@
+"""Processes that work on one data root at the same time, and whether locks hold between them.
+
+Each holds a file of its own, which the kernel lets go when the process dies, and touches it now and
+then. A file that goes on being touched, and that another process can lock all the same, is that of
+a process on another host between which and this one locks do not hold: then no ledger keeps an
+answer from being paid twice.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import threading
+import time
+import uuid
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from daydream.errors import LockError
+from daydream.store.locks import hold_new, is_held
+
+EVERY_S = 2.0  # between touches
+MAX_EVERY_S = 10.0  # when so many processes are at work that a file server would be kept busy
+MAX_LOOKS = 50  # at files of others before the first call, and then with each touch: a lock each
+MAX_LATER_LOOKS = 5
+_PATIENCE = 2.5  # intervals of touches, until a file that is not held is that of a dead process
+
+
+class _Free(NamedTuple):
+    """A file that was found without its lock: its time, and when that was (monotonic)."""
+
+    touched: int
+    since: float
+
+
+class LockWatch:
+    """Shows that a process is at work on a data root, until it ends or this object is no more."""
+
+    def __init__(
+        self, folder: str, is_refused: Callable[[str], None], every_s: float = EVERY_S
+    ) -> None:
+        """Show oneself; the others are looked at by :meth:`obstacle`, and from then on.
+
+        Args:
+            folder: in which the processes show themselves.
+            is_refused: called with a message when locks turn out not to hold, from a thread.
+            every_s: seconds between touches.
+
+        Raises:
+            LockError: when the file system has no locks, or gives one lock to two.
+        """
+        self._folder = Path(folder)
+        self.own = self._folder / unique_name()
+        self._held = hold_new(str(self.own))
+        self._is_refused, self._every_s = is_refused, every_s
+        self._free: dict[Path, _Free] = {}
+        self._is_over = threading.Event()
+        weakref.finalize(self, _end, self.own, self._is_over)
+        if not is_held(str(self.own)):
+            raise LockError(f"{self.own} is locked, and can be locked again. {_CONSEQUENCE}")
+        arguments = (weakref.ref(self), self._is_over, every_s)
+        threading.Thread(
+            target=_keep_looking, args=arguments, daemon=True, name="lock watch"
+        ).start()
+
+    def obstacle(self) -> str:
+        """Why this process must not go on; blank if nothing is in the way.
+
+        Returns at once when every file of another process is held. One that is not is that of a
+        process that was killed, or of one whose lock is not seen here: it is waited for until that
+        is known.
+        """
+        while True:
+            intruder, is_in_doubt = self._look(MAX_LOOKS)
+            if intruder is not None:
+                return _message(intruder)
+            if not is_in_doubt:
+                return ""
+            time.sleep(self._every_s / 20)
+
+    def tick(self) -> None:
+        """Touch the own file, and look at those of the others."""
+        with suppress(FileNotFoundError):  # removed by hand, or by a host that sees no lock on it
+            os.utime(self.own)
+        intruder, _ = self._look(MAX_LATER_LOOKS)
+        if intruder is not None:
+            self._is_refused(_message(intruder))
+
+    def _look(self, limit: int) -> tuple[Path | None, bool]:
+        """A file of a process at work that can be locked here, and whether some file may be one."""
+        others = [path for path in self._folder.glob("*.alive") if path != self.own]
+        looked_at = {*random.sample(others, min(limit, len(others))), *self._free}
+        free = [path for path in looked_at if path in others and not is_held(str(path))]
+        self._free = {path: seen for path, seen in self._free.items() if path in free}
+        intruder = next(filter(self._is_touched, free), None)
+        return intruder, bool(self._free)
+
+    def _is_touched(self, path: Path) -> bool:
+        """Whether a file that is not held has been touched since it was first seen so."""
+        try:
+            touched = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return False
+        now = time.monotonic()
+        seen = self._free.setdefault(path, _Free(touched, now))
+        if touched == seen.touched and now - seen.since > _PATIENCE * self._every_s:
+            path.unlink(missing_ok=True)
+            self._free.pop(path, None)
+        return touched != seen.touched
+
+
+def unique_name() -> str:
+    """A name for the file of a process, which no other process on any host has."""
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.alive"
+
+
+_CONSEQUENCE = (
+    "So an answer could be paid twice. Put data_root on a file system with locks between hosts "
+    "(NFSv4, Lustre mounted with flock). See docs/cluster.md."
+)
+
+
+def _message(path: Path) -> str:
+    return (
+        f"{path} is held by a process that is at work on another host or through another mount, "
+        f"and it can be locked here too: locks do not hold between the two. {_CONSEQUENCE}"
+    )
+
+
+def _keep_looking(watch: weakref.ref[LockWatch], over: threading.Event, every_s: float) -> None:
+    while not over.wait(every_s):
+        if (own := watch()) is None:
+            return
+        own.tick()
+        del own  # or it would never be collected
+
+
+def _end(own: Path, over: threading.Event) -> None:
+    over.set()
+    own.unlink(missing_ok=True)
