@@ -32,9 +32,10 @@ rule generate_slice:
         "envs/tables.yaml"
     params:
         python=sys.executable,
-    # In place of the shell, which would die of the signal that lets calls under way end.
+    # In place of the shell, which would die of the signal that lets calls under way end; unlike a
+    # script (see shield_scripts), it minds Ctrl-C itself.
     shell:
-        "exec {params.python} -m daydream.workflow.slice_job {input.order} {output} > {log} 2>&1"
+        "trap - INT; exec {params.python} -m daydream.workflow.slice_job {input.order} {output} > {log} 2>&1"
 
 
 if SLICED:

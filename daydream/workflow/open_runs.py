@@ -33,6 +33,7 @@ def open_run(workflow: Any, config: dict[str, Any], folder: str) -> Run:
         share_package(str(WORKFLOW))
     collect_garbage_rarely()
     SIGNALS.listen(is_main=bool(workflow.is_main_process))
+    compat.shield_scripts(workflow)
     try:
         keep_typed(config, *compat.config_sources(workflow))
         project = Project(load_config(values=config))  # a module may be given a few keys only

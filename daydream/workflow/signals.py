@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import select
 import shlex
 import signal
 import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -17,7 +19,10 @@ from daydream.workflow import snakemake_compat as compat
 
 EXIT_CODE = 130  # what a shell reports after Ctrl-C, whichever signal it was
 STDERR = 2
-SAME_S = 0.5  # `timeout` and some schedulers send a signal to the process and then to its group
+# A terminal sends Ctrl-C once, but programs around this one (`conda run`, `uv run`) may pass theirs
+# on as well; nobody presses twice within a tenth of a second. `timeout` and schedulers send SIGTERM
+# to the process and then to its group, on a busy host some time apart, and no person sends two.
+SAME_S = {signal.SIGINT: 0.1, signal.SIGTERM: 0.5}
 
 
 class Signals:
@@ -60,7 +65,7 @@ class Signals:
             SystemExit: before the first job.
         """
         now = time.monotonic()
-        if self._first is not None and now - self._first < SAME_S:
+        if self._first is not None and now - self._first < SAME_S[signal.Signals(number)]:
             return
         if self._first is not None:
             self._say(f"Ended at once; calls under way are lost. {next_line()}")
@@ -76,8 +81,12 @@ class Signals:
         )
 
     def _say(self, text: str) -> None:
-        if self._is_main:
-            os.write(STDERR, f"\n{text}\n".encode())
+        """Write a line, unless nobody reads: a full pipe must not hold up a stop."""
+        if not self._is_main:
+            return
+        with suppress(OSError, ValueError):
+            if select.select([], [STDERR], [], 0)[1]:
+                os.write(STDERR, f"\n{text}\n".encode())
 
 
 def next_line(arguments: Sequence[str] | None = None) -> str:

@@ -204,11 +204,23 @@ class _Once(logging.Handler):
 def at_end(workflow: Any, success: Callable[[], None], failure: Callable[[], None]) -> None:
     """Have one of two actions run when the run is over, after the hooks of the Snakefile.
 
+    Under ``--no-hooks`` the Snakefile's hooks are left out, and these actions still run: without
+    them a run that was stopped would end like one that failed.
+
     Reason: as for :func:`at_start`; there is no event for the end.
-    Seen in 9.27.1: ``Workflow._onsuccess`` and ``_onerror``, functions of the log files.
+    Seen in 9.27.1: ``Workflow._onstart``, ``_onsuccess`` and ``_onerror``, functions of the log
+    files; ``ExecutionSettings.no_hooks``.
     """
+    if workflow.execution_settings.no_hooks:
+        for name in ("_onstart", "_onsuccess", "_onerror"):
+            setattr(workflow, name, _no_hook)
+        workflow.execution_settings.no_hooks = False
     for name, action in (("_onsuccess", success), ("_onerror", failure)):
         setattr(workflow, name, _after(getattr(workflow, name), action))
+
+
+def _no_hook(log: Any) -> None:
+    """Do nothing."""
 
 
 def _after(hook: Callable[[Any], None], action: Callable[[], None]) -> Callable[[Any], None]:
@@ -250,6 +262,21 @@ def on_sigterm(handler: Callable[..., None]) -> None:
             leave(scheduler)
 
     JobScheduler.exit_gracefully = exit_gracefully
+
+
+@_reach("letting tables be finished after Ctrl-C", lambda: None)
+def shield_scripts(workflow: Any) -> None:
+    """Have scripts started with Ctrl-C ignored, unless they are part of somebody else's workflow.
+
+    Reason: Ctrl-C reaches every process of a terminal, and a script that is just starting would
+    show a traceback; like a call under way it is finished. Set here, it holds from the first moment
+    on. In another workflow it would hold for that one's commands too.
+    Seen in 9.27.1: ``shell.prefix``, which is public; ``Workflow.modifier.is_main_snakefile``.
+    """
+    from snakemake.shell import shell
+
+    if workflow.modifier.is_main_snakefile():
+        shell.prefix("set -euo pipefail; trap '' INT; ")
 
 
 @_reach("a short end after Ctrl-C", lambda: None)

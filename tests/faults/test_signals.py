@@ -7,6 +7,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -80,6 +82,50 @@ def test_the_second_drops_what_is_under_way_at_once(
     server.latency_s = 0.0
     many.run("generation_draft")
     assert server.paid >= DRAFTS
+
+
+def test_without_hooks_a_stop_ends_alike(many: Workspace, server: MockServer) -> None:
+    server.latency_s = 2.0
+    process = many.start_making("generation_draft", "--no-hooks")
+    until(lambda: server.received >= IN_FLIGHT)
+    process.send_signal(signal.SIGINT)
+    assert "To go on, paying only for what is left: snakemake " in ended(process)
+
+
+def test_a_script_that_is_just_starting_shows_no_traceback(finished: Workspace) -> None:
+    """Ctrl-C reaches the whole process group, at any moment of a table's start."""
+    table = finished.data / "6_summary" / "trial" / "snapshots.csv"
+    table.unlink()
+    process = finished.start_making("data/6_summary/trial/snapshots.csv", group=True)
+    until(lambda: "snapshot_tables" in commands_of(process.pid))
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert "Traceback" not in output and "KeyboardInterrupt" not in output, output[-3000:]
+    assert process.returncode in (0, 130) and table.exists()
+
+
+def commands_of(group: int) -> str:
+    """The command lines of a process group."""
+    lines = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.getpgid(int(place.name)) == group:
+                lines.append((place / "cmdline").read_text().replace("\0", " "))
+    return "\n".join(lines)
+
+
+def test_a_stopped_batch_is_read_by_the_next_run(many: Workspace, server: MockServer) -> None:
+    server.batch_delay_s = 3.0
+    many.config["batch"] = True
+    many.config["endpoints"]["mock"] |= {"batch": True, "batch_wait_s": 0.3, "batch_poll_s": 0.2}
+    process = many.start_making("-c", "24", "generation_draft")
+    until(lambda: server.received >= DRAFTS)
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+    ended(process, seconds=20)
+    many.run("-c", "24", "generation_draft")
+    assert (server.received, server.paid) == (DRAFTS, DRAFTS)
 
 
 def test_signals_in_a_row_never_hang_a_run(many: Workspace, server: MockServer) -> None:

@@ -141,14 +141,15 @@ class Workspace:
             start_new_session=True,
         )
 
-    def start_making(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start snakemake and keep what it says, for ``communicate``."""
+    def start_making(self, *arguments: str, group: bool = False) -> subprocess.Popen[str]:
+        """Start snakemake, in a process ``group`` of its own, and keep what it says."""
         return subprocess.Popen(
             self.command(*arguments),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             cwd=self.root,
+            start_new_session=group,
         )
 
     def copy_workflow(self, place: Path) -> None:

@@ -64,6 +64,30 @@ def test_a_signal_that_comes_to_the_process_and_to_its_group_is_one() -> None:
     assert output.count("once more Ctrl-C drops them") == 1
 
 
+def test_a_quick_double_ctrl_c_is_two_and_a_forwarded_one_is_one() -> None:
+    code, output = process(signal.SIGINT, signal.SIGINT, prepare=BEGIN, pause_s=0.15)
+    assert (code, "Ended at once" in output) == (130, True)
+    code, output = process(signal.SIGINT, signal.SIGINT, prepare=BEGIN, pause_s=0.01)
+    assert (code, "Ended at once" in output) == (0, False)
+
+
+def test_a_terminal_that_nobody_reads_holds_up_no_stop() -> None:
+    full = """
+read, write = os.pipe()
+os.set_blocking(write, False)
+try:
+    while True:
+        os.write(write, b"x" * 4096)
+except BlockingIOError:
+    os.set_blocking(write, True)
+os.dup2(write, 2)
+"""
+    code, _ = process(signal.SIGTERM, signal.SIGTERM, prepare=BEGIN + full)
+    assert code == 130
+    code, output = process(signal.SIGTERM, prepare=BEGIN + "; os.close(2)")
+    assert (code, output) == (0, "stop requested: True\n")
+
+
 def test_the_process_of_a_job_stops_and_leaves_the_talking_to_its_parent() -> None:
     code, output = process(signal.SIGTERM, is_main=False)
     assert (code, output.strip()) == (0, "stop requested: True")
