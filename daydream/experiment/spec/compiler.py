@@ -115,7 +115,7 @@ class _Compiler:
             if own and len(own) < len(bundle.axes):
                 missing = [axis for axis in bundle.axes if axis not in own]
                 self.spec.fail(
-                    f"rules.tuples.{name}",
+                    bundle.place(name),
                     f"{', '.join(own)} has levels under axes, {', '.join(missing)} has not",
                     "Declare all axes of a tuple or none: levels come from one place.",
                 )
@@ -225,7 +225,7 @@ class _Compiler:
         )
 
     def _apply_bundle(self, name: str, bundle: Bundle) -> None:
-        where = f"rules.tuples.{name}"
+        where = bundle.place(name)
         rows = self.terms.rows(bundle.items, bundle.axes, name)
         self._check_rows(bundle.items.where, bundle.axes, rows)
         possible = self._still_possible(where, bundle.axes, rows)

@@ -55,10 +55,18 @@ class Pair:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Axes that take their values together (``tuples`` in the spec)."""
+    """Axes that take their values together (``tuples`` in the spec).
+
+    ``where`` is the axis whose file has several columns, when it is no rule under ``tuples``.
+    """
 
     axes: tuple[str, ...]
     items: Items
+    where: str = ""
+
+    def place(self, name: str) -> str:
+        """Where the spec says it."""
+        return self.where or f"rules.tuples.{name}"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from daydream.experiment.spec.fields import Field, level_of
+from daydream.experiment.spec.item_files import ItemFile
 from daydream.experiment.spec.model import (
     ALIASES,
     AXES,
@@ -62,6 +63,7 @@ class _Reader:
     own_axes: bool
     files: list[str] = field(default_factory=list)
     spelling: dict[str, str] = field(default_factory=dict)
+    together: dict[str, Bundle] = field(default_factory=dict)
 
     def spec(self) -> Spec:
         top = Field(self.path, "", read_yaml(self.path)).mapping(TOP_KEYS)
@@ -73,7 +75,7 @@ class _Reader:
             subsets=self._subsets(self._below(rules, "subsets")),
             ties=self._named(rules, "ties", self._tie),
             pairs=self._named(rules, "pairs", self._pair),
-            tuples=self._named(rules, "tuples", self._bundle),
+            tuples=self.together | self._named(rules, "tuples", self._bundle),
             exclude=self._exclude(rules["exclude"]) if "exclude" in rules else (),
             field_order=self._field_order(self._below(top, "output")),
             combos=read_combos(top["combos"]) if "combos" in top else None,
@@ -103,8 +105,26 @@ class _Reader:
             axis = self._axis(name, levels)
             if axis in axes:
                 levels.fail(f"{axis} is there under both of its names", "Keep one.")
-            axes[axis] = self._levels(axis, levels)
+            file = levels.file()
+            if file is None or len(file.header) == 1:
+                axes[axis] = self._levels(axis, levels)
+            else:
+                self._take_together(axis, levels, file)
         return axes
+
+    def _take_together(self, axis: str, entry: Field, file: ItemFile) -> None:
+        """Axes that take the rows of a file with several columns, in the order of its header."""
+        items = self._items(entry)
+        if axis not in file.header and axis not in (items.header or ()):
+            entry.fail(
+                f"{file.path} has the columns {','.join(file.header)}, and none is {axis}",
+                f"Its header must name the axes that take these values together, {axis} with them.",
+            )
+        axes = tuple(self._axis(name, entry) for name in file.header)
+        if len(set(axes)) < len(axes):
+            entry.fail(f"{file.path} has an axis twice", "Name each once.")
+        if all(bundle.items.values != items.values for bundle in self.together.values()):
+            self.together[entry.where] = Bundle(axes, items, entry.where)
 
     def _levels(self, axis: str, entry: Field) -> tuple[Level, ...]:
         file = entry.file()
@@ -113,8 +133,8 @@ class _Reader:
         self.files.append(file.path)
         if len(file.header) > 1:
             entry.fail(
-                f"{file.path} has {len(file.header)} columns, and an axis takes one value a row",
-                "Make it the items of a rule under tuples, with these axes.",
+                f"{file.path} has {len(file.header)} columns, and a subset takes one value a row",
+                "Keep one column.",
             )
         return tuple(dict.fromkeys(level_of(axis, row[0], entry) for row in file.rows))
 

@@ -85,6 +85,35 @@ rules:
     assert rows == [("x", 1, "long", "m"), ("x", 2, "long", "m")]
 
 
+def test_a_file_of_several_columns_gives_its_axes_their_values_together(tmp_path):
+    text = "axes: {evaluation_llm: [j], draft_llm: '@file:writers.csv', draft_template: [x]}"
+    writers = "draft_llm,essay_replicate,essay_llm\nb,2,c\na,1,a\nb,2,c\n"
+    made = [("x", "b", "c", 2, "j"), ("x", "a", "a", 1, "j")]
+    assert rows_of(tmp_path, text, writers=writers) == made
+    both = "axes: {draft_llm: '@file:writers.csv', essay_llm: '@file:writers.csv'}"
+    assert rows_of(tmp_path, both, writers=writers) == [("b", "c", 2), ("a", "a", 1)]
+    path = tmp_path / "config.yaml"
+    assert read_spec(path).files == (str(path), str(tmp_path / "writers.csv"))
+
+
+@pytest.mark.parametrize(
+    ("text", "header", "message"),
+    [
+        ("{draft_llm: '@file:w.csv'}", "essay_llm,essay_template", "and none is draft_llm"),
+        ("{draft_llm: '@file:w.csv'}", "draft_llm,essay_lm", "'essay_lm' is not an axis"),
+        (
+            "{draft_llm: '@file:w.csv', essay_llm: [m]}",
+            "draft_llm,essay_llm",
+            r"axes.draft_llm: essay_llm has levels under axes, draft_llm has not",
+        ),
+        ("{draft_replicate: '@file:w.csv'}", "draft_replicate,draft_llm", "axes.draft_replicate"),
+    ],
+)
+def test_a_file_of_several_columns_that_cannot_be_used_is_named(tmp_path, text, header, message):
+    with pytest.raises(SpecError, match=message):
+        rows_of(tmp_path, f"axes: {text}", w=f"{header}\nx,y\n")
+
+
 def test_levels_stay_the_texts_that_were_written(tmp_path):
     assert rows_of(tmp_path, "axes: {draft_llm: [no, 1.10, 0x1]}") == [("no",), ("1.10",), ("0x1",)]
 
