@@ -102,10 +102,12 @@ def make_analyses(
     min_coverage: float,
     outputs: Iterable[str],
     snapshots: str | None = None,
+    selection: str = "",
 ) -> None:
     """Write analyses of ``parsed_scores.csv``: the names of ``outputs`` say which, and how.
 
     ``snapshots`` is the path of that table; without it ``d_study`` knows no prices.
+    ``selection`` is what to note of intervals, see ``selection_note``.
     """
     frame, scales = read_scores(scores), read_scales(templates)
     # Two tables need the components, which take longest.
@@ -119,4 +121,4 @@ def make_analyses(
             return typed(d_study(frame, scales, prices, components()))
         return typed(ANALYSIS[name](frame, scales))
 
-    write_tables(make, min_coverage, names_in(frame), outputs)
+    write_tables(make, min_coverage, names_in(frame), outputs, selection)

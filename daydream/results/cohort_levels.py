@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pandas as pd
 
+from daydream.results.selection import with_selection
 from daydream.results.statistics.comparison_units import DRAFT_TEMPLATE, ESSAY_TEMPLATE, MODEL
 from daydream.results.statistics.essay_scores import with_draft
 from daydream.results.statistics.ranking import ranking
@@ -21,13 +22,21 @@ _COUNTS = ["n_clusters", "n_drafts", "n_essays", "n_expected", "n_valid", "n_tru
 COLUMNS = [COHORT, *_KEYS, *_NUMBERS, *_ENDS, *_COUNTS, "warning"]
 
 
-def cohort_levels(cohorts: Iterable[pd.DataFrame], scales: Scales) -> pd.DataFrame:
+def cohort_levels(
+    cohorts: Iterable[pd.DataFrame], scales: Scales, selection: Callable[[str], str] = lambda _: ""
+) -> pd.DataFrame:
     """A row for each of the cohorts, its judges, and every level of its models and templates.
 
-    ``cohorts`` are their ``parsed_scores``. Rows are by evaluation template, the composite last,
+    ``cohorts`` are their ``parsed_scores``, ``selection`` says what to note of a cohort's intervals
+    (see ``selection_note``). Rows are by evaluation template, the composite last,
     with the columns that ``ranking`` has: what a level scored in its own cohort.
     """
-    parts = [part for scores in cohorts if len(scores) for part in _cohort(scores, scales)]
+    parts = [
+        with_selection(part, selection(str(part[COHORT].iloc[0])))
+        for scores in cohorts
+        if len(scores)
+        for part in _cohort(scores, scales)
+    ]
     return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
 
 

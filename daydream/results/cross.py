@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from daydream.experiment.catalog import read_scales
 from daydream.results.analyses import typed
 from daydream.results.cohort_levels import cohort_levels
 from daydream.results.concept_columns import names_in
+from daydream.results.selection import selection_note
 from daydream.results.summary import (
     CELL_COUNTS,
     GENERATION,
@@ -19,6 +21,7 @@ from daydream.results.summary import (
     read_scores,
     write_tables,
 )
+from daydream.store.layout import Layout
 
 Kept = Mapping[str, Sequence[str]]
 
@@ -59,12 +62,17 @@ def make_cross(
     not made yet; ``templates`` is the catalog with the scales.
     """
     frame = read_scores(scores)
+    layout = Layout(str(Path(templates).parents[1]))  # the catalog is in its 1_raw
+
+    def selection(cohort: str) -> str:
+        return selection_note(layout.membership(cohort))
 
     def make(name: str) -> pd.DataFrame:
         if name == "filtered_evaluation_results":
             return filtered_evaluation_results(frame, keep)
         if name == "cohort_levels":
-            return typed(cohort_levels(map(read_scores, cohorts), read_scales(templates)))
+            scales = read_scales(templates)
+            return typed(cohort_levels(map(read_scores, cohorts), scales, selection))
         return template_version_comparison_pivot(narrowed(frame, keep))
 
     write_tables(make, min_coverage, names_in(frame), outputs)

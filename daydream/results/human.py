@@ -12,6 +12,7 @@ import pandas as pd
 from daydream.experiment.ratings import read_ratings
 from daydream.results.concept_columns import names_in
 from daydream.results.pairwise import DRAFT, origins
+from daydream.results.selection import selection_note
 from daydream.results.statistics.human_agreement import MIN_CLUSTERS, Agreement, agreement
 from daydream.results.statistics.prediction_powered import CorrectedMean, corrected_mean
 from daydream.results.summary import read_scores, write_tables
@@ -192,4 +193,7 @@ def make_human(
     columns = ["rater", "gen_id", "evaluation_template", "score", "comment"]
     given = pd.DataFrame(read_ratings(ratings), columns=columns)
     names = names_in(frame)
-    write_tables(lambda name: HUMAN[name](frame, given, roster), min_coverage, names, outputs)
+    chosen = selection_note(membership)
+    write_tables(
+        lambda name: HUMAN[name](frame, given, roster), min_coverage, names, outputs, chosen
+    )

@@ -18,6 +18,7 @@ from daydream.parsers import ScoreRange
 from daydream.results.concept_columns import CONCEPTS, ConceptNames, names_in, with_concepts
 from daydream.results.coverage import CELL_EXPECTED, CELL_FLAG, CELL_VALID, FLAG, with_coverage
 from daydream.results.parquet import read_rows, write_parquet
+from daydream.results.selection import with_selection
 from daydream.results.statistics.ratings import on_scale
 from daydream.store.files import write_text
 
@@ -246,13 +247,18 @@ def write_tables(
     min_coverage: float,
     names: ConceptNames,
     outputs: Iterable[str],
+    selection: str = "",
 ) -> None:
-    """Write tables with flags of coverage and names: those of ``outputs`` say which, and how."""
+    """Write tables with flags of coverage and names: those of ``outputs`` say which, and how.
+
+    ``selection`` is noted in tables with intervals, see ``selection_note``.
+    """
     made: dict[str, pd.DataFrame] = {}
     for output in outputs:
         name = Path(output).stem
         if name not in made:
-            made[name] = with_concepts(with_coverage(make(name), min_coverage), names)
+            table = with_selection(make(name), selection)
+            made[name] = with_concepts(with_coverage(table, min_coverage), names)
         write_table(output, made[name])
 
 

@@ -35,6 +35,9 @@ def test_the_best_go_on_with_more_replicates_and_judges(
     assert '"kept": 2' in manifest and '"of": 6' in manifest
     page = (work.data / "8_report/trial_2/index.html").read_text()
     assert "the 2 best of 6 essays of trial" in page
+    for table in ("ranking", "contrasts"):
+        warnings = [row["warning"] for row in work.table(f"6_summary/trial_2/{table}.csv")]
+        assert warnings and all("(the 2 best of 6 essays of trial)" in one for one in warnings)
     assert "BAD" not in daydream(work, capsys, "verify")
     told = daydream(work, capsys, "next", "trial_2", "--n", "1")
     assert "trial_3" in told and "4 replicates" in told

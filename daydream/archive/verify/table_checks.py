@@ -21,6 +21,7 @@ from daydream.results.names import HUMAN_TABLES, PAIRWISE_TABLES, STORE_TABLES
 from daydream.results.pairwise import make_pairwise
 from daydream.results.parquet import arrow_table, write_parquet
 from daydream.results.scores import ScoreRow, cohort_scores, write_rows
+from daydream.results.selection import selection_note
 from daydream.results.snapshots import make_snapshots
 from daydream.results.summary import SUMMARY, make_summaries
 from daydream.store.layout import FORMS, Layout, exists
@@ -118,7 +119,12 @@ def _sources(project: Project) -> Iterator[Source]:
     versions_of = partial(make_snapshots, layout.membership(cohort))
     yield Source(STORE_TABLES, SCORES.name, versions_of)
     versions = layout.summary(cohort, "snapshots")
-    analyses = partial(make_analyses, *scored, snapshots=versions if exists(versions) else None)
+    analyses = partial(
+        make_analyses,
+        *scored,
+        snapshots=versions if exists(versions) else None,
+        selection=selection_note(layout.membership(cohort)),
+    )
     yield Source(ANALYSIS, SCORES.name, analyses)
     if _compares(project):
         yield Source(PAIRWISE_TABLES, COMPARISONS.name, partial(make_pairwise, *compared))

@@ -32,7 +32,8 @@ def _looked_at(evidence: Evidence) -> Iterator[Finding]:
     if evidence.looks:
         yield Finding(
             f"The essays were chosen by their scores ({listed(evidence.looks)}): means and "
-            "intervals of the same scores are too high.",
+            "intervals of the same scores are too high; the tables with intervals say so in each "
+            "row.",
             "manifest",
         )
 
