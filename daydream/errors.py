@@ -104,6 +104,10 @@ class StoreError(DaydreamError):
     """Object storage cannot be reached or refuses, or its copy contradicts the data root."""
 
 
+class FileError(DaydreamError):
+    """The file system refused to read or to write a file of the data root."""
+
+
 class ArchiveError(DaydreamError):
     """An archive cannot be written, or is not one that ``daydream export`` wrote."""
 

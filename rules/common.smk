@@ -13,6 +13,7 @@ from daydream.results.names import (
     PAIRWISE_TABLES,
     SUMMARY_TABLES,
 )
+from daydream.store.file_errors import files_told
 from daydream.workflow import tables
 from daydream.workflow.definitions import filters_as_columns
 from daydream.workflow.inputs import score_parser_sources, verdict_parser_sources
@@ -47,7 +48,8 @@ def figure(name, title, section):
 def plainly(action, *arguments):
     """Run an action; the user is shown the message of its error, without a traceback."""
     try:
-        return action(*arguments)
+        with files_told():
+            return action(*arguments)
     except DaydreamError as error:
         raise error.with_traceback(None) from None
 

@@ -15,6 +15,7 @@ from daydream.cli import commands, ratings
 from daydream.cli.init import init
 from daydream.errors import DaydreamError
 from daydream.formats import printable
+from daydream.store.file_errors import file_error
 from daydream.store.layout import STAGES
 
 Command = Callable[[Any, argparse.Namespace], Iterator[str]]
@@ -176,7 +177,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(file=sys.stderr)  # the shell's prompt belongs on a line of its own
         return 130
     except (DaydreamError, OSError) as error:
-        print(f"Error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
+        told = file_error(error) if isinstance(error, OSError) else error
+        print(f"Error: {printable(' '.join(str(told).split()))}", file=sys.stderr)
         return 1
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ from daydream.experiment.settings import Settings
 from daydream.experiment.spec_design import Lineage, SpecDesign
 from daydream.store.files import write_json
 from daydream.store.ids import generation_id, sha256
+from daydream.store.json_file import read_object
 from daydream.store.layout import Layout, Stage, exists
 from daydream.store.membership import Member, Membership, child_of
 
@@ -117,15 +119,10 @@ class Design:
 
     def is_stale(self) -> bool:
         """Whether the manifest on disk asks for something else than the configuration does."""
-        path = Path(self.layout.manifest(self.cohort_id))
-        try:
-            written = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        path = self.layout.manifest(self.cohort_id)
+        if not os.path.lexists(path):
             return False
-        except (ValueError, RecursionError):
-            return True
-        if not isinstance(written, dict):
-            return True
+        written = read_object(path)
         written.pop("membership", None)  # the seal of membership.csv says nothing of the design
         return bool(written != {"cohort_id": self.cohort_id, **self.manifest})
 

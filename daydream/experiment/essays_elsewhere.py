@@ -15,6 +15,7 @@ from daydream.errors import SpecError
 from daydream.experiment.csv_rows import ID_PATTERN
 from daydream.store.files import write_json, write_text
 from daydream.store.ids import imported_id, sha256
+from daydream.store.json_file import read_object
 from daydream.store.layout import STAGES, Layout, Stage, exists
 from daydream.store.membership import IMPORT
 from daydream.store.metadata import read_metadata
@@ -221,11 +222,7 @@ def _metadata_of(folder: Path, stage: Stage, gen_id: str) -> dict[str, Any]:
     """The metadata of both versions of the earlier system, with our names for what we know."""
     earlier: dict[str, Any] = {}
     for name in ("raw_metadata.json", "parsed_metadata.json", "metadata.json"):
-        try:
-            content = json.loads((folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        earlier |= content if isinstance(content, dict) else {}
+        earlier |= read_object(folder / name)
     replicate = str(earlier.get("replicate") or 1)
     ours = {
         "stage": stage,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
+from daydream.store.json_file import read_object
 from daydream.store.layout import Layout
 
 
@@ -16,10 +14,9 @@ def looks_at(layout: Layout, cohort: str) -> tuple[str, ...]:
 def looks_in(manifest: str) -> tuple[str, ...]:
     """The looks that a ``manifest.json`` keeps; none where there is none or it cannot be read."""
     try:
-        content = json.loads(Path(manifest).read_text(encoding="utf-8"))
         return tuple(
             f"the {look['kept']} best of {look['of']} essays of {look['cohort']}"
-            for look in content.get("spec", {}).get("looks", ())
+            for look in read_object(manifest).get("spec", {}).get("looks", ())
         )
-    except (OSError, ValueError, AttributeError, KeyError, TypeError, RecursionError):
+    except (AttributeError, KeyError, TypeError):
         return ()  # what cannot be read is told where the manifest is needed

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from daydream.errors import CohortError
+from daydream.store.file_errors import file_error
 from daydream.store.layout import Layout, Stage, exists
 from daydream.store.membership import IMPORT, Member
 
@@ -84,7 +85,9 @@ def _metadata(
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise _no_lineage(origin, essay_id, f"{path} does not exist") from None
-    except ValueError as error:
+    except OSError as error:
+        raise _no_lineage(origin, essay_id, str(file_error(error))) from error
+    except (ValueError, RecursionError) as error:
         raise _no_lineage(origin, essay_id, f"{path} is not JSON ({error})") from error
     if not isinstance(content, dict):
         raise _no_lineage(origin, essay_id, f"{path} is not a JSON object")

@@ -8,11 +8,12 @@ the limit holds even when all calls under way turn out as expensive as they can.
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import uuid
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import FileIO
@@ -180,19 +181,14 @@ class Budget:
 
     def _read(self) -> State:
         try:
-            content: dict[str, Any] = json.loads(Path(self._path).read_text(encoding="utf-8"))
+            return _state(json.loads(Path(self._path).read_text(encoding="utf-8")))
         except FileNotFoundError:
             return State(spent=spent_so_far(self._layout))
-        except ValueError as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BudgetError(
-                f"{self._path} cannot be read ({error}). Remove it while nothing runs: it is made "
-                "again from the ledgers."
+                f"{self._path} cannot be read ({type(error).__name__}: {error}). Remove it while "
+                "nothing runs: it is made again from the ledgers."
             ) from error
-        reserved = {
-            process: {key: Amount(**amount) for key, amount in calls.items()}
-            for process, calls in content["reserved"].items()
-        }
-        return State(Amount(**content["spent"]), reserved)
 
     def _show_alive(self) -> None:
         """Hold a file of this process, which the kernel lets go when the process is killed."""
@@ -213,6 +209,24 @@ class Budget:
             return False
         path.unlink(missing_ok=True)
         return True
+
+
+def _state(content: Mapping[str, Any]) -> State:
+    """What the file says; a number that is none would let the budget pass or refuse everything."""
+    reserved = {
+        process: {key: _amount(amount) for key, amount in calls.items()}
+        for process, calls in content["reserved"].items()
+    }
+    return State(_amount(content["spent"]), reserved)
+
+
+def _amount(content: Mapping[str, Any]) -> Amount:
+    amount = Amount(
+        float(content.get("usd", 0.0)), int(content.get("tokens", 0)), int(content.get("calls", 0))
+    )
+    if not (math.isfinite(amount.usd) and min(amount) >= 0):
+        raise ValueError(f"{amount.description} cannot have been spent")
+    return amount
 
 
 def spent_so_far(layout: Layout) -> Amount:

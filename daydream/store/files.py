@@ -25,6 +25,14 @@ def write_bytes(path: str | Path, content: bytes) -> None:
     The sibling is named after host, process and thread, so that two writers of one file cannot mix
     their halves.
     """
+    try:
+        _write_bytes(path, content)
+    except OSError as error:  # of the file that was meant, not of its sibling
+        error.filename, error.filename2 = str(path), None
+        raise
+
+
+def _write_bytes(path: str | Path, content: bytes) -> None:
     folder, name = os.path.split(path)
     writer = f"{_HOST}-{os.getpid()}-{threading.get_ident()}"
     sibling = os.path.join(folder, f".{name}.{writer}")

@@ -94,7 +94,7 @@ def read_attempts(folder: str) -> list[Attempt]:
     """The attempts of a generation, without a lock; a missing ledger is empty."""
     try:
         content = Path(f"{folder}/{NAME}").read_bytes()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+    except (FileNotFoundError, NotADirectoryError):
         return []
     return [line.attempt for line in _lines(content) if line.attempt]
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
 from daydream.errors import CohortError
+from daydream.store.file_errors import file_error
 from daydream.store.files import write_text
 from daydream.store.ids import generation_id, sha256
+from daydream.store.json_file import read_object
 from daydream.store.layout import OPTIONAL_STAGES, STAGES, Stage
 
 PATIENCE_S = 1.0
@@ -202,11 +203,8 @@ def read_membership(path: str, check_seal: bool = True) -> Membership:
 
 
 def _sealed(path: str) -> Mapping[str, object] | None:
-    try:
-        manifest = json.loads((Path(path).parent / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None  # a damaged manifest is made again by its own rule
-    sealed = manifest.get("membership") if isinstance(manifest, dict) else None
+    # A damaged manifest is made again by its own rule.
+    sealed = read_object(Path(path).parent / "manifest.json").get("membership")
     return sealed if isinstance(sealed, dict) else None
 
 
@@ -218,6 +216,8 @@ def _read(path: str) -> tuple[Membership, str]:
         raise CohortError(
             f"{path} does not exist: this cohort was not made yet. Make it: snakemake cohort"
         ) from None
+    except OSError as error:
+        raise CohortError(str(file_error(error))) from error
     except UnicodeDecodeError as error:
         raise _damaged(path, str(error)) from error
     reader = csv.DictReader(io.StringIO(text))

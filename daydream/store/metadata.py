@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from daydream.errors import BudgetError, DaydreamError
+from daydream.store.json_file import read_object
 from daydream.store.layout import Layout, Stage
 
 
@@ -56,12 +55,7 @@ def error_in(metadata: Mapping[str, Any]) -> RecordedError | None:
 
 def read_metadata(layout: Layout, stage: Stage, gen_id: str) -> dict[str, Any]:
     """A generation's metadata.json; empty when it is missing or damaged."""
-    path = Path(layout.generation(stage, gen_id)) / "metadata.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
+    return read_object(f"{layout.generation(stage, gen_id)}/metadata.json")
 
 
 def digest(content: bytes) -> str:

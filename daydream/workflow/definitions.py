@@ -8,7 +8,6 @@ done when tables were made by a version that gave them other columns.
 from __future__ import annotations
 
 import csv
-import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from daydream.results.dictionary.declared import TABLES
 from daydream.results.dictionary.model import column_problems
 from daydream.results.names import TEMPLATE_COLUMN
 from daydream.store.files import write_json
+from daydream.store.json_file import read_json
 from daydream.store.layout import Layout, exists
 from daydream.workflow.project import Project
 
@@ -37,7 +37,7 @@ def changed_definition(project: Project, dryrun: bool) -> list[str]:
 def changed_filters(project: Project, dryrun: bool) -> list[str]:
     """A file newer than the tables over every cohort that were made with other filters."""
     path, filters = project.layout.cross_filters, filters_as_columns(project)
-    if (_read(path) if exists(path) else {}) == filters:
+    if (read_json(path) if exists(path) else {}) == filters:
         return list(filter(exists, [path]))
     return [write_input(path, filters, dryrun)]
 
@@ -49,7 +49,7 @@ def changed_columns(project: Project, dryrun: bool) -> list[str]:
     """
     path = project.layout.column_changes(project.cohort)
     changes = dict(_column_changes(project.layout, project.cohort))
-    if not changes or changes == _read(path):
+    if not changes or changes == read_json(path):
         return list(filter(exists, [path]))
     return [write_input(path, changes, dryrun)]
 
@@ -69,14 +69,6 @@ def _header(path: str) -> list[str]:
             return next(csv.reader(file), [])
     except (OSError, ValueError, csv.Error):
         return []
-
-
-def _read(path: str) -> object:
-    """What a JSON file holds; None when it is missing or damaged."""
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
 
 
 def filters_as_columns(project: Project) -> dict[str, list[str]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import signal
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from daydream.errors import DaydreamError
+from daydream.store.file_errors import files_told
 from daydream.store.files import write_text
 
 
@@ -16,14 +17,21 @@ from daydream.store.files import write_text
 def logged(path: str, what: str) -> Iterator[None]:
     """Tell a failure in a log file: the message of a known error, the traceback of a bug."""
     try:
-        yield
+        with files_told():
+            yield
     except DaydreamError as error:
-        write_text(path, f"{what}: {error}\n")
+        _write(path, f"{what}: {error}\n")
         raise
     except Exception:
-        write_text(path, f"{what}:\n{traceback.format_exc()}")
+        _write(path, f"{what}:\n{traceback.format_exc()}")
         raise
     Path(path).unlink(missing_ok=True)
+
+
+def _write(path: str, text: str) -> None:
+    """Write the log; where that is refused too, as on a full disk, the failure itself is told."""
+    with suppress(OSError):
+        write_text(path, text)
 
 
 @contextmanager

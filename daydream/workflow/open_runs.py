@@ -9,6 +9,7 @@ from typing import Any
 from daydream.errors import DaydreamError
 from daydream.experiment.config_file import keep_typed, load_config
 from daydream.experiment.installation import IS_CHECKOUT, WORKFLOW
+from daydream.store.file_errors import file_error
 from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.processes import collect_garbage_rarely, share_package
 from daydream.workflow.project import Project
@@ -37,8 +38,9 @@ def open_run(workflow: Any, config: dict[str, Any], folder: str) -> Run:
     try:
         keep_typed(config, *compat.config_sources(workflow))
         project = Project(load_config(values=config))  # a module may be given a few keys only
-    except DaydreamError as error:
-        sys.exit(f"Error: {error}")
+    except (DaydreamError, OSError) as error:
+        told = file_error(error) if isinstance(error, OSError) else error
+        sys.exit(f"Error: {told}")
     run = _find(workflow, project) or _first(workflow, project, folder)
     run.learn_names()
     return run

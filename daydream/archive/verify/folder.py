@@ -7,9 +7,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
-from daydream.store.layout import Layout
+from daydream.store.layout import Layout, exists
 from daydream.store.ledger import NAME, Attempt, read_attempts
 from daydream.store.membership import Member
 
@@ -31,11 +32,8 @@ class StoredGeneration:
         return f"{self.layout.relative(self.folder)}/{name}"
 
     def _read(self, name: str) -> bytes | None:
-        try:
-            with open(f"{self.folder}/{name}", "rb") as file:
-                return file.read()
-        except FileNotFoundError:
-            return None
+        path = f"{self.folder}/{name}"
+        return Path(path).read_bytes() if exists(path) else None
 
     @cached_property
     def prompt(self) -> bytes | None:
@@ -70,12 +68,12 @@ class StoredGeneration:
     @property
     def has_damaged_metadata(self) -> bool:
         """Whether there is a ``metadata.json`` from which nothing can be read."""
-        return self.metadata is None and os.path.exists(f"{self.folder}/metadata.json")
+        return self.metadata is None and os.path.lexists(f"{self.folder}/metadata.json")
 
     @cached_property
     def attempts(self) -> list[Attempt] | None:
         """The ledger's lines that can be read; None when there is no ledger."""
-        return read_attempts(self.folder) if os.path.exists(f"{self.folder}/{NAME}") else None
+        return read_attempts(self.folder) if exists(f"{self.folder}/{NAME}") else None
 
 
 def text_of(content: bytes) -> str:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from daydream.experiment.cohort import Design
 from daydream.experiment.model import Model
 from daydream.generation.prompts import read_text
+from daydream.llm.json_text import mapping
 from daydream.llm.pricing import estimate_tokens, price
+from daydream.store.json_file import read_object
 from daydream.store.layout import STAGES, Layout, Stage
 from daydream.store.membership import PARENT_STAGE, Member
+from daydream.store.metadata import as_whole
 
 MIN_ANSWERS = (
     5  # answers from which a range is read; of fewer, it would look more certain than it is
@@ -109,21 +111,21 @@ def _read(layout: Layout, stage: Stage, limit: int) -> Iterator[Past]:
     for name in names[:: -(-len(names) // limit) or 1]:
         try:
             yield _past(stage, layout.generation(stage, name))
-        except (OSError, ValueError, KeyError, TypeError):  # a copy, a failure, or half of a folder
+        except (OSError, ValueError, KeyError):  # a copy, a failure, or half of a folder
             continue
 
 
 def _past(stage: Stage, folder: str) -> Past:
-    metadata: dict[str, Any] = json.loads(Path(folder, "metadata.json").read_bytes())
-    usage: dict[str, Any] = metadata["usage"]
+    metadata = read_object(f"{folder}/metadata.json")
+    usage = mapping(metadata["usage"])
     prompt = Path(folder, "prompt.txt").read_text(encoding="utf-8")
     return Past(
         stage=stage,
         template_id=str(metadata.get("template_id")),
         model_id=str(metadata.get("fallback") or metadata.get("llm_model_id")),
         estimated_in=estimate_tokens(prompt),
-        billed_in=int(usage.get("prompt_tokens") or 0),
-        billed_out=int(usage.get("completion_tokens") or 0),
+        billed_in=as_whole(usage.get("prompt_tokens")) or 0,
+        billed_out=as_whole(usage.get("completion_tokens")) or 0,
     )
 
 

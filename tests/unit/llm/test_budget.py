@@ -155,10 +155,18 @@ def test_an_answer_that_tells_no_usage_counts_as_reserved() -> None:
     assert amount_of(attempt(0, None), Amount(0.5, 700, 1)) == Amount(0.5, 700, 1)
 
 
-def test_a_damaged_file_is_named_with_the_mend(layout: Layout) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("{", "", "[1]", "{}", "null", "[" * 100_000, '{"spent": 5, "reserved": {}}'),
+        *('{"spent": {"usd": "much"}, "reserved": {}}', '{"spent": {"usd": NaN}, "reserved": {}}'),
+        *('{"spent": {}, "reserved": [1]}', '{"spent": {"calls": -9}, "reserved": {}}'),
+    ],
+)
+def test_a_damaged_file_is_named_with_the_mend(layout: Layout, content: str) -> None:
     path = Path(layout.under("budget", "spent.json"))
     path.parent.mkdir(parents=True)
-    path.write_text("{")
+    path.write_text(content)
     with pytest.raises(BudgetError, match=r"spent\.json cannot be read .* made again"):
         spend(Budget(layout, Limit(calls=5)), Amount())
 
