@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import weakref
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
@@ -51,4 +52,7 @@ def connect(endpoint: Endpoint, base_url: str | None, owner: object) -> openai.O
 def is_here(base_url: str) -> bool:
     """Whether a server is on this machine, where no proxy is to be asked for it."""
     host = urlsplit(base_url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:  # a name
+        return host == "localhost"

@@ -11,6 +11,9 @@ from daydream.errors import CallError
 HEALING_STATUS = frozenset({408, 409, 429})
 # OpenAI and those who follow it answer 429 also when there is no money left; waiting does not help.
 NO_MONEY = "insufficient_quota"
+_NO_MONEY = frozenset(
+    (NO_MONEY, "billing_hard_limit_reached", "billing_not_active", "insufficient_balance")
+)
 
 
 class Fault(CallError):
@@ -70,10 +73,19 @@ def status_fault(
     return Fault(f"http_{status}", message, heals, status, retry_after, body)
 
 
+def error_fault(kind: str, message: str, error: Mapping[str, Any]) -> Fault:
+    """The fault of an error that came without a status, as of a batch or of a line of one."""
+    if _has_no_money(error):
+        return Fault(NO_MONEY, message, heals=False)
+    return Fault(kind, message, heals=True)
+
+
 def _has_no_money(body: Any) -> bool:
     """Whether an error, or the body around it, says so; by its code or, with some, its type."""
     error = body.get("error", body) if isinstance(body, Mapping) else None
-    return isinstance(error, Mapping) and NO_MONEY in (error.get("code"), error.get("type"))
+    if not isinstance(error, Mapping):
+        return False
+    return any(str(error.get(name)).lower() in _NO_MONEY for name in ("code", "type"))
 
 
 # Not 400, 413, 422 and the like, which are about the request; nor what is about the answer.

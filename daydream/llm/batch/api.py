@@ -53,6 +53,7 @@ class Status(NamedTuple):
     error_file_id: str | None
     seconds: float
     message: str
+    code: str = ""  # of the first error
 
     @property
     def is_over(self) -> bool:
@@ -188,7 +189,7 @@ def read_status(batch: Json) -> Status:
     ended = _seconds(batch.get(f"{status}_at")) or started
     counts = mapping(batch.get("request_counts"))
     errors = mapping(batch.get("errors")).get("data")
-    told = [mapping(one).get("message") for one in errors] if isinstance(errors, list) else []
+    found = [mapping(one) for one in errors] if isinstance(errors, list) else []
     return Status(
         batch_id=str(batch["id"]),
         status=status,
@@ -196,7 +197,8 @@ def read_status(batch: Json) -> Status:
         output_file_id=_id(batch.get("output_file_id")),
         error_file_id=_id(batch.get("error_file_id")),
         seconds=max(0.0, ended - started),
-        message="; ".join(str(one) for one in told[:3] if one),
+        message="; ".join(str(one["message"]) for one in found[:3] if one.get("message")),
+        code=next((str(one["code"]) for one in found if one.get("code")), ""),
     )
 
 

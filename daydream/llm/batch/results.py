@@ -11,7 +11,7 @@ from daydream.experiment.settings import Endpoint
 from daydream.llm.attempt import Call, attempt_of
 from daydream.llm.batch.api import URL, Status
 from daydream.llm.batch.state import BatchState, Line
-from daydream.llm.faults import Fault, status_fault
+from daydream.llm.faults import Fault, error_fault, status_fault
 from daydream.llm.json_text import load_json, mapping
 from daydream.llm.request import Request
 from daydream.llm.response import Answer, read_answer
@@ -87,20 +87,27 @@ def _identity(attempt: Attempt) -> tuple[str, str, int, str, str | None]:
 def _read(result: Json | None, status: Status, line: Line) -> Answer:
     if result is None:
         said = status.message or f"the batch is {status.status}, without a result for this request"
-        raise Fault(f"batch_{status.status}", said, heals=True)
+        raise error_fault(f"batch_{status.status}", said, {"code": status.code})
     response = result.get("response")
     if not isinstance(response, dict):
         raise _line_fault(result.get("error"))
-    body, code = response.get("body"), response.get("status_code", 200)
-    if code != 200:
-        raise status_fault(int(code), _words(body), body=body if isinstance(body, dict) else None)
-    return read_answer(json.dumps(body), known_tags(line.thinking_tags))
+    body, code = response.get("body"), _status_code(response.get("status_code"))
+    if code >= 300:
+        raise status_fault(code, _words(body), body=body if isinstance(body, dict) else None)
+    text = body if isinstance(body, str) else json.dumps(body)
+    return read_answer(text, known_tags(line.thinking_tags))
+
+
+def _status_code(value: object) -> int:
+    """The status of one answer, some providers' a text; where it is none, the body tells."""
+    text = str(value)
+    return int(text) if text.isdecimal() and len(text) == 3 else 200
 
 
 def _line_fault(error: object) -> Fault:
     details = mapping(error)
     said = str(details.get("message") or "the request was not answered")
-    return Fault(str(details.get("code") or "batch_error"), said, heals=True)
+    return error_fault(str(details.get("code") or "batch_error"), said, details)
 
 
 def _words(body: object) -> str:
