@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from daydream.store.failures import Failure
 from daydream.store.layout import Layout
+
+AGAIN_VARIABLE = "DAYDREAM_AGAIN"
+"""Holds, in a job of a cluster, the command that a person types to have its work done again."""
 
 UNUSABLE = ("ParseError", "AnswerError")
 
 
 @dataclass(frozen=True)
 class Options:
-    """The options that choose an experiment, as they were typed; ``snakemake`` has the same."""
+    """The options that choose an experiment, as they were typed; ``snakemake`` has the same.
+
+    ``again`` is what to type to try once more, where that is not ``snakemake`` with these options:
+    a job of a cluster was submitted.
+    """
 
     directory: str = ""
     configfiles: tuple[str, ...] = ()
     config: tuple[str, ...] = ()
+    again: str = ""
+
+    def of_the_whole(self) -> Options:
+        """The same without a slice, for what is not done in slices."""
+        pairs = tuple(pair for pair in self.config if not pair.startswith("slice="))
+        return replace(self, config=pairs)
 
     def command(self, program: str, *arguments: str, config: Sequence[str] = ()) -> str:
         """A command line with these options.
@@ -49,7 +62,8 @@ def next_steps(failures: Sequence[Failure], layout: Layout, options: Options) ->
     """The commands that help after these failures; none when nothing failed."""
     if not failures:
         return []
-    again = options.command("snakemake")
+    again = options.again or options.command("snakemake")
+    options = options.of_the_whole()
     steps = [NextStep(again, "try again; answers that were paid are reused")]
     # Asking again for an answer that was cut off would buy one that is cut off again.
     unusable = [failure for failure in failures if failure.kind in UNUSABLE]

@@ -57,6 +57,9 @@ def _first(workflow: Any, project: Project, folder: str) -> Run:
     run = Run(workflow, project, folder)
     _RUNS.append(run)
     compat.at_start(run.begin)
+    name_of_slice = compat.name_in_run(workflow, "generate_slice")
+    if workflow.remote_exec and name_of_slice:
+        compat.at_start_on_node(lambda: compat.become_job(workflow, name_of_slice))
     return run
 
 

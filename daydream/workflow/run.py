@@ -29,7 +29,7 @@ from daydream.workflow.jobs import GenerationJobs
 from daydream.workflow.plan.reasons import RULES_OF_PLAN, Job
 from daydream.workflow.progress import Ticker
 from daydream.workflow.project import Project
-from daydream.workflow.signals import EXIT_CODE, SIGNALS, next_line
+from daydream.workflow.signals import EXIT_CODE, SIGNALS, next_line, typed_command
 from daydream.workflow.slices_meter import SlicesMeter
 from daydream.workflow.submission import TARGET_OF_STAGE, CommandLine, Submission, Target
 
@@ -89,7 +89,7 @@ class Run:
         """What this run was given; known, and its forces told to all, once the DAG is built."""
         self._share_forces()
         options, targets = compat.typed_options(self.workflow), compat.targets(self.workflow)
-        return CommandLine(targets, options, bool(self.workflow.dryrun))
+        return CommandLine(targets, options, bool(self.workflow.dryrun), typed_command())
 
     # --- the beginning
 

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from daydream.experiment.next_steps import AGAIN_VARIABLE
 from daydream.llm.stopping import STOP, Stop
 from daydream.workflow import snakemake_compat as compat
 
@@ -90,12 +91,18 @@ class Signals:
 
 
 def next_line(arguments: Sequence[str] | None = None) -> str:
-    """What to type after a stop: the user's own command line."""
-    program, *rest = sys.argv if arguments is None else arguments
-    name = Path(program).name
-    if name in ("snakemake", "__main__.py"):
-        return f"To go on, paying only for what is left: {shlex.join(['snakemake', *rest])}"
+    """What to type after a stop: the user's own command line, or what submitted this job."""
+    again = os.environ.get(AGAIN_VARIABLE) or typed_command(arguments)
+    if again:
+        return f"To go on, paying only for what is left: {again}"
     return "To go on, paying only for what is left, run it again."
+
+
+def typed_command(arguments: Sequence[str] | None = None) -> str:
+    """The command line of this process as it was typed; blank if it is none of ``snakemake``."""
+    program, *rest = sys.argv if arguments is None else arguments
+    is_snakemake = Path(program).name in ("snakemake", "__main__.py")
+    return shlex.join(["snakemake", *rest]) if is_snakemake else ""
 
 
 SIGNALS = Signals()

@@ -1,24 +1,27 @@
 """What a job of a cluster does to make one slice: run Snakemake on it, as a person would.
 
 ``python -m daydream.workflow.slice_job ORDER MARK``. It is started by the rule ``generate_slice``.
+Snakemake runs in this process, so that a signal that ends a job reaches it, whoever gets it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from daydream.experiment.installation import SNAKEFILE, WORKFLOW
+from daydream.experiment.next_steps import AGAIN_VARIABLE
 from daydream.store.files import write_text
 from daydream.store.ledger import read_attempts
+from daydream.workflow import snakemake_compat as compat
+from daydream.workflow.processes import collect_garbage_rarely
 
 FAILED = "failed"  # what the mark of a slice holds in which something failed
+HAS_FAILURES = 1  # the exit code of Snakemake then; that of a stop is another one
 
 
 class Order(NamedTuple):
@@ -27,7 +30,8 @@ class Order(NamedTuple):
     ``forced`` are the generations that are to be bought again, with the number of answers that each
     had: a job that is started a second time after a crash finds which of them it has bought.
     With ``may_fail`` a slice in which something failed is over all the same, so that the tables are
-    made from what is there; its mark says so.
+    made from what is there; its mark says so. ``again`` is the command of the submitting run, which
+    a person is to type when something is left.
     """
 
     target: str
@@ -36,6 +40,7 @@ class Order(NamedTuple):
     configfiles: list[str]
     forced: dict[str, int]
     may_fail: bool = False
+    again: str = ""
 
 
 def answers_in(parsed: str) -> int:
@@ -43,9 +48,9 @@ def answers_in(parsed: str) -> int:
     return sum(attempt.is_answer for attempt in read_attempts(os.path.dirname(parsed)))
 
 
-def command_of(order: Order) -> list[str]:
-    """The run that makes a slice."""
-    return [sys.executable, "-m", "snakemake", *_arguments(order)]
+def arguments_of(order: Order) -> list[str]:
+    """The arguments of the run that makes a slice."""
+    return list(_arguments(order))
 
 
 def _arguments(order: Order) -> Iterator[str]:
@@ -64,14 +69,16 @@ def _arguments(order: Order) -> Iterator[str]:
 def main(order_file: str, mark: str) -> int:
     """Make a slice; returns the exit code of its run.
 
-    Signals that end a job reach its run as well, and this process waits for the calls under way.
+    A run that was stopped leaves no mark, whatever may fail: its slice is not over.
     """
     content: Mapping[str, Any] = json.loads(Path(order_file).read_text(encoding="utf-8"))
-    signal.signal(signal.SIGTERM, lambda number, frame: None)
     order = Order(**content)
-    environment = {k: v for k, v in os.environ.items() if k != "SNAKEMAKE_PROFILE"}
-    code = subprocess.run(command_of(order), env=environment).returncode
-    if code == 0 or order.may_fail:
+    os.environ.pop("SNAKEMAKE_PROFILE", None)
+    os.environ[AGAIN_VARIABLE] = order.again
+    collect_garbage_rarely()
+    compat.ignore_executors()
+    code = compat.run(arguments_of(order))
+    if code == 0 or (order.may_fail and code == HAS_FAILURES):
         write_text(mark, FAILED if code else "")
         return 0
     return code

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
+import pkgutil
 import sys
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from daydream.experiment.next_steps import Options
+from daydream.experiment.next_steps import AGAIN_VARIABLE, Options
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -108,6 +110,7 @@ def typed_options(workflow: Any) -> Options:
         directory=str(workflow.overwrite_workdir or ""),
         configfiles=tuple(str(Path(path).absolute()) for path in workflow.overwrite_configfiles),
         config=tuple(workflow.config_settings.config_args or ()),
+        again=os.environ.get(AGAIN_VARIABLE, ""),
     )
 
 
@@ -183,6 +186,19 @@ def at_start(action: Callable[[], None]) -> None:
     from snakemake_interface_logger_plugins.common import LogEvent
 
     logger.addHandler(_Once(LogEvent.RUN_INFO, action))
+
+
+@_reach("starting a slice without a Snakemake between", lambda: None)
+def at_start_on_node(action: Callable[[], None]) -> None:
+    """Have an action run once in a Snakemake that was started for a job, before it runs it.
+
+    Reason: as for :func:`at_start`, whose event such a Snakemake does not send.
+    Seen in 9.27.1: ``Workflow.execute`` sends ``RESOURCES_INFO`` when the DAG is built.
+    """
+    from snakemake.logging import logger
+    from snakemake_interface_logger_plugins.common import LogEvent
+
+    logger.addHandler(_Once(LogEvent.RESOURCES_INFO, action))
 
 
 class _Once(logging.Handler):
@@ -313,6 +329,63 @@ def skip_pipe_searches(is_ours: Callable[[str], bool]) -> None:
         return not is_ours(str(job.rule.snakefile)) and search(job, path)
 
     Job.is_pipe_or_service_input = is_pipe_or_service_input
+
+
+# --- on the nodes of a cluster
+
+
+@_reach("starting a slice without a Snakemake between", lambda: None)
+def become_job(workflow: Any, rule: str) -> None:
+    """Replace this process by the command of its one job, if that is one of a rule.
+
+    Reason: an executor starts one Snakemake on the node, that for Slurm two, for each job; each
+    costs two seconds of a processor, to do no more than to wait for the command. Where a job is to
+    run in an environment or a container of its own, they have work to do and stay.
+    Seen in 9.27.1: ``Workflow.remote_exec``, ``deployment_settings.deployment_method``,
+    ``DAG.needrun_jobs``, ``Job.shellcmd``.
+    """
+    if not workflow.remote_exec or workflow.deployment_settings.deployment_method:
+        return
+    jobs = list(workflow.dag.needrun_jobs(exclude_finished=False))
+    if len(jobs) == 1 and jobs[0].rule.name == rule and jobs[0].shellcmd:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execvp("bash", ["bash", "-c", jobs[0].shellcmd])
+
+
+def ignore_executors() -> None:
+    """Have the next start of Snakemake in this process find no executor plugin.
+
+    Reason: a slice calls models from its own process. Snakemake imports each plugin that is
+    installed, and the executor for Slurm imports pandas.
+    Seen in 9.27.1: plugins are found with :func:`pkgutil.iter_modules`.
+    """
+    find = pkgutil.iter_modules
+
+    def without_executors(*args: Any, **options: Any) -> Iterator[pkgutil.ModuleInfo]:
+        found = find(*args, **options)
+        return (m for m in found if not m.name.startswith("snakemake_executor_plugin_"))
+
+    pkgutil.iter_modules = without_executors
+
+
+def run(arguments: list[str]) -> int:
+    """Run Snakemake in this process as its command would; returns the exit code.
+
+    Reason: a process between a cluster's job and Snakemake would have to pass on signals.
+    Seen in 9.27.1: ``snakemake.cli.main``, the entry point of the command.
+    """
+    from snakemake.cli import main
+
+    sys.argv = ["snakemake", *arguments]
+    try:
+        main(arguments)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)
+        return 1
+    return 0
 
 
 # --- the scheduler

@@ -41,11 +41,12 @@ _STAGES: Mapping[Target, tuple[Stage, ...]] = {
 
 
 class CommandLine(NamedTuple):
-    """What the submitting run was given, for the runs of its slices."""
+    """What the submitting run was given, for the runs of its slices; and the line as typed."""
 
     targets: tuple[str, ...]
     options: Options
     dryrun: bool = False
+    typed: str = ""
 
 
 class Submission:
@@ -164,6 +165,7 @@ class Submission:
             list(self._command.options.configfiles),
             dict(self._forced(members)),
             self.project.settings.allow_incomplete,
+            self._command.typed,
         )
         self._orders[target, number] = write_input(path, order._asdict(), self._command.dryrun)
 

@@ -21,6 +21,12 @@ usage="Usage: sbatch --array=1-N $0 N [targets and options of snakemake]"
 slices=${1:?$usage}
 shift
 
+# What to type when something is left, for the run's last lines. $0 is a copy that Slurm has made.
+script=$(squeue --noheader --job "$SLURM_JOB_ID" --format %o 2> /dev/null | head -1) || script=
+script=${script%% *} # its arguments follow
+printf -v again '%q ' sbatch "--array=$SLURM_ARRAY_TASK_ID" "${script:-profiles/slurm-array/slices.sh}" "$slices" "$@"
+export DAYDREAM_AGAIN=${again% }
+
 # snakemake takes --config once, so the slice joins the pairs that are there.
 arguments=() has_config=
 for argument in "$@"; do

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 
 from daydream.experiment.next_steps import Options, next_steps
 from daydream.store.failures import Failure
@@ -34,3 +35,13 @@ def test_only_an_answer_that_cannot_be_used_is_asked_for_again() -> None:
     commands = [step.command for step in next_steps([cut_off, unusable], layout, TYPED)]
     assert all("--configfile a.yaml b.yaml" in command for command in commands)
     assert [command for command in commands if "-f data/gens/draft/d_2/parsed.txt" in command]
+
+
+def test_a_slice_is_tried_again_as_a_slice_and_the_rest_is_done_without_one() -> None:
+    failures = [Failure("draft", "d_2", "ann", "ParseError", "no score")]
+    options = Options(config=("slice=2/4", "cohort=x"))
+    again, ask, incomplete = (step.command for step in next_steps(failures, Layout("d"), options))
+    assert again == "snakemake --config slice=2/4 cohort=x"
+    assert "slice" not in ask + incomplete
+    submitted = replace(options, again="sbatch --array=2 slices.sh 4")
+    assert next_steps(failures, Layout("d"), submitted)[0].command == submitted.again

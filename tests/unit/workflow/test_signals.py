@@ -106,3 +106,10 @@ def test_what_to_type_next_is_what_was_typed() -> None:
     assert next_line(["/usr/bin/snakemake", "-c", "8", "a b"]).endswith(": snakemake -c 8 'a b'")
     assert next_line(["/lib/snakemake/__main__.py", "-n"]).endswith(": snakemake -n")
     assert "run it again" in next_line(["/home/me/mine.py", "x"])
+
+
+def test_a_job_that_was_submitted_is_gone_on_with_by_what_submitted_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DAYDREAM_AGAIN", "sbatch --array=2 slices.sh 4")
+    assert next_line(["snakemake", "-n"]).endswith(": sbatch --array=2 slices.sh 4")
