@@ -342,15 +342,20 @@ def become_job(workflow: Any, rule: str) -> None:
     costs two seconds of a processor, to do no more than to wait for the command. Where a job is to
     run in an environment or a container of its own, they have work to do and stay.
     Seen in 9.27.1: ``Workflow.remote_exec``, ``deployment_settings.deployment_method``,
-    ``DAG.needrun_jobs``, ``Job.shellcmd``.
+    ``DAG.needrun_jobs``, ``Job.shellcmd``, ``output``, ``log``.
     """
     if not workflow.remote_exec or workflow.deployment_settings.deployment_method:
         return
     jobs = list(workflow.dag.needrun_jobs(exclude_finished=False))
-    if len(jobs) == 1 and jobs[0].rule.name == rule and jobs[0].shellcmd:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.execvp("bash", ["bash", "-c", jobs[0].shellcmd])
+    if len(jobs) != 1 or jobs[0].rule.name != rule or not jobs[0].shellcmd:
+        return
+    (job,) = jobs
+    for path in map(Path, (*job.output, *job.log)):  # as Snakemake prepares a job
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execvp("bash", ["bash", "-c", job.shellcmd])
 
 
 def ignore_executors() -> None:
