@@ -169,6 +169,13 @@ def pull(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
     return pulled(opened[1], arguments.address, arguments.overwrite)
 
 
+def serve(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
+    """Start the one server of an endpoint, for all runs on the data root, until this is ended."""
+    from daydream.cli.serve import served
+
+    return served(opened[1], arguments.endpoint)
+
+
 def design(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
     """Show what a cohort's spec asks for and what it costs, before anything runs."""
     from daydream.cli.design import cohort_of, compiled, designed, spec_path

@@ -49,6 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--watch", action="store_true", help="go on until no run is under way, on whichever host"
     )
     _add(group, "doctor", commands.doctor)
+    sub = _add(group, "serve", commands.serve, commands.open_config)
+    sub.add_argument("endpoint", metavar="ENDPOINT", help="that has serve and serve_once")
     sub = _add_reading(group, "failures", commands.failures)
     form = sub.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for a program")

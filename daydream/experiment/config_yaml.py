@@ -17,7 +17,7 @@ MAX_VALUES = 100_000
 NAMES = frozenset(
     {
         *("data_root", "cohort", "default_endpoint", "concepts", "templates", "models"),
-        *("base_url", "model_path", "api_key_env"),
+        *("base_url", "serve", "model_path", "api_key_env"),
     }
 )
 _NULL, _TEXT = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str"

@@ -27,7 +27,8 @@ from daydream.experiment.config_types import (
 class Endpoint:
     """Anything that speaks OpenAI chat completions.
 
-    Either ``base_url`` (a server) or ``engine`` (started by us) is set. The text below a field is
+    One of ``base_url`` (a server), ``engine`` (in this process) and ``serve`` (a server that is
+    started for the run) is set. The text below a field is
     its row in the table of config/README.md; ``name`` is the endpoint's key in the configuration.
     """
 
@@ -39,6 +40,13 @@ class Endpoint:
     every request. See docs/endpoints.md."""
     engine: Engine | None = None
     """Run a GGUF file inside this process, on CPU cores."""
+    serve: TextOrNull = None
+    """The command of a server that each run (on a cluster, each slice) starts, looks after and
+    ends, for instance `vllm serve Qwen/Qwen3-8B --host {host} --port {port}`. See
+    docs/cluster.md."""
+    serve_once: Flag = False
+    """For `serve`: all runs call one server, which `daydream serve` starts on some host; they find
+    it by its endpoint file in the data root."""
     model_path: TextOrNull = None
     """For `engine`: the GGUF file. `null`: the SmolLM2-135M-Instruct file that `make setup`
     installs."""
@@ -92,3 +100,8 @@ class Endpoint:
     def is_embedded(self) -> bool:
         """Whether the model runs inside this process."""
         return self.engine is not None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether each process that calls has a server, or an engine, of its own."""
+        return self.is_embedded or (self.serve is not None and not self.serve_once)

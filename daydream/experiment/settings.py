@@ -308,11 +308,21 @@ def _check_names(config: Mapping[str, Any]) -> None:
 
 def _check_endpoints(settings: Settings) -> None:
     for name, endpoint in settings.endpoints.items():
-        if (endpoint.base_url is None) == (endpoint.engine is None):
+        ways = (endpoint.base_url, endpoint.engine, endpoint.serve)
+        if sum(way is not None for way in ways) != 1:
             raise ConfigError(
                 f"config: endpoints.{name} needs either base_url (a server) or engine "
-                "(llama.cpp), not both. A file of yours adds to the shipped endpoints: give yours "
-                "a name of its own."
+                "(llama.cpp) or serve (a server that is started), and one of them only. A file of "
+                "yours adds to the shipped endpoints: give yours a name of its own."
+            )
+        if endpoint.serve is not None and endpoint.batch:
+            raise ConfigError(
+                f"config: endpoints.{name} has serve and batch. A server that is started for a "
+                "run takes calls one by one: remove batch."
+            )
+        if endpoint.serve_once and endpoint.serve is None:
+            raise ConfigError(
+                f"config: endpoints.{name} has serve_once without serve, the command of the server."
             )
     if settings.default_endpoint not in settings.endpoints:
         known = ", ".join(sorted(settings.endpoints))

@@ -21,6 +21,7 @@ from daydream.llm.embedded import EmbeddedServer
 from daydream.llm.error_limit import ErrorLimit
 from daydream.llm.exchange import exchange, read_body
 from daydream.llm.faults import Fault
+from daydream.llm.model_server import Server, server_of
 from daydream.llm.pricing import estimate_tokens, most
 from daydream.llm.rate_limit import RateLimiter
 from daydream.llm.rate_limit_headers import exhausted_for
@@ -29,6 +30,7 @@ from daydream.llm.response import Answer, read_answer
 from daydream.llm.shares import Share, Whole
 from daydream.llm.stopping import STOP, Stop
 from daydream.parsers import known_tags
+from daydream.store.layout import Layout
 from daydream.store.ledger import Attempt
 
 if TYPE_CHECKING:
@@ -49,12 +51,13 @@ class Client:
         stop: Stop = STOP,
         share: Share | None = None,
         errors: ErrorLimit | None = None,
+        layout: Layout | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.budget = budget
         self.stop = stop
-        # An engine inside this process is not shared with others.
-        self._share = Whole() if share is None or endpoint.is_embedded else share
+        # A server of one's own is not shared with others.
+        self._share = Whole() if share is None or endpoint.is_own else share
         self.errors = errors or ErrorLimit(None)
         self.breaker = CircuitBreaker(endpoint.name)
         self.limiter = RateLimiter(
@@ -67,7 +70,10 @@ class Client:
         self._model_limiters: dict[str, RateLimiter] = {}
         self._starting = threading.Lock()
         self._openai: openai.OpenAI | None = None
-        self._server: EmbeddedServer | None = None
+        self._connected_to: str | None = None
+        self._embedded: EmbeddedServer | None = None
+        self._server: Server | None = None
+        self._layout = layout
 
     @property
     def in_flight(self) -> int:
@@ -89,12 +95,12 @@ class Client:
             ClosedError: when the endpoint refuses every call, as without a valid key.
         """
         self._check()
-        connection = self._connection()
         deadline = time.monotonic() + self.endpoint.deadline_s
         number = counted = 0
         while True:
             number += 1
             self._check_open(request, deadline)
+            connection = self._connection()
             attempt, fault = self._attempt(connection, request, record, number, forced, seed)
             if fault is None:
                 return attempt
@@ -122,17 +128,23 @@ class Client:
             raise gave_up(request, fault, 1, self.endpoint)
 
     def _connection(self) -> openai.OpenAI:
+        """The connection, made anew when a server has come up elsewhere."""
         with self._starting:
-            if self._openai is None:
-                self._openai = self._connect()
+            address = self._address()
+            if self._openai is None or address != self._connected_to:
+                self._openai = connect(self.endpoint, address, owner=self)
+                self._connected_to = address
             return self._openai
 
-    def _connect(self) -> openai.OpenAI:
-        base_url = self.endpoint.base_url
+    def _address(self) -> str | None:
         if self.endpoint.is_embedded:
-            self._server = EmbeddedServer(self.endpoint)
-            base_url = self._server.base_url
-        return connect(self.endpoint, base_url, owner=self)
+            self._embedded = self._embedded or EmbeddedServer(self.endpoint)
+            return self._embedded.base_url
+        if self.endpoint.serve is None:
+            return self.endpoint.base_url
+        assert self._layout is not None  # given to each client that serves
+        self._server = self._server or server_of(self.endpoint, self._layout, self.stop)
+        return self._server.address()
 
     def _attempt(
         self,

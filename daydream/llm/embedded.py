@@ -42,9 +42,9 @@ def model_file(endpoint: Endpoint) -> Path:
 
 
 class EmbeddedServer:
-    """A llama.cpp server on a free local port, for as long as this object lives."""
+    """A llama.cpp server for as long as this object lives; by default on a free local port."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, host: str = "127.0.0.1", port: int = 0) -> None:
         path = model_file(endpoint)
         xllamacpp = _engine(endpoint)
         params = xllamacpp.CommonParams()
@@ -56,7 +56,7 @@ class EmbeddedServer:
         # two busy cores two threads made 6 tokens/s where one made 47.
         params.cpuparams.n_threads = max(1, _cores() - 1)
         params.n_gpu_layers = 0
-        params.port = 0
+        params.hostname, params.port = host, port
         params.verbosity = -1
         try:
             self._server = xllamacpp.Server(params)

@@ -64,4 +64,4 @@ class Clients:
             return BatchClient(endpoint, self._layout, self._budget, self._stop, self.errors)
         if self._share is None and self._settings.part is not None:
             self._share = RunningSlices(self._layout, self._settings.part)
-        return Client(endpoint, self._budget, self._stop, self._share, self.errors)
+        return Client(endpoint, self._budget, self._stop, self._share, self.errors, self._layout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
 
 from daydream.errors import CallError
@@ -11,6 +12,7 @@ from daydream.llm.connection import connect
 from daydream.llm.embedded import model_file
 from daydream.llm.faults import Fault
 from daydream.llm.key import api_key, without_key
+from daydream.llm.model_server import command_of
 from daydream.llm.time_limit import within
 from daydream.store.place import Finding, State
 
@@ -25,6 +27,9 @@ def check_endpoints(settings: Settings, models: Iterable[Model]) -> Iterator[Fin
         if endpoint.is_embedded:
             yield _embedded(endpoint)
             continue
+        if endpoint.serve is not None:
+            yield _program(endpoint)
+            continue
         key = _key(endpoint)
         yield key
         if key.state == "ok":
@@ -37,6 +42,15 @@ def _embedded(endpoint: Endpoint) -> Finding:
         return Finding(subject, "ok", f"{model_file(endpoint)} is there")
     except CallError as error:
         return Finding(subject, "wrong", str(error))
+
+
+def _program(endpoint: Endpoint) -> Finding:
+    """Whether the program of a server that is to be started is on this host."""
+    subject, program = f"endpoint {endpoint.name}", command_of(endpoint, "127.0.0.1", 0)[0]
+    if shutil.which(program) is None:
+        where = f"{program}, which its server is started with, is not on this host"
+        return Finding(subject, "unsure", f"{where}. It must be where calls are made.")
+    return Finding(subject, "ok", f"{program} is there; whether the server starts, a run will show")
 
 
 def _key(endpoint: Endpoint) -> Finding:

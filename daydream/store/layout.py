@@ -145,6 +145,14 @@ class Layout:
         """The folder in which each process that may have others beside it holds a file."""
         return self.under("slices", "at_work")
 
+    def endpoint_file(self, endpoint: str) -> str:
+        """Where the server of an endpoint says how it is reached."""
+        return self.under("endpoints", f"{endpoint}.json")
+
+    def server_log(self, endpoint: str, host: str) -> str:
+        """What the server of an endpoint has said on a host."""
+        return self.under("endpoints", f"{endpoint}.{host}.log")
+
     def slice_order(self, cohort: str, target: str, name: str) -> str:
         """What the job of a slice is to make; ``name`` is such as ``2-of-20``."""
         return self.under("slices", cohort, target, f"{name}.json")

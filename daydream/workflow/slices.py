@@ -50,7 +50,7 @@ def obstacles_of_limits(project: Project, models: Iterable[str], count: int) -> 
     asked = [catalog.model(model) for model in models]
     for name in sorted({m.endpoint for m in with_fallbacks(asked, catalog.all_models)}):
         endpoint = project.settings.endpoints[name]
-        is_shared = not endpoint.is_embedded and not (project.settings.batch and endpoint.batch)
+        is_shared = not endpoint.is_own and not (project.settings.batch and endpoint.batch)
         if is_shared and endpoint.max_concurrency < count:
             yield (
                 f"endpoints.{name}.max_concurrency is {endpoint.max_concurrency}, and {count} "
