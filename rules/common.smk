@@ -19,6 +19,7 @@ from daydream.workflow.definitions import filters_as_columns
 from daydream.workflow.inputs import score_parser_sources, verdict_parser_sources
 from daydream.workflow.open_runs import open_run
 from daydream.workflow.submission import TARGETS
+from daydream.workflow.until import check_until
 
 this_run = open_run(workflow, config, HERE)
 project = this_run.project
@@ -72,6 +73,7 @@ def new_filters(wildcards):
 @functools.cache
 def made_membership():
     """The membership; what is made stays made, and each of 100,000 generations asks for it."""
+    plainly(check_until, workflow)
     return checkpoints.cohort_membership.get().output.membership
 
 

@@ -17,10 +17,8 @@ from daydream.store.place import (
     check_locks,
     check_locks_between_hosts,
 )
+from daydream.workflow.open_files import needed_files
 from daydream.workflow.project import Project
-
-FILES_PER_CALL = 3  # the connection, the ledger, the file being written
-OTHER_FILES = 150  # of Python, Snakemake and its log files
 
 
 def report(project: Project) -> Iterator[str]:
@@ -62,9 +60,9 @@ def _generations_to_come(project: Project) -> int:
 def _open_files(project: Project, models: list[Model]) -> Finding:
     names = {model.endpoint for model in models}
     calls = sum(project.settings.endpoints[name].max_concurrency for name in names)
-    needed = calls * FILES_PER_CALL + OTHER_FILES
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = needed_files(calls)
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)  # a run raises its soft limit itself
     told = f"{limit:,} may be open at once, {calls} calls under way need {needed:,}"
     if limit < needed:
-        return Finding("open files", "wrong", f"{told}. Raise it: ulimit -n {needed}")
+        return Finding("open files", "wrong", f"{told}. Have it raised: ulimit -Hn {needed}")
     return Finding("open files", "ok", told)

@@ -9,8 +9,9 @@ from typing import Any
 from daydream.errors import DaydreamError
 from daydream.experiment.config_file import keep_typed, load_config
 from daydream.experiment.installation import IS_CHECKOUT, WORKFLOW
-from daydream.store.file_errors import file_error
+from daydream.store.file_errors import files_told
 from daydream.workflow import snakemake_compat as compat
+from daydream.workflow.ending_errors import message_of
 from daydream.workflow.processes import collect_garbage_rarely, share_package
 from daydream.workflow.project import Project
 from daydream.workflow.run import Run
@@ -36,11 +37,11 @@ def open_run(workflow: Any, config: dict[str, Any], folder: str) -> Run:
     SIGNALS.listen(is_main=bool(workflow.is_main_process))
     compat.shield_scripts(workflow)
     try:
-        keep_typed(config, *compat.config_sources(workflow))
-        project = Project(load_config(values=config))  # a module may be given a few keys only
-    except (DaydreamError, OSError) as error:
-        told = file_error(error) if isinstance(error, OSError) else error
-        sys.exit(f"Error: {told}")
+        with files_told():
+            keep_typed(config, *compat.config_sources(workflow))
+            project = Project(load_config(values=config))  # a module may be given a few keys only
+    except DaydreamError as error:
+        sys.exit(f"Error: {error}")
     run = _find(workflow, project) or _first(workflow, project, folder)
     run.learn_names()
     return run
@@ -55,6 +56,8 @@ def _first(workflow: Any, project: Project, folder: str) -> Run:
     if workflow.is_main_process and (announced := project.announcement()):
         print(announced, file=sys.stderr)
     run = Run(workflow, project, folder)
+    if not _RUNS:
+        compat.tell_plainly(message_of)
     _RUNS.append(run)
     compat.at_start(run.begin)
     name_of_slice = compat.name_in_run(workflow, "generate_slice")
@@ -74,7 +77,8 @@ def describe_dry_run(jobs: Iterable[tuple[str, Mapping[str, str], str]]) -> list
     jobs, lines = list(jobs), []
     for run in _RUNS:
         try:
-            plan, obstacles = opening(run.project, [run.job(*job) for job in jobs])
+            with files_told():
+                plan, obstacles = opening(run.project, [run.job(*job) for job in jobs])
         except DaydreamError as error:
             plan, obstacles = [], [str(error)]
         lines += [*plan, *(f"A run would end at once: {obstacle}" for obstacle in obstacles)]

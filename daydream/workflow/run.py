@@ -26,6 +26,7 @@ from daydream.workflow.failure_summary import describe
 from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets, is_forced
 from daydream.workflow.inputs import Inputs
 from daydream.workflow.jobs import GenerationJobs
+from daydream.workflow.open_files import allow_open_files
 from daydream.workflow.plan.reasons import RULES_OF_PLAN, Job
 from daydream.workflow.progress import Ticker
 from daydream.workflow.project import Project
@@ -155,6 +156,7 @@ class Run:
             if lines:
                 compat.log("\n".join(lines))
             self._obstacles = self._obstacles or self._at_work.obstacles(jobs, self.submission)
+            self._obstacles += allow_open_files(self.project, compat.local_cores(self.workflow))
 
     def _hides_what_is_behind_the_checkpoint(self) -> bool:
         """Whether a rule of an outer workflow leads to generations that are not known yet.

@@ -28,6 +28,7 @@ T = TypeVar("T")
 SPARE_JOBS = 8  # ready jobs beyond the free slots, so that priorities have something to choose from
 _NO_SOURCES: tuple[list[str], list[Any]] = ([], [])
 _NO_NAME: str | None = None
+_NO_CORES: int | None = None
 _NO_TARGETS: tuple[str, ...] = ()
 DEFAULT_START_LIMIT = (100, 1)  # what Snakemake sets when nobody asked for one: jobs, seconds
 
@@ -95,6 +96,16 @@ def targets(workflow: Any) -> tuple[str, ...]:
     Seen in 9.27.1: ``Workflow.dag_settings.targets``.
     """
     return tuple(map(str, workflow.dag_settings.targets))
+
+
+@_reach("telling when --until would make nothing", lambda: _NO_TARGETS)
+def until(workflow: Any) -> tuple[str, ...]:
+    """The rules and files that ``--until`` names; known once the DAG is built.
+
+    Reason: behind a checkpoint it makes nothing, and Snakemake does not say so.
+    Seen in 9.27.1: ``Workflow.dag_settings``, a ``DAGSettings``.
+    """
+    return tuple(map(str, workflow.dag_settings.until))
 
 
 @_reach("passing the options of this run on to commands", Options)
@@ -169,6 +180,16 @@ def count_by_rule(workflow: Any) -> Counter[str]:
         RuntimeError: when jobs are added just then.
     """
     return Counter(job.rule.name for job in workflow.dag.needrun_jobs(exclude_finished=False))
+
+
+@_reach("raising the limit on open files", lambda: _NO_CORES)
+def local_cores(workflow: Any) -> int | None:
+    """How many jobs may run at once in this process; None where they run elsewhere.
+
+    Reason: each generation under way holds files open, and the limit is often below ``-c 2000``.
+    Seen in 9.27.1: ``Workflow.cores``, ``Workflow.local_exec``.
+    """
+    return int(workflow.cores) if workflow.local_exec else None
 
 
 # --- when a run begins and ends
@@ -307,6 +328,34 @@ def mute_job_errors(is_muted: Callable[[], bool]) -> None:
 
     events = (LogEvent.ERROR, LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR)
     logger.addFilter(lambda record: not (is_muted() and getattr(record, "event", None) in events))
+
+
+@_reach("short messages for what ends a run", lambda: None)
+def tell_plainly(message_of: Callable[[BaseException], str | None]) -> None:
+    """Have what ends a run told in words of ours where there are some, in place of a traceback.
+
+    Reason: to a message of an input function Snakemake adds "Traceback:" and two lines of rules/,
+    and a file that cannot be looked at, such as a link to itself, ends in forty lines of its own.
+    ``--verbose`` shows both.
+    Seen in 9.27.1: ``snakemake.api.print_exception``, which is given what ended a run.
+    """
+    import snakemake.api as api
+    from snakemake.exceptions import log_verbose_traceback
+    from snakemake.logging import logger
+    from snakemake_interface_logger_plugins.common import LogEvent
+
+    show = api.print_exception
+
+    def print_exception(error: Any, linemaps: Any = None) -> None:
+        message = message_of(error)
+        if message is None:
+            show(error, linemaps)
+            return
+        log_verbose_traceback(error)
+        marks = {"event": LogEvent.ERROR, "exception": type(error).__name__}
+        logger.error(f"Error: {message}", extra=marks)
+
+    api.print_exception = print_exception
 
 
 def skip_pipe_searches(is_ours: Callable[[str], bool]) -> None:

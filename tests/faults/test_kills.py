@@ -79,7 +79,7 @@ def export(killer: Killer, number: signal.Signals) -> None:
 
 def killed(phase: Phase, kills: int, work: Workspace, server: MockServer, seed: int) -> Killer:
     """An experiment after so many kills in a phase, at which everything held."""
-    killer = Killer(work, server, random.Random(seed))
+    killer = Killer(work, server, random.Random(seed), in_batches=phase is batch)
     for count in range(kills):
         phase(killer, SIGNALS[count % len(SIGNALS)])
     print(phase.__name__, killer.tally)
@@ -88,10 +88,12 @@ def killed(phase: Phase, kills: int, work: Workspace, server: MockServer, seed: 
     return killer
 
 
-def finish(work: Workspace, server: MockServer, place: Path, *target: str) -> None:
+def finish(killer: Killer, place: Path, *target: str) -> None:
     """End the experiment; it is that of a run in one piece from the same answers."""
+    work, server = killer.work, killer.server
     server.latency_s = server.batch_delay_s = 0.0
-    work.run(*target)
+    killer.finish(*target)
+    assert killer.tally.damaged == []
     other = undisturbed(work, place)
     other.run(*target)
     assert differences(work, other, *TABLES) == []
@@ -111,7 +113,7 @@ def test_kills_in_every_phase(
     server.latency_s = 0.3
     killer = killed(phase, SOAK_KILLS, work, server, seed)
     assert killer.tally.lost <= killer.tally.kills.get("SIGKILL", 0) * 3 * 2
-    finish(work, server, tmp_path / "other")
+    finish(killer, tmp_path / "other")
 
 
 def test_a_few_kills_among_checkpoint_calls_and_export(
@@ -123,5 +125,5 @@ def test_a_few_kills_among_checkpoint_calls_and_export(
     killed(calls, 2, work, server, 2)
     server.latency_s = 0.0
     work.run("evaluation")
-    killed(export, 1, work, server, 3)
-    finish(work, server, tmp_path / "other", "results_processing")
+    killer = killed(export, 1, work, server, 3)
+    finish(killer, tmp_path / "other", "results_processing")

@@ -29,7 +29,7 @@ def test_a_damaged_membership_makes_no_smaller_table(
     before, paid = scores.read_bytes(), server.received
     result = finished.run("results_summary", ok=False)
     assert "membership.csv" in result.output and "snakemake -R cohort_membership" in result.output
-    assert "Traceback (most recent" not in result.output
+    assert "Traceback" not in result.output
     assert server.received == paid
     assert not scores.exists() or scores.read_bytes() == before
     finished.run("results_summary", "-R", "cohort_membership")
@@ -48,7 +48,7 @@ def test_a_draft_that_was_changed_from_outside_is_not_built_upon(
     result = finished.run(ok=False)
     assert server.received == paid
     assert f"{draft}/parsed.txt" in result.output and "Delete it" in result.output
-    assert "Traceback (most recent" not in result.output
+    assert "Traceback" not in result.output
     path.unlink()
     finished.run("generation_draft")
     finished.run()
@@ -94,9 +94,7 @@ def test_a_damaged_line_of_a_ledger_is_told_before_its_answer_is_bought_again(
     paid = server.received
     result = finished.run("generation_draft", ok=False)
     assert server.received == paid
-    assert (
-        "attempts.jsonl, line 1" in result.output and "Traceback (most recent" not in result.output
-    )
+    assert "attempts.jsonl, line 1" in result.output and "Traceback" not in result.output
     finished.run("-f", f"data/gens/draft/{draft}/parsed.txt")  # asked for: bought
     assert server.received == paid + 1
 
