@@ -56,7 +56,7 @@ class EmbeddedServer:
         # two busy cores two threads made 6 tokens/s where one made 47.
         params.cpuparams.n_threads = max(1, _cores() - 1)
         params.n_gpu_layers = 0
-        params.hostname, params.port = host, port
+        params.hostnames, params.port = [host], port
         params.verbosity = -1
         try:
             self._server = xllamacpp.Server(params)
