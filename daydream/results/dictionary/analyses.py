@@ -170,7 +170,12 @@ VARIANCE = Table(
         Column("share_low", "number", f"{_LOW} of share.", "share of the variance, 0 to 1"),
         Column("share_high", "number", f"{_HIGH} of share.", "share of the variance, 0 to 1"),
         Column("truncated", "yes/no", "Whether estimate is negative."),
-        Column("method", "text", "How variance was found."),
+        Column(
+            "method",
+            "text",
+            "How: `REML, profile` has intervals from the profile of the likelihood, `REML, "
+            "curvature` from the curvature of the restricted one; `moments` has none.",
+        ),
         NOTE,
         *SCALE,
         *COUNTS,

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from daydream.results.statistics.henderson import RESIDUAL, Components, variance_of
 from daydream.results.statistics.likelihood_fit import (
-    Curvature,
     approximate,
     approximate_share,
     best_variances,
     curvature,
 )
+from daydream.results.statistics.likelihood_region import likelihood_region
 from daydream.results.statistics.mixed_model import MixedModel, mixed_model
-from daydream.results.statistics.profile_likelihood import end_above_zero
+from daydream.results.statistics.profile_likelihood import profile, profiles
 from daydream.results.statistics.ratings import (
     DRAFT,
     ESSAY,
@@ -36,11 +36,24 @@ FACTORS = (*ORIGIN, DRAFT, EVALUATOR, TEMPLATE, ESSAY, JUDGE_GENERATOR, JUDGE_ES
 NESTED = (RATING, JUDGE_ESSAY, ESSAY, DRAFT, "combo_id")
 _ZERO = 1e-6  # of the whole: the search ends near 0, not at it
 MOST_CROSSED = 600  # levels of crossed factors up to which the likelihood is used
+MOST_COST = 50_000_000  # multiplications of a likelihood up to which there are profiles
+PROFILE, CURVATURE, MOMENTS = "REML, profile", "REML, curvature", "moments"
+_ENDS = ["low", "high", "share_low", "share_high"]
 _COLUMNS = [
     *("component", "levels", "variance", "low", "high", "estimate", "share", "share_low"),
     *("share_high", "truncated", "method", "note", "scale_low", "scale_high"),
     *("n_expected", "n_valid"),
 ]
+
+
+class _Ends(NamedTuple):
+    """Of the interval of a variance, and of its share."""
+
+    low: float
+    high: float
+    share_low: float
+    share_high: float
+    method: str
 
 
 class Fit(NamedTuple):
@@ -68,13 +81,14 @@ def variance_components(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
 
     ``variance`` is by restricted maximum likelihood, in squared units of the scale named (0 to 10
     if templates differ). ``low`` and ``high`` are its 95% interval, ``share`` is of the sum of
-    the variances, with its own: both from the curvature of the restricted likelihood, on the
-    scales of logarithm and logit. A variance of 0 has 0 and the upper end of its profile, and the
-    share that it would have there. ``estimate`` is Henderson's, unbiased and negative at times;
-    ``truncated`` says that it was. ``method`` says what was used: with more than 600 crossed
-    levels it is Henderson's, without interval. A component that cannot be estimated has NaN and
-    says why in ``note``. An effect with few levels is known badly whatever the number of scores:
-    mind ``levels`` and the interval.
+    the variances, with its own. ``method`` says what was used: "REML, profile" has intervals from
+    the profile of the likelihood (as lme4 gives them: not of the restricted one), "REML,
+    curvature" from the curvature of the restricted likelihood, on the scales of logarithm and
+    logit, where a profile would take long (hundreds of crossed levels) or was not found;
+    "moments" is Henderson's method, without interval, with more than 600 crossed levels.
+    ``estimate`` is always Henderson's, unbiased and negative at times; ``truncated`` says that it
+    was. A component that cannot be estimated has NaN and says why in ``note``. An effect with few
+    levels is known badly whatever the number of scores: mind ``levels`` and the interval.
     """
     # In one order, so that the search for the greatest likelihood goes one way.
     frame = evaluations(scores, scales).sort_values("gen_id", kind="stable", ignore_index=True)
@@ -92,8 +106,7 @@ def variance_components(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     total = table["variance"].sum()
     table["share"] = table["variance"] / total if total > _dust(valid) else np.nan
     table["note"] = [fitted.moments.dropped.get(name, "") for name in order]
-    table = table.assign(**_intervals(fitted, order))
-    return table.assign(
+    return table.join(_intervals(fitted, order)).assign(
         scale_low=float(valid["scale_low"].iloc[0]),
         scale_high=float(valid["scale_high"].iloc[0]),
         n_expected=len(frame),
@@ -158,26 +171,42 @@ def _dust(valid: pd.DataFrame) -> float:
     return 1e-12 * float(np.mean(valid["value"].to_numpy(dtype=float) ** 2)) + 1e-300
 
 
-def _intervals(fit: Fit, order: list[str]) -> dict[str, Any]:
+def _intervals(fit: Fit, order: list[str]) -> pd.DataFrame:
+    """The ends of the variances and of the shares, and how they were found."""
     if fit.model is None:
-        missing = dict.fromkeys(("low", "high", "share_low", "share_high"), np.nan)
-        return {**missing, "method": "moments"}
-    sharpness = curvature(fit.model, fit.best)
-    table = np.array([_ends(fit.model, sharpness, name) for name in order])
-    names = ("low", "high", "share_low", "share_high")
-    return {**dict(zip(names, table.T, strict=True)), "method": "REML"}
+        ends = pd.DataFrame(np.nan, index=range(len(order)), columns=_ENDS)
+        return ends.assign(method=MOMENTS)
+    found = _profiled(fit.model, fit.best) if fit.model.cost <= MOST_COST else {}
+    rest = [name for name in fit.model.names if name not in found]
+    found |= _curved(fit.model, fit.best, rest) if rest else {}
+    method = PROFILE if fit.model.cost <= MOST_COST else CURVATURE
+    inner = {RESIDUAL: RATING, REPLICATE: RESIDUAL} if RATING in fit.model.names else {}
+    nothing = _Ends(np.nan, np.nan, np.nan, np.nan, method)
+    rows = [found.get(inner.get(name, name), nothing) for name in order]
+    return pd.DataFrame(rows, columns=[*_ENDS, "method"])
 
 
-def _ends(model: MixedModel, sharpness: Curvature, name: str) -> FloatArray:
-    """The ends of the variance and of the share."""
-    inner = {RESIDUAL: RATING, REPLICATE: RESIDUAL} if RATING in model.names else {}
-    name = inner.get(name, name)
-    if name not in model.names:
-        return np.full(4, np.nan)
-    place, whole = model.names.index(name), range(len(model.names))
-    if place not in sharpness.kept:
-        end = end_above_zero(model, sharpness, place)
-        return np.array([0.0, end.deviation**2, 0.0, end.share])
-    sd = approximate(sharpness, place, model.scale)
-    share = approximate_share(sharpness, [place], whole)
-    return np.array([sd.low**2, sd.high**2, *share])
+def _profiled(model: MixedModel, best: FloatArray) -> dict[str, _Ends]:
+    """By name, what has both intervals by its profile."""
+    greatest = best_variances(model, reml=False, start=best)
+    found = {}
+    for name, one in zip(model.names, profiles(model, greatest, reml=False), strict=True):
+        ends = (one.deviation.low**2, one.deviation.high**2, *one.share)
+        if np.isfinite(ends).all():
+            found[name] = _Ends(*ends, PROFILE)
+    return found
+
+
+def _curved(model: MixedModel, best: FloatArray, names: list[str]) -> dict[str, _Ends]:
+    """By name; a variance of 0 has no curvature, and the ends of its profile."""
+    sharpness, region = curvature(model, best), likelihood_region(model, best, reml=True)
+    every, found = range(len(best)), {}
+    for name in names:
+        place = model.names.index(name)
+        if place in sharpness.kept:
+            deviation = approximate(sharpness, place, model.scale)
+            share = approximate_share(sharpness, [place], every)
+        else:
+            deviation, share = profile(region, place)
+        found[name] = _Ends(deviation.low**2, deviation.high**2, *share, CURVATURE)
+    return found

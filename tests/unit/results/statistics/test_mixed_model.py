@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import approx_fprime, minimize
 
+from daydream.results.statistics import alike_nodes
 from daydream.results.statistics.likelihood_fit import (
     approximate,
     approximate_share,
@@ -12,11 +13,7 @@ from daydream.results.statistics.likelihood_fit import (
     fit,
 )
 from daydream.results.statistics.mixed_model import mixed_model
-from daydream.results.statistics.profile_likelihood import (
-    end_above_zero,
-    profile_deviation,
-    profile_share,
-)
+from daydream.results.statistics.profile_likelihood import profile_share, profiles
 
 # O. L. Davies and P. L. Goldsmith (1972), "Statistical Methods in Research and Production": yield
 # of dyestuff (table 6.4; 6 batches x 5), and growth inhibition by penicillin (table 6.6; 24 plates
@@ -47,9 +44,9 @@ def test_dyestuff_has_the_components_and_profile_intervals_of_lme4():
     assert fit(model) == pytest.approx([1764.05, 2451.25], rel=1e-4)
     best = best_variances(model, reml=False)
     assert np.sqrt(best) * model.scale == pytest.approx([37.26, 49.51], abs=0.01)  # ML
-    for place, ends in enumerate([(12.2, 84.1), (38.2, 67.7)]):
-        found = profile_deviation(model, best, place, reml=False)
-        assert found == pytest.approx(ends, abs=0.05)
+    published = [(12.2, 84.1), (38.2, 67.7)]
+    for found, ends in zip(profiles(model, best, reml=False), published, strict=True):
+        assert found.deviation == pytest.approx(ends, abs=0.05)
 
 
 @pytest.mark.parametrize("nested", [False, True])
@@ -61,9 +58,8 @@ def test_penicillin_has_the_components_and_profile_intervals_of_lme4(nested):
     assert np.sqrt(fit(model)) == pytest.approx([0.8467, 1.9316, 0.5499], abs=2e-4)
     best = best_variances(model, reml=False)
     published = [(0.634, 1.182), (1.096, 3.556), (0.486, 0.629)]
-    for place, ends in enumerate(published):
-        found = profile_deviation(model, best, place, reml=False)
-        assert found == pytest.approx(ends, abs=0.001)
+    for found, ends in zip(profiles(model, best, reml=False), published, strict=True):
+        assert found.deviation == pytest.approx(ends, abs=0.001)
 
 
 @pytest.mark.parametrize("crossed", [False, True])
@@ -97,10 +93,9 @@ def test_the_interval_from_the_curvature_is_near_the_profile_where_there_are_man
     model = mixed_model(y, [("group", group)], [])
     best = best_variances(model, reml=True)
     at = curvature(model, best)
-    exact = profile_deviation(model, best, 0, reml=True)
-    assert approximate(at, 0, model.scale) == pytest.approx(exact, abs=0.02)
-    exact = profile_share(model, best, [0], [0, 1], reml=True)
-    assert approximate_share(at, [0], [0, 1]) == pytest.approx(exact, abs=0.02)
+    exact = profiles(model, best, reml=True)[0]
+    assert approximate(at, 0, model.scale) == pytest.approx(exact.deviation, abs=0.02)
+    assert approximate_share(at, [0], [0, 1]) == pytest.approx(exact.share, abs=0.02)
 
 
 def test_the_profile_of_a_share_ends_where_the_likelihood_has_fallen_by_the_cut():
@@ -122,23 +117,65 @@ def test_the_profile_of_a_share_ends_where_the_likelihood_has_fallen_by_the_cut(
         assert lowest - least == pytest.approx(3.84, abs=0.01)
 
 
-def test_the_end_above_a_variance_of_zero_is_that_of_the_profile():
+def least_with(model, place, variance, share=False):
+    """The least deviance with one variance (or its share of all) held: a plain search."""
+    others = [n for n in range(len(model.names)) if n != place]
+
+    def deviance(at):
+        variances = np.zeros(len(model.names))
+        variances[others] = np.exp(at)
+        total = variances.sum()
+        variances[place] = total * variance / (1 - variance) if share else variance
+        return model.deviance(variances, reml=False)[0]
+
+    starts = [np.full(len(others), -1.0), np.where(np.arange(len(others)) == 1, 0.0, -9.0)]
+    options = {"maxiter": 4000, "maxfev": 4000, "fatol": 1e-4, "xatol": 1e-2}
+    return min(minimize(deviance, x, method="Nelder-Mead", options=options).fun for x in starts)
+
+
+def test_profiles_end_where_the_likelihood_has_fallen_by_the_cut_also_next_to_zeros():
+    """Judges whose variance came out as 0, drafts near 0, and few levels of everything."""
     rng = np.random.default_rng(2)
-    essay, judge = np.repeat(np.arange(40), 3), np.tile(np.arange(3), 40)
+    essay, judge = np.repeat(np.arange(24), 3), np.tile(np.arange(3), 24)
     draft = essay // 4
-    y = rng.normal(size=40)[essay] + rng.normal(size=120)
+    y = rng.normal(size=24)[essay] + rng.normal(size=72)
     y -= 0.999 * np.array([y[judge == j].mean() for j in range(3)])[judge]
     model = mixed_model(y, [("essay", essay), ("draft", draft)], [("judge", judge)])
-    best = best_variances(model, reml=True)
-    best = np.where(best > 1e-6 * best.sum(), best, 0.0)
-    zero = model.names.index("judge")
-    assert best[zero] == 0
-    at = curvature(model, best)
-    exact = profile_deviation(model, best, zero, reml=True).high
-    end = end_above_zero(model, at, zero)
-    assert end.deviation == pytest.approx(exact, rel=0.05)
-    exact = profile_share(model, best, [zero], range(4), reml=True).high
-    assert end.share == pytest.approx(exact, rel=0.15)
+    best = best_variances(model, reml=False)
+    least = model.deviance(best, reml=False)[0]
+    found = profiles(model, best, reml=False)
+    assert found[model.names.index("judge")].deviation.low == 0
+    for place, (deviation, share) in enumerate(found):
+        for end in deviation:
+            rise = least_with(model, place, (end / model.scale) ** 2) - least if end else 3.84
+            assert rise == pytest.approx(3.84, abs=0.03)
+        for end in share if place == 2 else ():
+            rise = least_with(model, place, end, share=True) - least if end else 3.84
+            assert rise == pytest.approx(3.84, abs=0.03)
+
+
+def test_a_likelihood_with_nodes_summed_up_by_kind_is_the_one_without(monkeypatch):
+    """Scores are missing, so that essays and drafts are of several kinds."""
+    rng = np.random.default_rng(4)
+    judge, essay, _ = (index.ravel() for index in np.indices((3, 240, 2)))
+    there = rng.random(len(essay)) > 0.02
+    judge, essay = judge[there], essay[there]
+    y = rng.normal(size=len(essay))
+    parts = [("j x e", judge * 240 + essay), ("essay", essay), ("draft", essay // 4)]
+    model = mixed_model(y, parts, [("judge", judge)])
+    assert [len(kinds.nodes) > 1 for kinds in model.summary.kinds] == [True, True]
+    monkeypatch.setattr(alike_nodes, "_MOST_VALUES", 0)
+    plain = mixed_model(y, parts, [("judge", judge)])
+    assert not plain.summary.kinds
+    for reml in (False, True):
+        variances = np.array([0.3, 0.0, 0.2, 0.0, 0.5])
+        value, gradient = model.deviance(variances, reml=reml)
+        expected, slope = plain.deviance(variances, reml=reml)
+        assert value == pytest.approx(expected)
+        assert gradient == pytest.approx(slope)
+        step = np.array([0, 0, 0, 1e-7, 0])
+        rise = plain.deviance(variances + step, reml=reml)[0] - expected
+        assert gradient[3] == pytest.approx(rise / 1e-7, rel=0.02)
 
 
 def test_factors_that_are_not_nested_are_refused():

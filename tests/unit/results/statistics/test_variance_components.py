@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 
 from daydream.parsers.score import ScoreRange
+from daydream.results.statistics import variance_components as variance_components_module
 from daydream.results.statistics.henderson import variance_of
 from daydream.results.statistics.variance_components import variance_components
+from tests.unit.results.statistics.test_mixed_model import DYESTUFF, PENICILLIN
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -103,18 +105,67 @@ def test_in_a_balanced_nested_design_the_estimates_are_those_of_the_analysis_of_
 def test_the_components_of_the_dyestuff_data_are_the_published_ones():
     # O. L. Davies and P. L. Goldsmith (1972), "Statistical Methods in Research and Production",
     # section 6.4: yield of dyestuff, 6 batches x 5; the example of lme4 in R as well.
-    batches = [
-        [1545, 1440, 1440, 1520, 1580],
-        [1540, 1555, 1490, 1560, 1495],
-        [1595, 1550, 1605, 1510, 1560],
-        [1445, 1440, 1595, 1465, 1545],
-        [1595, 1630, 1515, 1635, 1625],
-        [1520, 1455, 1450, 1480, 1445],
-    ]
-    values = np.array(batches, dtype=float).ravel()
+    values = np.array(DYESTUFF, dtype=float)
     found = variance_of(values, {"batch": np.repeat(np.arange(6), 5)}).variance
     assert found["batch"] == pytest.approx(1764.05)
     assert found["residual"] == pytest.approx(2451.25)
+
+
+def of_essays_and_judges(values, essays, judges):
+    """Scores of a cohort whose only sources are essays and judges."""
+    count = len(values)
+    one = dict.fromkeys((*ORIGIN[1:], "evaluation_template"), "same")
+    essays = [f"e{essay}" for essay in essays]
+    return pd.DataFrame(
+        {
+            "gen_id": [f"v{n:03}" for n in range(count)],
+            "combo_id": essays,
+            "draft_gen_id": essays,
+            "parent_gen_id": essays,
+            "evaluation_llm_model": judges,
+            "replicate": np.arange(count),
+            "score": np.array(values, dtype=float),
+        }
+    ).assign(**one)
+
+
+def test_the_table_has_the_intervals_that_lme4_gives_of_dyestuff_and_penicillin():
+    dyestuff = of_essays_and_judges(DYESTUFF, np.repeat(np.arange(6), 5), "j")
+    values = np.array([row.split() for row in PENICILLIN], dtype=float).ravel()
+    samples = np.tile(list("ABCDEF"), 24)
+    penicillin = of_essays_and_judges(values, np.repeat(np.arange(24), 6), samples)
+    published = [
+        (dyestuff, {"combo_id": (12.2, 84.1), "residual": (38.2, 67.7)}, 0.05),
+        (
+            penicillin,
+            {
+                "combo_id": (0.634, 1.182),
+                "evaluation_llm_model": (1.096, 3.556),
+                "residual": (0.486, 0.629),
+            },
+            0.001,
+        ),
+    ]
+    for scores, intervals, within in published:
+        table = variance_components(scores, {}).set_index("component")
+        for name, ends in intervals.items():
+            row = table.loc[name]
+            assert np.sqrt([row["low"], row["high"]]) == pytest.approx(ends, abs=within)
+            assert row["method"] == "REML, profile"
+            assert row["low"] < row["variance"] < row["high"]
+            assert row["share_low"] < row["share"] < row["share_high"]
+
+
+def test_where_a_likelihood_costs_much_the_intervals_are_from_its_curvature(monkeypatch):
+    scores = simulate(design((8, 2, 2, 2), panel=(3, 2)), SDS)
+    profile = variance_components(scores, {}).set_index("component")
+    monkeypatch.setattr(variance_components_module, "MOST_COST", 0)
+    table = variance_components(scores, {}).set_index("component")
+    assert set(table["method"]) == {"REML, curvature"}
+    assert table["variance"].equals(profile["variance"])
+    essays = ["parent_gen_id", "residual", "replicate"]  # many levels: hardly a difference
+    for end in ("low", "high"):
+        assert table.loc[essays, end].to_numpy() == pytest.approx(profile.loc[essays, end], rel=0.1)
 
 
 def test_the_components_of_shrout_and_fleiss_make_their_intraclass_correlation():

@@ -1,0 +1,196 @@
+"""The likelihood region: all variances that the data do not contradict, and its extremes.
+
+The 95% profile interval of a quantity goes from its least to its greatest value in the region
+where the deviance is at most 3.84 above the least one. So each end is one optimum under one
+constraint, which sequential quadratic programming finds in some ten evaluations of the likelihood,
+in coordinates in which the region is nearly a ball; a profile of many points takes hundreds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy import optimize, stats
+
+from daydream.results.statistics.mixed_model import MixedModel
+from daydream.results.statistics.ratings import FloatArray, IntArray
+
+CUT = float(stats.chi2.isf(0.05, 1))
+_ZERO = 1e-6  # of all variance
+_SMALL = 0.05  # of all variance: from here on coordinates are logarithmic
+_FLAT = 0.1  # curvature below which a direction counts as no flatter
+_STEP = 1e-4
+_RISE = 2.0
+_ROUNDS = 4
+_OFF = 0.02  # how far from the cut the deviance at an end may be
+Goal = Callable[[FloatArray], tuple[float, FloatArray]]
+
+
+class Point(NamedTuple):
+    """Variances, and how far their deviance lies above the least one."""
+
+    variances: FloatArray
+    above: float
+
+
+@dataclass(frozen=True)
+class LikelihoodRegion:
+    """The region around the variances of greatest likelihood, and coordinates for it.
+
+    ``best`` are these variances, in units of the model's squared ``scale``; ``least`` is their
+    deviance. Coordinates are asinh(variance / units), so that they can reach 0 and follow the
+    logarithm of what is large. ``axes`` are directions from ``origin`` in which the deviance
+    rises like the square of the length.
+    """
+
+    model: MixedModel
+    reml: bool
+    best: FloatArray
+    least: float
+    units: FloatArray
+    origin: FloatArray
+    axes: FloatArray
+
+    @property
+    def bottom(self) -> FloatArray:
+        """0 for all but the residual, which divides."""
+        return np.append(np.zeros(len(self.best) - 1), np.arcsinh(1e-3 * self.origin[-1]))
+
+    def variances(self, at: FloatArray) -> FloatArray:
+        """The variances at these coordinates."""
+        return np.asarray(self.units * np.sinh(self._held(at)), dtype=np.float64)
+
+    def slopes(self, at: FloatArray) -> FloatArray:
+        """The derivatives of the variances by the coordinates."""
+        return np.asarray(self.units * np.cosh(self._held(at)), dtype=np.float64)
+
+    def above(self, at: FloatArray) -> tuple[float, FloatArray]:
+        """How far the deviance lies above the least one, and its slope by the coordinates."""
+        value, gradient = self.model.deviance(self.variances(at), reml=self.reml)
+        return value - self.least, gradient * self.slopes(at)
+
+    def _held(self, at: FloatArray) -> FloatArray:
+        top = np.arcsinh(1e6 * self.best.sum() / self.units)
+        return np.clip(at, self.bottom, top)
+
+    def extreme(self, goal: Goal, sign: int, start: Point | None = None) -> FloatArray | None:
+        """The variances of the region where ``goal`` is greatest (sign 1) or least (-1).
+
+        ``goal`` gives a value and its slope by the coordinates. The search begins at the optimum
+        or at ``start``. None when it does not end at the border of the region.
+        """
+        slope = self.axes.T @ goal(self.origin)[1]
+        factor = -sign * np.sqrt(CUT) / max(float(np.linalg.norm(slope)), 1e-9)
+        kept: dict[bytes, tuple[float, FloatArray]] = {}
+
+        def place(z: FloatArray) -> FloatArray:
+            return np.asarray(self.origin + self.axes @ z, dtype=np.float64)
+
+        def above(z: FloatArray) -> tuple[float, FloatArray]:
+            if z.tobytes() not in kept:
+                kept.clear()
+                kept[z.tobytes()] = self.above(place(z))
+            return kept[z.tobytes()]
+
+        def target(z: FloatArray) -> tuple[float, FloatArray]:
+            value, gradient = goal(place(z))
+            return factor * value, factor * (self.axes.T @ gradient)
+
+        def height(z: FloatArray) -> FloatArray:
+            return np.array([above(z)[0]])
+
+        def jacobian(z: FloatArray) -> FloatArray:
+            return np.asarray(self.axes.T @ above(z)[1], dtype=np.float64)
+
+        inside = optimize.NonlinearConstraint(height, -np.inf, CUT, jac=jacobian)
+        positive = optimize.LinearConstraint(self.axes, self.bottom - self.origin)
+        first = self.origin if start is None else np.arcsinh(start.variances / self.units)
+        z = np.asarray(np.linalg.solve(self.axes, first - self.origin), dtype=np.float64)
+        reached = np.inf
+        for _ in range(_ROUNDS):  # each forgets what the last one learned of the curvature
+            found = optimize.minimize(
+                target,
+                z,
+                jac=True,
+                method="SLSQP",
+                constraints=[inside, positive],
+                options={"ftol": 1e-4, "maxiter": 60},
+            )
+            z, before, reached = found.x, reached, float(found.fun)
+            if before - reached < 1e-2:
+                break
+        end = place(z)
+        if abs(self.above(end)[0] - CUT) > _OFF:
+            return None
+        variances = self.variances(end)
+        return np.where(variances > 1e-9 * self.best.sum(), variances, 0.0)
+
+    def without(self, places: IntArray) -> Point:
+        """The point of greatest likelihood with the variances at these places 0."""
+        others = np.setdiff1d(np.arange(len(self.best)), places)
+
+        def everywhere(sd: FloatArray) -> FloatArray:
+            variances = np.zeros(len(self.best))
+            variances[others] = sd**2
+            return variances
+
+        def target(sd: FloatArray) -> tuple[float, FloatArray]:
+            value, gradient = self.model.deviance(everywhere(sd), reml=self.reml)
+            return value, 2 * sd * gradient[others]
+
+        found = optimize.minimize(
+            target,
+            # A search that starts at a standard deviation of 0 would stay there.
+            np.sqrt(self.best[others] + 0.02 * self.best.sum()),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(0, None)] * (len(others) - 1) + [(1e-4, None)],
+            options={"ftol": 1e-8},
+        )
+        return Point(everywhere(found.x), float(found.fun) - self.least)
+
+
+def likelihood_region(model: MixedModel, best: FloatArray, *, reml: bool) -> LikelihoodRegion:
+    """The region around ``best``, what ``best_variances`` gives for the same ``reml``."""
+    total = float(best.sum())
+    best = np.where(best > _ZERO * total, best, 0.0)
+    least = model.deviance(best, reml=reml)[0]
+    units = np.minimum(best / 3, _SMALL * total)
+    for place in np.flatnonzero(best == 0):
+        units[place] = _step_from_zero(model, best, int(place), least, reml)
+    origin, count = np.arcsinh(best / units), len(best)
+    flat = LikelihoodRegion(model, reml, best, least, units, origin, np.eye(count))
+    return replace(flat, axes=_axes(flat))
+
+
+def _step_from_zero(
+    model: MixedModel, best: FloatArray, place: int, least: float, reml: bool
+) -> float:
+    """A variance that raises the deviance by 1 or 2, where the best one is 0."""
+    step = _SMALL * float(best.sum())
+    for _ in range(20):
+        variances = best.copy()
+        variances[place] = step
+        if model.deviance(variances, reml=reml)[0] - least < _RISE:
+            break
+        step /= 4
+    return step
+
+
+def _axes(region: LikelihoodRegion) -> FloatArray:
+    """From the curvature; a variance of 0 is an axis of its own, as it has none there."""
+    free = np.flatnonzero(region.best)
+    rows = []
+    for place in free:
+        step = np.zeros(len(region.best))
+        step[place] = _STEP
+        sides = [region.above(region.origin + sign * step)[1][free] for sign in (1, -1)]
+        rows.append((sides[0] - sides[1]) / (2 * _STEP))
+    matrix = np.array(rows)
+    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    axes = np.eye(len(region.best))
+    axes[np.ix_(free, free)] = vectors * np.sqrt(2 / np.maximum(values, _FLAT))
+    return axes
