@@ -1,6 +1,7 @@
 """Comparisons (optional): two essays, judged by a model through a template, in both orders.
 
-Inputs:  the comparison template; the parsed.txt of both essays; the source of the verdict parser
+Inputs:  the comparison template and its system prompt; the parsed.txt of both essays; descriptions
+         and drafts, if the template shows them; the source of the verdict parser
 Outputs: gens/comparison/<gen_id>/parsed.txt: A (the essay shown first), B or tie
 Reruns:  when one of these is newer (a mended parser reads the old answers again, for free)
 

@@ -1,8 +1,9 @@
 """Drafts: a combination of concepts, rendered through a template, answered by a model.
 
-Inputs:  the draft template; the description files of the combo's own concepts
+Inputs:  the draft template and its system prompt, if there is one; the description files of the
+         combo's own concepts
 Outputs: gens/draft/<gen_id>/parsed.txt (prompt, raw answer, metadata and ledger beside it)
-Reruns:  when the template or one of these descriptions is newer
+Reruns:  when one of these is newer
 """
 
 

@@ -1,8 +1,9 @@
 """Essays: a parsed draft, rendered through a template and answered, or copied as it is.
 
-Inputs:  the essay template (not for a copy); the draft's parsed.txt
+Inputs:  the essay template and its system prompt (not for a copy); the draft's parsed.txt; the
+         descriptions of the concepts, if the template shows them
 Outputs: gens/essay/<gen_id>/parsed.txt
-Reruns:  when the template or the draft is newer
+Reruns:  when one of these is newer
 """
 
 

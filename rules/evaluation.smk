@@ -1,6 +1,7 @@
 """Evaluations: an essay, judged by a model through a template; parsed.txt is the score.
 
-Inputs:  the evaluation template; the essay's parsed.txt; the source of the score parser
+Inputs:  the evaluation template and its system prompt; the essay's parsed.txt; descriptions and
+         draft, if the template shows them or the draft's prompt; the source of the score parser
 Outputs: gens/evaluation/<gen_id>/parsed.txt
 Reruns:  when one of these is newer (a mended parser scores the old answers again, for free)
 """

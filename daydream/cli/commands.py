@@ -15,7 +15,6 @@ from daydream.experiment.settings import Settings
 from daydream.store.index import find_cohort
 from daydream.store.layout import STAGES, Layout
 from daydream.store.status import count_states
-from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets
 from daydream.workflow.project import Project
 
 Opened = tuple[dict[str, Any], Settings]
@@ -137,15 +136,9 @@ def query(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
 
 def plan(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     """Price what snakemake would do with these targets and options, and say why it would."""
-    from daydream.workflow.dry_run import dry_run
-    from daydream.workflow.plan.plan import describe
-    from daydream.workflow.plan.planning import make_plan
-    from daydream.workflow.plan.reasons import from_jobs
+    from daydream.cli.plan import planned
 
-    force = (arguments.forceall, arguments.force, arguments.targets, arguments.forcerun)
-    os.environ[FORCED_VARIABLE] = forced_targets(*force)
-    jobs = dry_run(_as_snakemake_has_them(arguments))
-    return describe(make_plan(project, from_jobs(project, jobs)))
+    return planned(project, arguments, own_options(arguments))
 
 
 def export(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
@@ -174,6 +167,14 @@ def serve(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
     from daydream.cli.serve import served
 
     return served(opened[1], arguments.endpoint)
+
+
+def snapshot(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
+    """Keep cohorts as they are now, each in an archive under snapshots/ of the data root."""
+    from daydream.cli.snapshot import snapshot
+
+    config, settings = opened
+    return snapshot(config, Layout(settings.data_root), arguments.cohorts)
 
 
 def design(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
@@ -227,14 +228,6 @@ def verify(subject: Subject, arguments: argparse.Namespace) -> Iterator[str]:
     if arguments.json:
         return (line for content in run.verify_json(subject) for line in _as_json(content))
     return run.verify(subject, arguments.all)
-
-
-def _as_snakemake_has_them(arguments: argparse.Namespace) -> Iterator[str]:
-    yield from arguments.targets
-    for name in ("configfile", "config", "forcerun"):
-        values = map(str, getattr(arguments, name))
-        yield from (f"--{name}", *values) if getattr(arguments, name) else ()
-    yield from (f"--{name}" for name in ("force", "forceall") if getattr(arguments, name))
 
 
 def own_options(arguments: argparse.Namespace) -> Options:

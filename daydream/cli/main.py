@@ -110,6 +110,8 @@ def build_parser() -> argparse.ArgumentParser:
         sub.add_argument(
             "--overwrite", action="store_true", help="replace what was edited on both sides"
         )
+    sub = _add(group, "snapshot", commands.snapshot, commands.open_config)
+    sub.add_argument("cohorts", nargs="*", metavar="COHORT", help="(default: the configured one)")
     sub = _add(group, "verify", commands.verify, commands.open_subject)
     sub.add_argument(
         "archive",

@@ -10,7 +10,8 @@ from pathlib import Path
 from daydream.errors import CohortError, DaydreamError
 from daydream.experiment.model import Template
 from daydream.experiment.ratings import add_ratings, rating_files, read_ratings
-from daydream.generation.prompts import read_text, render
+from daydream.generation.prompts import read_text
+from daydream.generation.template_check import stand_in_prompt
 from daydream.report.rating_sheet import SheetEssay, choose, write_sheet
 from daydream.store.layout import exists
 from daydream.workflow.project import Project
@@ -114,7 +115,9 @@ def _template(project: Project, template_id: str | None) -> Template:
 
 def _rubric(project: Project, template: Template) -> str:
     path = project.layout.template("evaluation", template.template_id)
-    return render(path, {"response": HIDDEN}) if Path(path).is_file() else ""
+    if not Path(path).is_file():
+        return ""
+    return stand_in_prompt(project.design, template, essay=HIDDEN).text
 
 
 _ACTIONS = {"sheet": sheet, "add": add, "next": next_essays}

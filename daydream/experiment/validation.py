@@ -22,6 +22,7 @@ def check_catalog(catalog: Catalog, layout: Layout) -> None:
     _check_filters(catalog)
     _check_axes(catalog, layout)
     _check_template_files(catalog, layout)
+    _check_system_prompts(catalog, layout)
 
 
 def _check_filters(catalog: Catalog) -> None:
@@ -63,6 +64,17 @@ def _check_axes(catalog: Catalog, layout: Layout) -> None:
     for path, values, what in axes:
         if not values:
             raise CatalogError(f"{path}: no {what}. Set the flag of at least one row to true.")
+
+
+def _check_system_prompts(catalog: Catalog, layout: Layout) -> None:
+    """No file is the text of one template and the system prompt of another."""
+    for stage in catalog.stages:
+        ids = {template.template_id for template in catalog.all_templates.get(stage, ())}
+        if both := [one for one in sorted(ids) if f"{one}.system" in ids]:
+            raise CatalogError(
+                f"{layout.templates_csv(stage)}: {layout.system_prompt(stage, both[0])} would be "
+                f"the text of '{both[0]}.system' and the system prompt of '{both[0]}'. Rename one."
+            )
 
 
 def _check_template_files(catalog: Catalog, layout: Layout) -> None:

@@ -55,9 +55,9 @@ class Answers:
             yield self._buy()
 
     @property
-    def may_ask_again(self) -> bool:
-        """Whether one more answer may be bought where those that there are have no result."""
-        return len(self._known()) <= self.settings.resample
+    def count(self) -> int:
+        """How many answers there are by now."""
+        return len(self._known())
 
     def _known(self) -> list[Attempt]:
         return cached_answers(self.requests, self.ledger)

@@ -13,30 +13,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from daydream.errors import (
-    AnswerError,
     ClosedError,
     DaydreamError,
     NotAskedError,
     ParseError,
     StoppedError,
-    TruncatedError,
 )
 from daydream.experiment.cohort import Design
 from daydream.experiment.model import Template
+from daydream.generation.answer_use import is_asked_again, usable_text
 from daydream.generation.answers import Answers
-from daydream.generation.metadata import identity, provenance
+from daydream.generation.metadata import earlier_answers, identity, provenance
 from daydream.generation.meter import Meter
-from daydream.generation.parse import parse
 from daydream.generation.prompt_builder import PromptBuilder
 from daydream.llm.pool import Clients
 from daydream.store.files import write_json, write_text
-from daydream.store.finish_reason import ending_of
-from daydream.store.layout import Stage
-from daydream.store.ledger import Attempt, Ledger
+from daydream.store.json_file import read_object
+from daydream.store.ledger import Ledger
 from daydream.store.membership import Member
 from daydream.store.metadata import digest, record_error
-
-_JUDGING = ("evaluation", "comparison")  # an answer without a result may be asked for again
 
 
 @dataclass(frozen=True)
@@ -79,13 +74,16 @@ class Generator:
             except (StoppedError, ClosedError):
                 raise  # nothing was tried, so nothing is to be told of it
             except DaydreamError as error:
-                facts |= record_error(member.stage, error)
-                write_json(f"{folder}/metadata.json", facts)
+                self._write_metadata(folder, facts | record_error(member.stage, error))
                 raise
-            facts["status"] = "ok"
-            facts["parsed_sha256"] = digest(text.encode("utf-8", "replace"))
-            write_json(f"{folder}/metadata.json", facts)
+            hashed = digest(text.encode("utf-8", "replace"))
+            self._write_metadata(folder, facts | {"status": "ok", "parsed_sha256": hashed})
             write_text(parsed, text)
+
+    @staticmethod
+    def _write_metadata(folder: str, facts: dict[str, Any]) -> None:
+        path = f"{folder}/metadata.json"
+        write_json(path, facts | earlier_answers(read_object(path), facts))
 
     @contextmanager
     def _counted(self, ledger: Ledger | None) -> Iterator[None]:
@@ -121,7 +119,8 @@ class Generator:
         facts["mode"] = "llm"
         prompt = self.prompts.prompt(member)
         requests = self.prompts.requests(member, prompt)
-        write_text(f"{folder}/prompt.txt", prompt)
+        write_text(f"{folder}/prompt.txt", prompt.text)
+        facts["sources"] = self.prompts.sources.hashes(member)
         settings = self.design.settings
         answers = Answers(requests, folder, ledger, settings, self.clients, self.meter)
         taken = answers.take(forced)
@@ -133,48 +132,7 @@ class Generator:
             facts.update(provenance(answer, prompt))
             write_text(f"{folder}/raw.txt", answer.text or "")
             try:
-                return self._parse(member.stage, template, answer, answer.text or "")
-            except ParseError:
-                if member.stage not in _JUDGING or not answers.may_ask_again:
+                return usable_text(answer, template, settings)
+            except ParseError as error:
+                if not is_asked_again(error, member.stage, answers.count, settings):
                     raise
-
-    def _parse(self, stage: Stage, template: Template, answer: Attempt, text: str) -> str:
-        limit = answer.parameters.get("max_tokens")
-        ending = ending_of(answer.finish_reason)
-        if ending in ("unknown", "broken"):
-            raise AnswerError(
-                f"the answer ended with finish_reason '{answer.finish_reason}', so it may not be "
-                "whole. If it is, list that spelling in daydream/store/finish_reason.py and run "
-                "again (no call is made); else force a new answer.",
-                cause="finish_reason",
-            )
-        if ending == "truncated":
-            used = answer.usage.get("completion_tokens", "all")
-            raise TruncatedError(
-                f"the answer was cut off at max_tokens ({used} of {limit} tokens used). Raise "
-                f"stages.{stage}.max_tokens, or max_tokens in the model's row; only truncated "
-                "generations are bought again.",
-                cause="max_tokens",
-            )
-        if not text.strip():
-            thoughts = len((answer.reasoning or "").split())
-            raise ParseError(
-                f"the model thought ({thoughts} words, kept in the ledger) and gave no answer. Ask "
-                "it for less reasoning, or raise its max_tokens, and force a new answer: it is not "
-                "asked again by itself.",
-                cause="all_thinking",
-            )
-        parsed = parse(template, answer.parameters, text)
-        if stage not in _JUDGING:
-            self._check_lines(stage, parsed)
-        return parsed
-
-    def _check_lines(self, stage: Stage, parsed: str) -> None:
-        least = self.design.settings.stages[stage].min_lines
-        lines = sum(1 for line in parsed.splitlines() if line.strip())
-        if lines < least:
-            raise AnswerError(
-                f"the parsed {stage} has {lines} non-empty lines, and stages.{stage}.min_lines "
-                f"asks for {least}. Lower it and run again (no call is made), or force a new one.",
-                cause="min_lines",
-            )

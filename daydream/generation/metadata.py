@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from daydream.generation.prompt_text import Prompt
 from daydream.generation.versions import versions
-from daydream.store.ids import sha256
 from daydream.store.ledger import Attempt
 from daydream.store.membership import SECOND, Member
 
@@ -16,7 +17,7 @@ def identity(member: Member) -> dict[str, Any]:
     return fields if member.second_gen_id else {k: v for k, v in fields.items() if k != SECOND}
 
 
-def provenance(answer: Attempt, prompt: str) -> dict[str, Any]:
+def provenance(answer: Attempt, prompt: Prompt) -> dict[str, Any]:
     """Where a generation's text comes from: the call, its usage and cost, the software."""
     return {
         "endpoint": answer.endpoint,
@@ -31,7 +32,7 @@ def provenance(answer: Attempt, prompt: str) -> dict[str, Any]:
         "answered_at": answer.at,
         "latency_s": answer.latency_s,
         "attempts": answer.attempt,
-        "prompt_sha256": sha256(prompt),
+        **prompt.metadata,
         "fingerprint": answer.fingerprint,
         **({"body_keys": answer.body_keys} if answer.body_keys else {}),
         **_fallback(answer),
@@ -44,3 +45,23 @@ def _fallback(answer: Attempt) -> dict[str, Any]:
     if not answer.fallback:
         return {}
     return {"fallback": answer.fallback, "fallback_reason": answer.fallback_reason}
+
+
+def earlier_answers(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers that were in use before this one and answered something else, oldest first.
+
+    Tables that were made from one of them, and are not made again, can so be told from wrong ones.
+
+    Args:
+        before: the metadata that are going to be replaced.
+        now: those that replace them.
+    """
+    listed = before.get("earlier")
+    earlier = {e["fingerprint"]: e for e in listed or () if isinstance(listed, list)}
+    if fingerprint := before.get("fingerprint"):
+        earlier[fingerprint] = {name: before[name] for name in _OF_EARLIER if name in before}
+    earlier.pop(now.get("fingerprint"), None)
+    return {"earlier": list(earlier.values())} if earlier else {}
+
+
+_OF_EARLIER = ("fingerprint", "prompt_sha256", "sources", "parameters", "answered_at")

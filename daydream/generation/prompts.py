@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import jinja2
+import jinja2.meta
 
 from daydream.errors import PromptError
 from daydream.experiment.catalog import description_file
@@ -16,6 +18,19 @@ from daydream.experiment.combinations import Combo
 from daydream.experiment.model import Catalog
 from daydream.generation.template_limits import MAX_TEMPLATE, LimitedSandbox, begin
 from daydream.store.layout import Layout
+
+
+class _State(NamedTuple):
+    """A file as it was at one time."""
+
+    path: str
+    modified_ns: int
+    size: int
+
+
+class _Compiled(NamedTuple):
+    template: jinja2.Template
+    variables: frozenset[str]
 
 
 class PromptConcept(NamedTuple):
@@ -28,25 +43,31 @@ class PromptConcept(NamedTuple):
 
 # Sandboxed: a template shared between laboratories must not run code, nor for ever.
 _ENVIRONMENT = LimitedSandbox()
-_compiled: dict[tuple[str, int, int], jinja2.Template] = {}
+_compiled: dict[_State, _Compiled] = {}
+_hashes: dict[_State, str] = {}
 _compiling = threading.Lock()
 
 
-def render(path: str, values: Mapping[str, object]) -> str:
+def render(path: str, values: Mapping[str, object], known: Collection[str] | None = None) -> str:
     """Render a template file.
+
+    Args:
+        path: of the template.
+        values: of the variables that it uses.
+        known: what its stage's templates may use, for a message; the names of ``values`` if None.
 
     Raises:
         PromptError: naming the file, the line and the variable or the syntax.
 
     """
-    template = _template(path)
+    template = _template(path).template
     begin()
     try:
         prompt = template.render(values)
     except jinja2.UndefinedError as error:
-        known = ", ".join(sorted(values))
+        names = ", ".join(sorted(values if known is None else known))
         raise PromptError(
-            f"{_place(path, error)}: {error.message}. This stage's templates know: {known}."
+            f"{_place(path, error)}: {error.message}. This stage's templates know: {names}."
         ) from error
     except Exception as error:  # a template can raise anything that Python can
         problem = str(error) or type(error).__name__
@@ -65,26 +86,52 @@ def _place(path: str, error: Exception) -> str:
     return f"{path}, line {lines[-1]}" if lines else path
 
 
-def _template(path: str) -> jinja2.Template:
+def variables_of(path: str) -> frozenset[str]:
+    """The variables that a template file uses and does not set itself.
+
+    Raises:
+        PromptError: when it cannot be read or compiled.
+    """
+    return _template(path).variables
+
+
+def text_hash(path: str) -> str:
+    """The SHA-256 of a file's bytes, computed once for each state of the file; "" without one."""
+    try:
+        state = _state(path)
+        if state not in _hashes:
+            _hashes[state] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return _hashes[state]
+    except OSError:
+        return ""
+
+
+def _state(path: str) -> _State:
+    stat = Path(path).stat()
+    return _State(path, stat.st_mtime_ns, stat.st_size)
+
+
+def _template(path: str) -> _Compiled:
     """Compile a template once for each state of its file."""
     try:
-        stat = Path(path).stat()
+        key = _state(path)
     except FileNotFoundError:
         raise PromptError(f"{path} does not exist. Write it, or deactivate its row.") from None
-    key = (path, stat.st_mtime_ns, stat.st_size)
     with _compiling:
         if key not in _compiled:
             _compiled[key] = _compile(path)
         return _compiled[key]
 
 
-def _compile(path: str) -> jinja2.Template:
+def _compile(path: str) -> _Compiled:
     text = read_text(path)
     if len(text) > MAX_TEMPLATE:
         raise PromptError(f"{path} has more than {MAX_TEMPLATE} letters. Is it the right file?")
     begin()
     try:
-        return _ENVIRONMENT.from_string(text)
+        template = _ENVIRONMENT.from_string(text)
+        variables = jinja2.meta.find_undeclared_variables(_ENVIRONMENT.parse(text))
+        return _Compiled(template, frozenset(variables))
     except jinja2.TemplateSyntaxError as error:
         raise PromptError(
             f"{path}, line {error.lineno}: {error.message}. Mend the syntax."

@@ -22,7 +22,7 @@ from daydream.llm.error_limit import ErrorLimit
 from daydream.llm.exchange import exchange, read_body
 from daydream.llm.faults import Fault
 from daydream.llm.model_server import Server, server_of
-from daydream.llm.pricing import estimate_tokens, most
+from daydream.llm.pricing import most
 from daydream.llm.rate_limit import RateLimiter
 from daydream.llm.rate_limit_headers import exhausted_for
 from daydream.llm.request import Request
@@ -155,7 +155,7 @@ class Client:
         forced: bool,
         seed: int,
     ) -> tuple[Attempt, Fault | None]:
-        booked = estimate_tokens(request.prompt) + request.max_tokens
+        booked = request.tokens_in + request.max_tokens
         limiters = self._limiters(request.model)
         with ExitStack() as slots:
             bill = slots.enter_context(self.budget.reserved(most(request)))
@@ -220,7 +220,7 @@ class Client:
                 exchange(self.endpoint, self.endpoint.timeout_s),
                 chat.create(
                     model=request.model.model,
-                    messages=[{"role": "user", "content": request.prompt}],
+                    messages=request.messages,
                     extra_body={**request.body, **seeding},
                 ) as response,
             ):

@@ -23,7 +23,8 @@ def estimate_tokens(text: str) -> int:
 
 def most(request: Request) -> Amount:
     """The most that a call can take: its prompt, counted generously, and all of max_tokens."""
-    tokens_in = len(request.prompt) // FEWEST_CHARACTERS_PER_TOKEN + PROMPT_OVERHEAD_TOKENS
+    characters = len(request.system) + len(request.prompt)
+    tokens_in = characters // FEWEST_CHARACTERS_PER_TOKEN + PROMPT_OVERHEAD_TOKENS
     usd = price(request.model.prices, tokens_in, request.max_tokens) or 0.0
     return Amount(usd, tokens_in + request.max_tokens, 1)
 

@@ -6,18 +6,22 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from daydream.experiment.model import Model, Template
 from daydream.experiment.settings import Endpoint, StageSettings
 from daydream.llm.dialect import spoken
+from daydream.llm.pricing import estimate_tokens
 from daydream.llm.structured import Constraint, constraint_for, earlier_bodies, request_body
 from daydream.store.ids import sha256
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionMessageParam
 
 
 @dataclass(frozen=True)
 class Request:
-    """One prompt for one model.
+    """One prompt for one model, with what it is told before, ``system``, if there is something.
 
     ``stage`` and ``gen_id`` say whom the answer is for; they are no part of the fingerprint.
     ``constraint`` says how the answer's shape is enforced, ``extra`` is what the endpoint adds to
@@ -44,6 +48,7 @@ class Request:
     schema_without: tuple[str, ...] = ()
     fallback: str = ""
     fallback_reason: str = ""
+    system: str = ""
 
     @classmethod
     def build(
@@ -55,6 +60,7 @@ class Request:
         template: Template,
         endpoint: Endpoint,
         gen_id: str = "",
+        system: str = "",
     ) -> Request:
         """A request with the stage's parameters, where the model's row has none of its own."""
         constraint = constraint_for(
@@ -77,7 +83,21 @@ class Request:
             gen_id=gen_id,
             body_keys={**endpoint.body_keys, **dict(model.body_keys)},
             schema_without=endpoint.schema_without,
+            system=system,
         )
+
+    @property
+    def messages(self) -> list[ChatCompletionMessageParam]:
+        """What is sent, by who says it."""
+        messages: list[ChatCompletionMessageParam] = []
+        if self.system:
+            messages.append({"role": "system", "content": self.system})
+        return [*messages, {"role": "user", "content": self.prompt}]
+
+    @property
+    def tokens_in(self) -> int:
+        """Tokens that the messages will be counted as, roughly."""
+        return estimate_tokens(self.system + self.prompt)
 
     @property
     def body(self) -> dict[str, Any]:
@@ -104,7 +124,7 @@ class Request:
 
     def _fingerprint(self, shape: Mapping[str, Any]) -> str:
         asked = (self.model.model, self.endpoint, self.parameters, self.replicate)
-        return fingerprint(self.prompt, *asked, shape)
+        return fingerprint(self.prompt, *asked, shape, self.system)
 
 
 def _extra(endpoint: Endpoint, model: Model) -> dict[str, Any]:
@@ -119,7 +139,10 @@ def fingerprint(
     parameters: Mapping[str, Any],
     replicate: int,
     shape: Mapping[str, Any],
+    system: str = "",
 ) -> str:
     """The SHA-256 by which a request's answers are found in the ledger."""
     key = [prompt, model, endpoint, {**parameters, "shape": shape}, replicate]
+    if system:
+        key.append(system)
     return sha256(json.dumps(key, ensure_ascii=False, sort_keys=True))

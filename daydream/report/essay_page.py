@@ -43,10 +43,11 @@ class Judgement(NamedTuple):
 
 
 class Rubric(NamedTuple):
-    """An evaluation template by name; ``text`` is its file as it is now, None without one."""
+    """An evaluation template by name; the texts are its files as they are now, None without."""
 
     name: str
     text: DisplayText | None
+    system: DisplayText | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,9 @@ class Reader:
 
     def _read_rubric(self, template: str) -> Rubric:
         name = self._names.of("evaluation_template", template)
-        return Rubric(name, read_display_text(self._layout.template("evaluation", template)))
+        text = read_display_text(self._layout.template("evaluation", template))
+        system = read_display_text(self._layout.system_prompt("evaluation", template))
+        return Rubric(name, text, system)
 
     def _judgement(self, member: Member) -> Judgement:
         piece = read_generation_view(self._layout, self._names, member)

@@ -48,6 +48,10 @@ class Layout:
         """A template's text."""
         return self.raw(f"templates/{stage}/{template_id}.txt")
 
+    def system_prompt(self, stage: Stage, template_id: str) -> str:
+        """What a model is told before a template's prompt; optional."""
+        return self.raw(f"templates/{stage}/{template_id}.system.txt")
+
     def description(self, level: str, concept_id: str) -> str:
         """A concept's text at one level."""
         return self.raw(f"concepts/descriptions-{level}/{concept_id}.txt")
@@ -160,6 +164,10 @@ class Layout:
     def slice_mark(self, cohort: str, target: str, name: str) -> str:
         """What the job of a slice leaves when it is over."""
         return self.under("slices", cohort, target, f"{name}.made")
+
+    def snapshot(self, cohort: str, time: str) -> str:
+        """An archive of a cohort as it was at some time."""
+        return self.under("snapshots", f"{cohort}-{time}.zip")
 
     def report(self, cohort: str) -> str:
         """The page that a person opens."""

@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from daydream.experiment.catalog import description_file
 from daydream.experiment.installation import PACKAGE
 from daydream.store.layout import LEVELS, OPTIONAL_STAGES, STAGES, Stage, exists
 from daydream.store.membership import PARENT_STAGE, Member
@@ -97,16 +96,23 @@ class Inputs:
         member = self.project.membership.member(stage, gen_id)
         files: dict[str, str | list[str]] = {}
         if not self.project.design.catalog.template(stage, member.template_id).is_copy:
-            files["template"] = self.project.layout.template(stage, member.template_id)
+            files = self._texts(member)
         if stage == "draft":
-            return files | {"descriptions": self._descriptions(member)}
+            return files
         parents = [self.project.layout.parsed(PARENT_STAGE[stage], i) for i in member.parents]
         return files | ({"essays": parents} if stage == "comparison" else _one(stage, parents))
 
-    def _descriptions(self, member: Member) -> list[str]:
-        combo = self.project.design.combo[member.combo_id]
-        files = (description_file(self.project.layout, c, combo.level) for c in combo.concept_ids)
-        return [path for path in files if path is not None]
+    def _texts(self, member: Member) -> dict[str, str | list[str]]:
+        """What the prompt is rendered from besides the texts of the parents."""
+        sources, layout = self.project.prompts.sources, self.project.layout
+        template, *system = sources.templates(member.stage, member.template_id)
+        drafts = [layout.parsed("draft", gen_id) for gen_id in sources.drafts(member)]
+        optional: dict[str, list[str]] = {
+            "system": system,
+            "descriptions": sources.descriptions(member),
+            "drafts": drafts,
+        }
+        return {"template": template, **{name: paths for name, paths in optional.items() if paths}}
 
     def parsed(self, stage: Stage) -> list[str]:
         """The parsed.txt of every member of a stage, or in a slice of its members."""

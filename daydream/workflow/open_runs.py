@@ -78,7 +78,9 @@ def describe_dry_run(jobs: Iterable[tuple[str, Mapping[str, str], str]]) -> list
     for run in _RUNS:
         try:
             with files_told():
-                plan, obstacles = opening(run.project, [run.job(*job) for job in jobs])
+                own = [run.job(*job) for job in jobs]
+                options = compat.typed_options(run.workflow)
+                plan, obstacles = opening(run.project, own, options=options)
         except DaydreamError as error:
             plan, obstacles = [], [str(error)]
         lines += [*plan, *(f"A run would end at once: {obstacle}" for obstacle in obstacles)]

@@ -151,8 +151,8 @@ class Run:
             return
         self._is_opened = True
         if not self.workflow.touch:
-            jobs = self.planned_jobs()
-            lines, self._obstacles = opening(self.project, jobs, self.submission)
+            jobs, options = self.planned_jobs(), compat.typed_options(self.workflow)
+            lines, self._obstacles = opening(self.project, jobs, self.submission, options)
             if lines:
                 compat.log("\n".join(lines))
             self._obstacles = self._obstacles or self._at_work.obstacles(jobs, self.submission)

@@ -14,6 +14,8 @@ from daydream.errors import CatalogError, ParseError, PromptError
 from daydream.experiment.model import Catalog, Template
 from daydream.generation.parse import parse
 from daydream.generation.prompt_builder import PromptBuilder
+from daydream.generation.prompt_sources import changed_sources, source_name
+from daydream.generation.prompt_text import Prompt
 from daydream.generation.prompts import read_text
 from daydream.llm.request import fingerprint
 from daydream.llm.structured import earlier_bodies, request_body
@@ -75,16 +77,26 @@ class GenerationChecks:
             return Skip("its template is no longer in the catalog")
         if lost := self._lost_parents(stored):
             return lost
+        if earlier := self.earlier_text(stored):
+            return Skip(f"made with an earlier text of {earlier}")
         try:
             rendered = self.prompts.prompt(stored.member)
         except (PromptError, KeyError) as error:
             reason = str(error) if isinstance(error, PromptError) else f"{error} is not there"
             return self._rendered_from_others(stored, "a prompt", f"none: {reason}")
-        if rendered.encode("utf-8", "replace") == stored.prompt:
+        if rendered.text.encode("utf-8", "replace") == stored.prompt:
             return None
         return self._rendered_from_others(
-            stored, *first_difference(rendered, text_of(stored.prompt))
+            stored, *first_difference(rendered.text, text_of(stored.prompt))
         )
+
+    def earlier_text(self, stored: StoredGeneration) -> str:
+        """What of its researcher's texts was edited after it was made; blank when nothing was."""
+        recorded = stored.own_metadata.get("sources")
+        if not isinstance(recorded, dict) or self._template(stored) is None:
+            return ""
+        changed = changed_sources(recorded, self.prompts.sources.hashes(stored.member))
+        return " and ".join(map(source_name, changed))
 
     def _lost_parents(self, stored: StoredGeneration) -> Finding | None:
         layout, stage = self.prompts.layout, PARENT_STAGE.get(stored.member.stage)
@@ -143,12 +155,10 @@ class GenerationChecks:
         constraint = parameters.get("structured", "")
         key = (answer.model, answer.endpoint, parameters, answer.replicate)
         shape = request_body(constraint, template.scale, template.criteria_names)
-        own = fingerprint(text_of(stored.prompt), *key, shape)
-        earlier = earlier_bodies(constraint, template.scale)
-        if requested in (
-            own,
-            *(fingerprint(text_of(stored.prompt), *key, body) for body in earlier),
-        ):
+        prompt = Prompt.read(text_of(stored.prompt), stored.own_metadata.get("system_sha256"))
+        shapes = (shape, *earlier_bodies(constraint, template.scale))
+        own, *earlier = (fingerprint(prompt.user, *key, s, prompt.system) for s in shapes)
+        if requested in (own, *earlier):
             return None
         fingerprints = (f"fingerprint {own}, of prompt.txt and what the line says", f"{requested}")
         return Finding(stored.path(NAME), *fingerprints, RESTORE_LEDGER)

@@ -33,7 +33,7 @@ def request_line(request: Request) -> str:
     """A request as a line of a batch's input file."""
     body = {
         "model": request.model.model,
-        "messages": [{"role": "user", "content": request.prompt}],
+        "messages": request.messages,
         **request.body,
     }
     line = {"custom_id": request.gen_id, "method": "POST", "url": URL, "body": body}

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
+from daydream.experiment.next_steps import Options
 from daydream.formats import rough_usd
 from daydream.store.layout import Stage
+from daydream.workflow.plan.replaced import ReplacedText, replaced_lines
 
 FIRST_ROWS, FIRST_REASONS = 5, 3
+NO_OPTIONS = Options()
+_WIDTH = 100
 _WIDTHS = (11, 20, 8, 7, 8, 8, 10, 12, 16)  # 100 columns
 _HEADER = (
     "stage", "model", "wanted", "made", "reused", "to buy", "tokens in", "tokens out", "USD",
@@ -50,15 +55,33 @@ class Row:
     fallback: str = ""
     usd_fallback: float | None = None
 
+    @property
+    def key(self) -> tuple[Stage, str]:
+        """Stage and model."""
+        return self.stage, self.model
+
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run will do; ``copies`` cost nothing, ``sampled``: not every ledger was looked at."""
+    """What a run will do.
 
-    title: str  # of what it is a plan: a cohort, or a slice of one
+    Attributes:
+        title: of what it is a plan: a cohort, or a slice of one.
+        rows: what is to be made, by stage and model.
+        copies: how many copies are made; they cost nothing.
+        sampled: whether not every ledger was looked at.
+        parameters: those of the requests as they will be sent, a line each.
+        warnings: what to know before anything is bought, a text each.
+        replaced: texts that were edited after generations were made from them.
+    """
+
+    title: str
     rows: tuple[Row, ...]
     copies: int = 0
     sampled: bool = False
+    parameters: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    replaced: tuple[ReplacedText, ...] = ()
 
     @property
     def planned(self) -> int:
@@ -99,11 +122,13 @@ class Plan:
         return sum((row.reasons for row in self.rows), Counter())
 
 
-def describe(plan: Plan) -> Iterator[str]:
+def describe(plan: Plan, options: Options = NO_OPTIONS) -> Iterator[str]:
     """The whole plan in lines of about 100 columns, with how its figures came about."""
     yield _headline(plan)
+    yield from _wrapped(plan.warnings)
     if not plan.planned:
         return
+    yield from replaced_lines(plan.replaced, options)
     yield from _table(plan.rows, plan.rows)
     yield "Why:"
     yield from (f"  {reason} ({count})" for reason, count in plan.reasons.most_common())
@@ -112,11 +137,21 @@ def describe(plan: Plan) -> Iterator[str]:
         yield f"Both write and judge: {_listed(writing)}. Whether they prefer their own texts will"
         yield "be in judge_preference; self_judging under exclude of a spec leaves that out."
     if plan.to_buy:
+        yield "Asked with:"
+        yield from _wrapped(f"  {line}" for line in plan.parameters)
         yield from _HOW
 
 
-def first_lines(plan: Plan) -> Iterator[str]:
-    """The plan in at most 16 lines, for the start of a run; none when only tables are made."""
+def _wrapped(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        yield from wrap(text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def first_lines(plan: Plan, options: Options = NO_OPTIONS) -> Iterator[str]:
+    """The plan in few lines, for the start of a run; none when only tables are made.
+
+    They are 16 at most, and then what to know before anything is bought or replaced.
+    """
     if plan.planned:
         yield _headline(plan)
     if plan.to_buy:
@@ -126,6 +161,9 @@ def first_lines(plan: Plan) -> Iterator[str]:
         yield from _table([row for row in rows if row in shown], rows)
         yield from _main_reasons(plan)
         yield from _notes(plan)
+        yield from _wrapped(plan.warnings)
+    if plan.planned:
+        yield from replaced_lines(plan.replaced, options)
 
 
 def _main_reasons(plan: Plan) -> Iterator[str]:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from daydream.experiment.fallbacks import fallback_of, with_fallbacks
 from daydream.experiment.model import Model
-from daydream.generation.template_check import template_problems
+from daydream.experiment.next_steps import Options
+from daydream.generation.template_check import template_problems, undescribed
 from daydream.store.layout import STAGES, Stage, exists
 from daydream.store.membership import Member
 from daydream.workflow.plan.estimates import Estimator, History
-from daydream.workflow.plan.plan import Plan, Row, first_lines
+from daydream.workflow.plan.parameters import (
+    Groups,
+    Key,
+    mixed_parameters,
+    sent_parameters,
+    unpinned,
+)
+from daydream.workflow.plan.plan import NO_OPTIONS, Plan, Row, first_lines
 from daydream.workflow.plan.reasons import Job, Required, by_times, from_jobs
+from daydream.workflow.plan.replaced import EditedTexts
 from daydream.workflow.plan.reuse import ReusableAnswers
 from daydream.workflow.project import Project
 from daydream.workflow.slices import obstacles_of_limits, obstacles_to_slice
@@ -23,7 +32,6 @@ from daydream.workflow.submission import Submission, slice_count
 SAMPLE = 50  # generations of a stage and model that the first lines of a run look at
 PAST = 2000  # generations of the store that estimates are made from
 PAST_AT_START = 300
-Key = tuple[Stage, str]
 
 
 def make_plan(
@@ -42,14 +50,34 @@ def make_plan(
     history = History.read(project.layout, PAST if sample is None else PAST_AT_START)
     maker = _RowMaker(reusable, Estimator(project.design, history), sample)
     groups, made, copies = _groups(reusable)
-    rows = [maker.row(*key, groups[key], made[key]) for key in dict.fromkeys([*groups, *made])]
+    keys = dict.fromkeys([*groups, *made])
+    rows = [maker.row(*key, groups.get(key, ()), len(made.get(key, ()))) for key in keys]
     rows.sort(key=lambda row: STAGES.index(row.stage))
-    sampled = sample is not None and any(len(group) > sample for group in groups.values())
-    return Plan(project.title, tuple(rows), copies, sampled)
+    bought = {key: groups[key] for key in (r.key for r in rows if r.to_buy)}
+    return Plan(
+        title=project.title,
+        rows=tuple(rows),
+        copies=copies,
+        sampled=sample is not None and any(len(group) > sample for group in groups.values()),
+        parameters=tuple(sent_parameters(project, bought)),
+        warnings=tuple(_warnings(project, made, bought, sample or PAST)),
+        replaced=tuple(EditedTexts(project, required).find()),
+    )
+
+
+def _warnings(project: Project, made: Groups, bought: Groups, limit: int) -> Iterator[str]:
+    """What a person should know before anything is bought."""
+    yield from unpinned(project, list(dict.fromkeys(model for _, model in bought)))
+    yield from mixed_parameters(project, made, bought, limit)
+    if any(stage == "draft" for stage, _ in bought):
+        yield from undescribed(project.design)
 
 
 def opening(
-    project: Project, jobs: Iterable[Job], submission: Submission | None = None
+    project: Project,
+    jobs: Iterable[Job],
+    submission: Submission | None = None,
+    options: Options = NO_OPTIONS,
 ) -> tuple[list[str], list[str]]:
     """What to say at the start of a run, and why it must not start: templates, keys, slices."""
     jobs = list(jobs)
@@ -69,7 +97,7 @@ def opening(
     obstacles = missing_keys(project, plan.buys_from)
     if slices := slice_count(project, submission):
         obstacles += obstacles_of_limits(project, plan.buys_from, slices)
-    return list(first_lines(plan)), obstacles
+    return list(first_lines(plan, options)), obstacles
 
 
 def _members(project: Project) -> dict[Stage, dict[str, Member]]:
@@ -80,11 +108,11 @@ def _members(project: Project) -> dict[Stage, dict[str, Member]]:
     return members
 
 
-def _groups(reusable: ReusableAnswers) -> tuple[dict[Key, list[Member]], Counter[Key], int]:
-    """By stage and model: what is to be made and how many are made; and the copies to make."""
+def _groups(reusable: ReusableAnswers) -> tuple[Groups, Groups, int]:
+    """By stage and model: what is to be made, and what is made; and the copies to make."""
     layout, design = reusable.project.layout, reusable.project.design
     groups: dict[Key, list[Member]] = defaultdict(list)
-    made: Counter[Key] = Counter()
+    made: dict[Key, list[Member]] = defaultdict(list)
     copies = 0
     own = {member.gen_id for member in reusable.project.members()}  # of the slice, if it is one
     for stage in filter(design.makes, STAGES):
@@ -95,8 +123,8 @@ def _groups(reusable: ReusableAnswers) -> tuple[dict[Key, list[Member]], Counter
             elif member.gen_id in planned:
                 groups[stage, member.llm_model_id].append(member)
             elif member.gen_id in own and exists(layout.parsed(stage, member.gen_id)):
-                made[stage, member.llm_model_id] += 1
-    return groups, made, copies
+                made[stage, member.llm_model_id].append(member)
+    return dict(groups), dict(made), copies
 
 
 @dataclass(frozen=True)
@@ -152,7 +180,7 @@ class _RowMaker:
     def _tokens_in(self, to_buy: Sequence[Member], count: int) -> float:
         seen = self._some(to_buy)
         prompts = ((member, self.reusable.prompt(member)) for member in seen)
-        tokens = sum(self.estimator.tokens_in(*pair) for pair in prompts)
+        tokens = sum(self.estimator.tokens_in(m, prompt and prompt.text) for m, prompt in prompts)
         return tokens / len(seen) * count if seen else 0.0
 
     def _some(self, group: Sequence[Member]) -> Sequence[Member]:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from daydream.experiment.catalog import description_file
 from daydream.store.files import modified_ns
 from daydream.store.layout import STAGES, Stage
 from daydream.store.membership import PARENT_STAGE, Member
@@ -18,6 +17,7 @@ from daydream.workflow.project import Project
 
 Required = Mapping[Stage, Mapping[str, str]]
 MISSING, FORCED, PARENT, UNFINISHED = "missing", "forced", "parent changed", "not finished"
+PROMPT_CHANGED = "prompt changed: "
 _UPDATED = re.compile(r"Updated input files: ([^,;]+)")
 
 
@@ -64,8 +64,9 @@ def _changed(project: Project, path: str) -> str:
         return PARENT
     if path in score_parser_sources():
         return f"score parser changed: {path}"
-    what = "verdict parser" if path in verdict_parser_sources() else "prompt"
-    return f"{what} changed: {path}"
+    if path in verdict_parser_sources():
+        return f"verdict parser changed: {path}"
+    return f"{PROMPT_CHANGED}{path}"
 
 
 def _reached(project: Project, jobs: Sequence[Job]) -> Required:
@@ -149,29 +150,33 @@ class _Times:
         stage = PARENT_STAGE.get(member.stage)
         if stage is None:
             return False
-        return any(self._is_newer(stage, gen_id, made_at) for gen_id in member.parents)
+        if any(self._is_newer(stage, gen_id, made_at) for gen_id in member.parents):
+            return True
+        if self._is_copy(member):
+            return False
+        drafts = self.project.prompts.sources.drafts(member)
+        return any(self._is_newer("draft", gen_id, made_at) for gen_id in drafts)
+
+    def _is_copy(self, member: Member) -> bool:
+        return self.project.design.catalog.template(member.stage, member.template_id).is_copy
 
     def _is_newer(self, stage: Stage, gen_id: str, made_at: int) -> bool:
         path = self.project.layout.parsed(stage, gen_id)
         return gen_id in self.required[stage] or (modified_ns(path) or 0) > made_at
 
     def _sources_of(self, member: Member) -> list[tuple[int, str]]:
-        combo = member.combo_id if member.stage == "draft" else ""
-        key = (member.stage, member.template_id, combo)
+        key = (member.stage, member.template_id, member.combo_id, member.second_gen_id)
         if key not in self._sources:
             paths = [*self._own_files(member), *self._shared_files(member.stage)]
             self._sources[key] = [(modified_ns(path) or 0, path) for path in paths]
         return self._sources[key]
 
     def _own_files(self, member: Member) -> list[str]:
-        design, layout = self.project.design, self.project.layout
-        if design.catalog.template(member.stage, member.template_id).is_copy:
+        if self._is_copy(member):
             return []
-        files: list[str | None] = [layout.template(member.stage, member.template_id)]
-        if member.stage == "draft":
-            combo = design.combo[member.combo_id]
-            files += [description_file(layout, c, combo.level) for c in combo.concept_ids]
-        return [path for path in files if path]
+        sources = self.project.prompts.sources
+        texts = sources.templates(member.stage, member.template_id)
+        return texts + sources.descriptions(member)
 
     def _shared_files(self, stage: Stage) -> list[str]:
         return self._parsers.get(stage, [])

@@ -4,32 +4,47 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import FileIO
+from typing import NamedTuple
 
-from daydream.errors import DaydreamError
+from daydream.errors import AnswerError, DaydreamError, PromptError
+from daydream.generation.ancestor_texts import StoredTexts
+from daydream.generation.answer_use import is_asked_again, usable_text
 from daydream.generation.cached_answers import cached_answers
+from daydream.generation.prompt_builder import PromptBuilder
+from daydream.generation.prompt_text import Prompt
 from daydream.generation.prompts import read_text
-from daydream.parsers import DRAFT_PARSERS
-from daydream.store.finish_reason import ending_of
-from daydream.store.layout import Stage
-from daydream.store.ledger import NAME, Attempt, Ledger
-from daydream.store.membership import PARENT_STAGE, Member
+from daydream.store.layout import Stage, exists
+from daydream.store.ledger import NAME, Ledger
+from daydream.store.membership import Member
 from daydream.workflow.plan.reasons import FORCED, Required
 from daydream.workflow.project import Project
+
+
+class Reused(NamedTuple):
+    """What a run makes of an answer in a ledger; ``text`` is None when it cannot be used."""
+
+    text: str | None
 
 
 @dataclass(frozen=True)
 class ReusableAnswers:
     """Which generations of a run would use an answer in their ledger, and with what prompt.
 
-    Prompts depend on parents that the run may make again; what is computed is remembered.
+    Prompts depend on ancestors that the run may make again: their texts are taken as they will be,
+    which is not always as they are. What is computed is remembered.
     """
 
     project: Project
     required: Required
     members: dict[Stage, dict[str, Member]]
-    _answers: dict[tuple[Stage, str], Attempt | None] = field(default_factory=dict)
+    _answers: dict[tuple[Stage, str], Reused | None] = field(default_factory=dict)
     _copies: dict[tuple[Stage, str], bool] = field(default_factory=dict)
+
+    @cached_property
+    def _prompts(self) -> PromptBuilder:
+        return PromptBuilder(self.project.design, self)
 
     def is_copy(self, member: Member) -> bool:
         """Whether a generation is made without a call."""
@@ -53,52 +68,66 @@ class ReusableAnswers:
         """Whether the ledger has the answer to the prompt as it will be."""
         return self.may_be_cached(member) and self._answer(member) is not None
 
-    def prompt(self, member: Member) -> str | None:
-        """The prompt as it will be; None when it cannot be known before the parent is made."""
-        parent = PARENT_STAGE.get(member.stage)
-        if parent is not None and not all(self._stays(parent, i) for i in member.parents):
-            return None
+    def prompt(self, member: Member) -> Prompt | None:
+        """The prompt as it will be; None when it cannot be known before an ancestor is made."""
         try:
-            return self.project.prompts.prompt(member)
+            return self._prompts.prompt(member)
         except DaydreamError:  # its job will say so; here it only cannot be counted
             return None
 
-    def _answer(self, member: Member) -> Attempt | None:
+    def text(self, stage: Stage, gen_id: str) -> str:
+        """The text of a draft or an essay as it will be after the run.
+
+        Raises:
+            PromptError: when only its model knows, or it cannot be made.
+        """
+        if gen_id not in self.required[stage]:
+            path = self.project.layout.parsed(stage, gen_id)
+            if not exists(path):
+                raise PromptError(f"{path} is not there, and no part of the run.")
+            return read_text(path)
+        text = self._remade(self.members[stage][gen_id])
+        if text is None:
+            raise PromptError(f"{stage} {gen_id} is not made yet.")
+        return text
+
+    def prompt_of_draft(self, gen_id: str) -> str:
+        """What a draft's model will have been asked after the run.
+
+        Raises:
+            PromptError: when it is not known.
+        """
+        if gen_id not in self.required["draft"]:
+            return StoredTexts(self.project.layout).prompt_of_draft(gen_id)
+        return self._prompts.prompt(self.members["draft"][gen_id]).text
+
+    def _answer(self, member: Member) -> Reused | None:
         key = (member.stage, member.gen_id)
         if key not in self._answers:
             self._answers[key] = self._find(member)
         return self._answers[key]
 
-    def _find(self, member: Member) -> Attempt | None:
+    def _find(self, member: Member) -> Reused | None:
         prompt = self.prompt(member)
         if prompt is None:
             return None
-        requests = self.project.prompts.requests(member, prompt)
+        requests = self._prompts.requests(member, prompt)
         # Without its lock, as a plan neither waits for a run nor holds one up.
         with FileIO(self._ledger(member)) as file:
             known = cached_answers(requests, Ledger(file))
-        return known[-1] if known else None
-
-    def _stays(self, stage: Stage, gen_id: str) -> bool:
-        """Whether a generation's text, after the run, is the one that is on disk now."""
-        path = self.project.layout.parsed(stage, gen_id)
-        if not os.path.exists(path):
-            return False
-        if gen_id not in self.required[stage]:
-            return True
+        if not known:
+            return None
+        settings = self.project.settings
+        template = self.project.design.catalog.template(member.stage, member.template_id)
         try:
-            return self._remade(self.members[stage][gen_id]) == read_text(path)
-        except DaydreamError:
-            return False
+            return Reused(usable_text(known[-1], template, settings))
+        except AnswerError as error:
+            again = is_asked_again(error, member.stage, len(known), settings)
+            return None if again else Reused(None)
 
     def _remade(self, member: Member) -> str | None:
         """The text of a draft or an essay that is made again; None when only its model knows."""
         if self.is_copy(member):
-            draft = self.project.layout.parsed("draft", member.parent_gen_id)
-            return read_text(draft) if self._stays("draft", member.parent_gen_id) else None
+            return self.text("draft", member.parent_gen_id)
         answer = self._answer(member) if self.may_be_cached(member) else None
-        if answer is None or answer.text is None or ending_of(answer.finish_reason) == "truncated":
-            return None
-        template = self.project.design.catalog.template(member.stage, member.template_id)
-        is_draft = member.stage == "draft"
-        return DRAFT_PARSERS[template.parser](answer.text) if is_draft else answer.text
+        return answer.text if answer else None

@@ -231,8 +231,8 @@ def test_damaged_metadata_and_torn_ledgers_stop_no_command(finished: Workspace, 
 def test_prompts_are_rendered_without_a_call(work: Workspace, server: MockServer, cli: Cli) -> None:
     text = cli("prompts")
     assert "3 prompt(s) rendered, 0 generation(s) already made, 9 prompt(s) wait" in text
-    paths = [line.split()[0] for line in text.splitlines()[:-1]]
-    assert len(paths) == 3
+    *paths, essay, evaluation = [line.split()[0] for line in text.splitlines()[:-1]]
+    assert len(paths) == 3 and (essay, evaluation) == ("essay,", "evaluation,")
     assert "All there is to know of bees." in (work.root / paths[0]).read_text()
     assert server.received == 0
     assert not (work.data / "cohorts").exists()
@@ -241,6 +241,10 @@ def test_prompts_are_rendered_without_a_call(work: Workspace, server: MockServer
 def test_prompts_are_printed_when_asked_for(work: Workspace, cli: Cli) -> None:
     assert "All there is to know of bees." in cli("prompts", "draft", "--show")
     assert "0 prompt(s) rendered" in cli("prompts", "essay")
+    work.replicates(evaluation=2)
+    text = cli("prompts", "evaluation", "--show")
+    assert text.count("SCORE: X\n<<ESSAY>>") == 1
+    assert "evaluation, with a stand-in  7 words, template novelty, asked 12 times: writer" in text
     assert "Name some of: draft, essay, evaluation" in cli("prompts", "drafts", code=1)
 
 
@@ -254,7 +258,23 @@ def test_prompts_of_what_is_made_are_left_alone(finished: Workspace, cli: Cli) -
 def test_a_template_that_cannot_be_rendered_is_named(work: Workspace, cli: Cli) -> None:
     work.templates("draft", ["plain"], text="{{ nonsense }}")
     error = cli("prompts", code=1)
-    assert "plain.txt" in error and "nonsense" in error
+    assert "plain.txt, line 1" in error and "nonsense" in error
+    work.templates("evaluation", ["novelty"], text="Judge.")
+    error = cli("prompts", code=1)
+    assert "2 templates cannot be used" in error and "does not show the essay" in error
+
+
+def test_a_prompt_is_shown_once_with_how_often_it_is_asked(finished: Workspace, cli: Cli) -> None:
+    finished.replicates(evaluation=2)
+    finished.models({"writer": "both", "judge": "judges"})
+    finished.gen("draft", finished.ids("draft")[0]).unlink()
+    finished.gen("draft", finished.ids("draft")[0], "prompt.txt").unlink()
+    lines = cli("prompts", "evaluation").splitlines()
+    assert len(lines) == 7 and all("asked 3 times: writer, judge" in line for line in lines[:6])
+    text = cli("prompts", "draft")
+    assert "1 prompt(s) rendered, 2 generation(s) already made" in text and "asked once" in text
+    finished.raw("concepts/descriptions-paragraph/bees.txt").unlink()
+    assert "1 concept(s) have no description at the level asked for" in cli("prompts", "draft")
 
 
 def test_prompts_for_selected_essays_need_nothing_of_their_drafts(

@@ -253,6 +253,11 @@ def test_a_filter_may_name_a_comparison_template(data: Workspace) -> None:
     assert [t.template_id for t in catalog.templates("draft")] == ["plain"]
 
 
+def test_one_file_is_not_a_template_and_the_system_prompt_of_another(data: Workspace) -> None:
+    data.templates("draft", ["plain", "plain.system"], text="{{ concepts }}")
+    complaint(data, "draft_templates.csv", "plain.system.txt", "Rename one")
+
+
 # Ids and files
 
 

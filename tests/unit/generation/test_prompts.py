@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from daydream.experiment.cohort import Design
 from daydream.experiment.combinations import Combo
 from daydream.experiment.settings import Settings, load_config
 from daydream.generation.prompt_builder import PromptBuilder
+from daydream.generation.prompt_text import Prompt
 from daydream.generation.prompts import PromptConcept, combo_concepts, read_text, render
 from daydream.store.layout import Layout
 from daydream.store.membership import Member
@@ -190,7 +192,7 @@ def test_a_draft_shows_the_concepts_of_its_combo_in_row_order(data: Workspace) -
         "draft", ["plain"], text="{% for c in concepts %}{{ c.name }}: {{ c.content }}|{% endfor %}"
     )
     made = generator(data)
-    assert made.prompt(first(made, "draft")) == (
+    assert made.prompt(first(made, "draft")).text == (
         "[plain] The bees: All there is to know of bees.|The tides: All there is to know of tides.|"
     )
 
@@ -201,7 +203,7 @@ def test_an_essay_shows_its_draft_under_both_names(data: Workspace, variable: st
     made = generator(data)
     essay = first(made, "essay")
     store(made, "draft", essay.parent_gen_id, "Line 1\nLine 2\n")
-    assert made.prompt(essay) == "[longer] Line 1\nLine 2\n"
+    assert made.prompt(essay).text == "[longer] Line 1\nLine 2\n"
 
 
 def test_an_evaluation_shows_the_essay(data: Workspace) -> None:
@@ -209,7 +211,7 @@ def test_an_evaluation_shows_the_essay(data: Workspace) -> None:
     made = generator(data)
     evaluation = first(made, "evaluation")
     store(made, "essay", evaluation.parent_gen_id, "The essay.")
-    assert made.prompt(evaluation) == "[novelty] <The essay.>"
+    assert made.prompt(evaluation).text == "[novelty] <The essay.>"
 
 
 def test_a_stage_does_not_know_the_variables_of_another(data: Workspace) -> None:
@@ -236,3 +238,92 @@ def test_a_description_is_trimmed_and_may_have_a_byte_order_mark(data: Workspace
     made = generator(data)
     combo = Combo("mine", ("bees",), "paragraph", 1)
     assert combo_concepts(made.layout, made.design.catalog, combo)[0].content == "They fly."
+
+
+# System prompts, and what later stages may see of their lineage
+
+
+def stored(made: PromptBuilder, stage: str) -> Member:
+    """The first generation of a stage, with the lineage in the store that it needs."""
+    member = first(made, stage)
+    by_id = {m.gen_id: m for m in made.design.members()}
+    for essay in (by_id[i] for i in member.parents if by_id[i].stage == "essay"):
+        store(made, "essay", essay.gen_id, f"Essay of {essay.gen_id}.")
+        folder = Path(made.layout.generation("draft", essay.parent_gen_id))
+        if not folder.exists():
+            store(made, "draft", essay.parent_gen_id, "The draft.")
+            (folder / "prompt.txt").write_text("What the draft was asked.")
+    return member
+
+
+def test_a_system_prompt_is_rendered_with_the_same_variables(data: Workspace) -> None:
+    data.write("templates/evaluation/novelty.system.txt", "You judge {{ response | length }}.")
+    made = generator(data)
+    evaluation = stored(made, "evaluation")
+    prompt = made.prompt(evaluation)
+    assert prompt.system == f"You judge {len('Essay of .') + 18}."
+    assert prompt.text == f"==== system ====\n{prompt.system}\n==== user ====\n{prompt.user}"
+    (request,) = made.requests(evaluation, prompt)
+    assert [m["role"] for m in request.messages] == ["system", "user"]
+    assert request.fingerprint != made.requests(evaluation, Prompt(prompt.user))[0].fingerprint
+    assert list(made.sources.hashes(evaluation)) == [
+        "1_raw/templates/evaluation/novelty.txt",
+        "1_raw/templates/evaluation/novelty.system.txt",
+    ]
+
+
+@pytest.mark.parametrize("user", ["u", "u\n==== user ====\nv", ""])
+@pytest.mark.parametrize("system", ["", "s", "s\n==== user ====\nt"])
+def test_the_parts_of_a_prompt_are_found_in_its_file(system: str, user: str) -> None:
+    prompt = Prompt(user, system)
+    assert Prompt.read(prompt.text, prompt.metadata.get("system_sha256")) == prompt
+
+
+def test_a_judge_may_see_concepts_draft_and_prompt_of_the_lineage(data: Workspace) -> None:
+    text = (
+        "{{ response }}|{{ draft }}|{{ prompt }}|{% for c in concepts %}{{ c.content }}{% endfor %}"
+    )
+    data.templates("evaluation", ["novelty"], text=text)
+    made = generator(data)
+    evaluation = stored(made, "evaluation")
+    essay = evaluation.parent_gen_id
+    shown = "All there is to know of bees.All there is to know of tides."
+    expected = f"[novelty] Essay of {essay}.|The draft.|What the draft was asked.|{shown}"
+    assert made.prompt(evaluation).text == expected
+    assert len(made.sources.descriptions(evaluation)) == 2
+    assert made.sources.drafts(evaluation) == [made.sources.essay(essay).parent_gen_id]
+
+
+def test_a_comparison_may_see_the_lineage_of_both_essays(data: Workspace) -> None:
+    data.compare()
+    text = "{{ response_a }}{{ response_b }}{{ draft_a }}{{ prompt_b }}{{ concepts_b | length }}"
+    data.templates("comparison", ["closer"], text=text)
+    made = generator(data)
+    comparison = stored(made, "comparison")
+    assert made.prompt(comparison).text.endswith("The draft.What the draft was asked.2")
+
+
+def test_a_template_without_the_lineage_depends_on_nothing_more(data: Workspace) -> None:
+    made = generator(data)
+    evaluation = first(made, "evaluation")
+    assert (made.sources.descriptions(evaluation), made.sources.drafts(evaluation)) == ([], [])
+
+
+def test_a_prompt_that_was_changed_is_not_shown_to_a_judge(data: Workspace) -> None:
+    data.templates("evaluation", ["novelty"], text="{{ response }}{{ prompt }}")
+    made = generator(data)
+    evaluation = stored(made, "evaluation")
+    (draft,) = made.sources.drafts(evaluation)
+    metadata = Path(made.layout.generation("draft", draft)) / "metadata.json"
+    metadata.write_text(json.dumps({"prompt_sha256": "0"}))
+    with pytest.raises(PromptError, match="changed from outside"):
+        made.prompt(evaluation)
+
+
+def test_an_essay_from_elsewhere_has_no_lineage_to_show(data: Workspace) -> None:
+    data.templates("evaluation", ["novelty"], text="{{ response }}{{ draft }}")
+    made = generator(data)
+    imported = first(made, "evaluation")._replace(parent_gen_id="e_elsewhere", combo_id="")
+    store(made, "essay", "e_elsewhere", "x")
+    with pytest.raises(PromptError, match="from elsewhere has none"):
+        made.prompt(imported)

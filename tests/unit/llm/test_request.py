@@ -129,3 +129,14 @@ def test_a_fingerprint_does_not_depend_on_the_process() -> None:
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == build().fingerprint
+
+
+def test_a_system_prompt_is_sent_first_and_is_part_of_the_fingerprint() -> None:
+    plain = build()
+    guided = replace(plain, system="You are terse.")
+    assert guided.messages[0] == {"role": "system", "content": "You are terse."}
+    assert guided.messages[1:] == plain.messages
+    assert guided.fingerprint != plain.fingerprint
+    assert guided.tokens_in > plain.tokens_in
+    # The same letters as one message are another request.
+    assert build("You are terse.Hello.").fingerprint != guided.fingerprint

@@ -133,9 +133,11 @@ def test_an_essay_page_shows_the_rubric_that_its_judges_had(site: Site) -> None:
     template = Path(site.layout.template("evaluation", "judge-1"))
     template.parent.mkdir(parents=True)
     template.write_text("Score how <new> it is.\n{{ response }}")
+    template.with_name("judge-1.system.txt").write_text("You are strict.")
     site.write()
     page = site.essay(site.ids("essay")[0])
     assert "Rubric: Question 1" in page.text and "Score how <new> it is." in page.text
+    assert "You are strict." in page.text
     assert "Rubric: Question 0" not in page.text  # its file is gone
 
 

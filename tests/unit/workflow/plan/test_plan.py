@@ -6,10 +6,12 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from daydream.errors import ParseError
 from daydream.experiment.settings import load_config
 from daydream.workflow.jobs import GenerationJobs
 from daydream.workflow.plan import reasons
@@ -134,7 +136,7 @@ def test_a_lost_answer_file_is_found_in_the_ledger(opened: Open) -> None:
     assert counts(make_plan(opened()))["evaluation"] == (6, 5, 1, 0)
 
 
-def test_an_essay_changed_by_hand_is_not_taken_for_the_one_that_will_be_made(opened: Open) -> None:
+def test_an_essay_changed_by_hand_is_made_again_and_its_scores_are_not_bought(opened: Open) -> None:
     make_all(opened())
     template = "data/1_raw/templates/essay/longer.txt"
     essay = next(
@@ -144,7 +146,31 @@ def test_an_essay_changed_by_hand_is_not_taken_for_the_one_that_will_be_made(ope
     )
     essay.write_text("Mended by hand.")
     edit(template)
-    assert make_plan(opened()).to_buy == 1
+    assert make_plan(opened()).to_buy == 0
+
+
+def test_a_template_that_is_restored_uses_the_answers_to_its_first_text(opened: Open) -> None:
+    make_all(opened())
+    before = Path(TEMPLATE).read_text()
+    edit(TEMPLATE, "Something else: {{ concepts | length }}")
+    assert make_plan(opened()).to_buy == 12
+    make_all(opened())
+    edit(TEMPLATE, before)
+    # Drafts, essays and scores of the first text are in the ledgers, though other ones are on disk.
+    plan = make_plan(opened())
+    assert (plan.reused, plan.to_buy) == (12, 0)
+
+
+def test_an_answer_without_a_score_is_bought_again_where_the_run_asks_again(
+    opened: Open, server: MockServer
+) -> None:
+    server.answer(with_="I cannot say.", containing="[novelty]")
+    generator = GenerationJobs(opened()).generator
+    for member in opened().design.members():
+        with suppress(ParseError):
+            generator.make(member)
+    assert counts(make_plan(opened()))["evaluation"] == (6, 0, 6, 0)
+    assert counts(make_plan(opened(resample=1)))["evaluation"] == (6, 0, 0, 6)
 
 
 def test_the_score_parser_is_a_reason_of_its_own(
