@@ -64,7 +64,9 @@ def claims_of(line: Line, scale: ScoreRange, below: str = "") -> Iterator[Claim]
         if _names_a_part(header, leads, before) or re.search(_EXAMPLE, before[-40:]):
             continue
         for claim in _claim(header, text, leads, below, scale):
-            if not labels_a_part(before) and not is_mention(line, before, claim.said[:20]):
+            if labels_a_part(before):
+                continue
+            if not is_mention(line, f"{before}{header['words']}", claim.said[:20]):
                 yield claim
 
 

@@ -73,7 +73,7 @@ def test_a_run_stops_after_so_many_errors_and_the_rest_is_not_asked(
     assert sums.missing == len(membership.stage("evaluation")) - len(asked) > 0
     assert {failure.cause for failure in find_missing(layout, membership).failures} == {"http_400"}
     server.clear_rules()
-    work.run()
+    work.run("evaluation")
     assert max(server.paid_by_prompt.values()) == 1
 
 

@@ -51,7 +51,7 @@ def test_a_draft_that_was_changed_from_outside_is_not_built_upon(
     assert "Traceback" not in result.output
     path.unlink()
     finished.run("generation_draft")
-    finished.run()
+    finished.run("results_processing")
     assert server.received == paid  # made again from its ledger
     assert path.read_bytes() == text
 

@@ -44,7 +44,7 @@ def ledgers(work: Workspace) -> dict[str, list[dict]]:
 def test_a_cohort_is_made_in_a_batch_for_each_wave_and_no_plain_call(
     batched: Workspace, server: MockServer
 ) -> None:
-    batched.run()
+    batched.run("results_processing")
     assert [batch.lines for batch in server.batches] == WAVES
     assert {call.via for call in server.calls} == {"batch"}
     assert (server.received, server.paid) == (CALLS, CALLS)
@@ -63,11 +63,11 @@ def test_a_cohort_is_made_in_a_batch_for_each_wave_and_no_plain_call(
 def test_a_run_with_nothing_to_do_asks_nothing_of_anybody(
     batched: Workspace, server: MockServer
 ) -> None:
-    batched.run()
+    batched.run("results_processing")
     batched.base_url = batched.config["endpoints"]["mock"]["base_url"] = "http://127.0.0.1:9/v1"
-    assert "Nothing to be done" in batched.run().output
+    assert "Nothing to be done" in batched.run("results_processing").output
     batched.forget()
-    batched.run()
+    batched.run("results_processing")
     assert len(server.batches) == len(WAVES)
     assert server.received == CALLS
 
@@ -86,7 +86,7 @@ def test_a_batch_that_was_under_way_when_the_run_was_killed_is_read_by_the_next_
     run.wait()
     assert len(states(batched)) == 1
     server.batch_delay_s = 0.0
-    batched.run()
+    batched.run("results_processing")
     assert [batch.lines for batch in server.batches] == WAVES
     assert server.paid == CALLS
     assert all(len(lines) == 1 for lines in ledgers(batched).values())
@@ -113,7 +113,7 @@ def test_a_run_that_is_killed_again_and_again_pays_for_nothing_twice(
         time.sleep(seconds)
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
-    batched.run()
+    batched.run("results_processing")
     assert server.paid == CALLS
     assert all(len(lines) == 1 for lines in ledgers(batched).values())
     assert state_files(batched) == set()
@@ -173,7 +173,7 @@ def test_control_c_leaves_at_once_and_the_next_run_reads_what_was_submitted(
     assert "To go on, paying only for what is left: snakemake " in output
     assert "Traceback" not in output and "Error in rule" not in output
     server.batch_delay_s = 0.0
-    batched.run()
+    batched.run("results_processing")
     assert [batch.lines for batch in server.batches] == WAVES
     assert server.paid == CALLS
     assert all(len(lines) == 1 for lines in ledgers(batched).values())

@@ -25,6 +25,6 @@ def test_a_run_stops_at_its_budget_and_a_larger_one_goes_on(
     assert stopped.output.count("the budget of 5 calls is spent") == 2  # at once, and at the end
     assert "RuleException" not in stopped.output
     work.config["budget_calls"] = 12
-    work.run()
+    work.run("evaluation")
     assert server.paid == len(server.calls) == 12
     assert max(server.paid_by_prompt.values()) == 1

@@ -38,7 +38,7 @@ def test_an_edit_reaches_what_was_made_of_the_edited_file_and_nothing_else(
 ) -> None:
     work = finished
     work.edit(work.raw("templates/evaluation/novelty.txt"), "Strictly! " + JUDGE)
-    assert paid(server, work) == 6
+    assert paid(server, work, "evaluation") == 6
     work.edit(work.raw("templates/essay/longer.txt"), "Shorter. {{ links_block }}")
     assert paid(server, work, "evaluation") == 3 + 3
     work.edit(work.raw("concepts/descriptions-paragraph/bees.txt"), "Bees dance.")
@@ -53,13 +53,13 @@ def test_what_leaves_the_prompts_as_they_were_costs_nothing(
 ) -> None:
     template = finished.raw("templates/draft/plain.txt")
     os.utime(template)
-    touched = finished.run()
+    touched = finished.run("evaluation")
     assert "generate_draft" not in touched.output
     finished.edit(template, template.read_text() + "{# a note to myself #}")
-    noted = finished.run()
+    noted = finished.run("evaluation")
     assert "generate_draft" in noted.output
     assert server.received == 0
-    assert "Nothing to be done" in finished.run().output
+    assert "Nothing to be done" in finished.run("evaluation").output
 
 
 @pytest.mark.parametrize("cohort", ["trial", None])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -43,14 +44,24 @@ def prefers(prompt: str, model: str) -> str:
     return f"I read both.\n\n**VERDICT: {verdict}**"
 
 
+@pytest.fixture(scope="module")
+def compared_once(finished_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("compared")
+    with MockServer() as server:
+        server.answer(with_=prefers, containing="VERDICT")
+        work = Workspace(place, server.base_url)
+        work.take_over(finished_once)
+        work.compare()
+        work.run()
+    return place
+
+
 @pytest.fixture
-def compared(finished: Workspace, server: MockServer) -> Workspace:
+def compared(work: Workspace, server: MockServer, compared_once: Path) -> Workspace:
     """The finished experiment with comparisons switched on and made."""
-    finished.compare()
+    work.take_over(compared_once)
     server.answer(with_=prefers, containing="VERDICT")
-    finished.run()
-    server.reset()
-    return finished
+    return work
 
 
 def test_each_pair_is_asked_in_both_orders_by_each_template_judge_and_replicate(
@@ -149,7 +160,7 @@ def test_an_edited_comparison_template_brings_every_comparison_and_nothing_else_
 ) -> None:
     template = compared.raw("templates/comparison/closer.txt")
     compared.edit(template, "Strictly! " + template.read_text())
-    assert paid(server, compared) == len(compared.ids("comparison"))
+    assert paid(server, compared, "comparison") == len(compared.ids("comparison"))
 
 
 def test_a_new_model_adds_its_verdicts_and_one_that_left_takes_its_rows_along(
@@ -157,10 +168,10 @@ def test_a_new_model_adds_its_verdicts_and_one_that_left_takes_its_rows_along(
 ) -> None:
     count = len(compared.ids("comparison"))
     compared.models({"writer": "both", "judge": "judges"})
-    assert paid(server, compared) == ESSAYS + count
+    assert paid(server, compared, "results_processing") == ESSAYS + count
     assert len(comparisons(compared)) == 2 * count
     compared.models({"writer": "both"})
-    assert paid(server, compared) == 0
+    assert paid(server, compared, "results_processing") == 0
     assert len(comparisons(compared)) == count
 
 
@@ -170,7 +181,7 @@ def test_one_essay_more_keeps_most_pairs(compared: Workspace, server: MockServer
         "essay", ["copy", "longer", "wild"], text="Write an essay.\n{{ draft_block }}"
     )
     # Three essays more, and an evaluation of each.
-    calls = paid(server, compared)
+    calls = paid(server, compared, "evaluation", "comparison")
     new = pairs_of(compared) - old
     assert calls == 3 + 3 + 2 * len(new)
     assert len(new) <= 3 * 4 and len(old - pairs_of(compared)) <= 3 * 2
@@ -217,7 +228,7 @@ def test_an_answer_without_a_verdict_is_a_row_with_its_reason(
     finished.compare()
     server.answer(with_=prefers, containing="VERDICT")
     server.answer(with_="Both are fine.", containing="VERDICT", times=1)
-    told = finished.run(ok=False).output
+    told = finished.run("comparison", ok=False).output
     assert "1 x comparison: ParseError: no verdict" in told
     calls = server.received
     finished.run("results_analysis", "--config", "allow_incomplete=true")
@@ -261,7 +272,7 @@ def test_selected_essays_are_compared_with_each_other(
     tasks = finished.data / "2_tasks"
     tasks.mkdir()
     (tasks / "selected_essays.txt").write_text("\n".join(chosen))
-    assert paid(server, finished) == 3 * 2
+    assert paid(server, finished, "evaluation", "comparison") == 3 * 2
     assert pairs_of(finished) == {frozenset(set(chosen) - {i}) for i in chosen}
 
 
@@ -269,7 +280,7 @@ def test_more_pairs_per_essay_make_only_the_new_ones(
     compared: Workspace, server: MockServer
 ) -> None:
     old = pairs_of(compared)
-    calls = paid(server, compared, "--config", "pairs_per_essay=4")
+    calls = paid(server, compared, "comparison", "--config", "pairs_per_essay=4")
     assert old < pairs_of(compared)
     assert calls == 2 * len(pairs_of(compared) - old)
 

@@ -23,7 +23,7 @@ def test_other_weights_make_other_scores_without_a_call(
 ) -> None:
     weigh(work, "novelty:0.5|mechanism:0.5")
     server.answer(with_="Fresh.\nNovelty: 8\nMechanism: 3", containing="Judge")
-    work.run()
+    work.run("results_summary")
     gen_id = work.ids("evaluation")[0]
     assert work.gen("evaluation", gen_id).read_text() == "novelty: 8.0\nmechanism: 3.0\n"
     rows = work.scores()
@@ -32,7 +32,7 @@ def test_other_weights_make_other_scores_without_a_call(
     }
     server.reset()
     weigh(work, "novelty:0.2|mechanism:0.8")
-    run = work.run()
+    run = work.run("results_summary")
     assert server.received == 0
     assert "generate_evaluation" not in run.output
     assert {row["score"] for row in work.scores()} == {"4.0"}

@@ -50,7 +50,7 @@ def test_an_answer_without_a_score_fails_its_evaluation_only_and_is_kept(
     server.clear_rules()
     work.run("-f", work.target("evaluation", gen_id))
     assert server.received == 13
-    work.run()
+    work.run("results_processing")
     assert server.received == 13
     assert all(row["score"] and not row["error"] for row in work.scores())
 
@@ -73,14 +73,16 @@ def test_incomplete_tables_of_the_first_run_wait_until_everything_had_its_turn(
 ) -> None:
     server.latency_s = 0.1
     server.answer(with_="SCORE: 42", containing="Judge", times=1)
-    failed = work.run("--config", "allow_incomplete=true", ok=False)
+    failed = work.run(
+        "evaluation", "results_summary", "--config", "allow_incomplete=true", ok=False
+    )
     assert server.received == 12
     (gen_id,) = _not_made(work)
     _assert_one_error_row(work, gen_id)
     assert "1 generation(s) failed" in failed.output
     server.clear_rules()
     work.run("-f", work.target("evaluation", gen_id))
-    work.run("--config", "allow_incomplete=true")
+    work.run("results_summary", "--config", "allow_incomplete=true")
     assert server.received == 13
     assert all(row["score"] and not row["error"] for row in work.scores())
 

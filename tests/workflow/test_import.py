@@ -77,7 +77,7 @@ def test_a_store_of_the_earlier_system_keeps_its_ids(
     told = daydream(work, capsys, "import", tmp_path / "old", "--source", "people")
     assert "1 essay(s) imported" in told
     assert "essay/lost00: its draft gone is not in the store" in told
-    work.run()
+    work.run("results_processing")
     assert server.received == 1
     (row,) = work.table("5_parsing/people/parsed_scores.csv")
     assert (row["parent_gen_id"], row["generation_model"], row["combo_id"]) == (

@@ -38,7 +38,7 @@ def test_a_forced_target_makes_one_call_and_the_ledger_keeps_both_answers(
     assert len(work.answers("evaluation", one)) == 4
     assert len(work.answers("evaluation", other)) == 1
     # Tables follow, for free.
-    assert calls(server, work) == 0
+    assert calls(server, work, "results_processing") == 0
     assert {row["gen_id"]: row["score"] for row in work.scores()}[one] == "4.0"
 
 
@@ -77,7 +77,7 @@ def test_a_forced_call_that_fails_loses_nothing(finished: Workspace, server: Moc
     assert "Not today." in refused.output
     assert server.paid == 0
     server.clear_rules()
-    assert calls(server, finished) == 0
+    assert calls(server, finished, "evaluation") == 0
     assert finished.gen("evaluation", one).read_text() == score
 
 
@@ -86,13 +86,13 @@ def test_a_fresh_copy_in_any_order_of_times_makes_no_call(
 ) -> None:
     before = {row["gen_id"]: row["score"] for row in finished.scores()}
     finished.forget()
-    assert calls(server, finished) == 0
+    assert calls(server, finished, "results_processing") == 0
     for path in finished.data.rglob("parsed.txt"):
         path.unlink()
     finished.forget()
-    assert calls(server, finished) == 0
+    assert calls(server, finished, "results_processing") == 0
     assert {row["gen_id"]: row["score"] for row in finished.scores()} == before
-    assert "Nothing to be done" in finished.run().output
+    assert "Nothing to be done" in finished.run("results_processing").output
 
 
 def test_reuse_never_pays_for_a_lost_file_and_auto_does_not(
@@ -120,7 +120,7 @@ def test_no_answer_in_a_ledger_is_paid_again_after_kills_at_any_moment(
         settled |= {prompt: server.paid_by_prompt[prompt] for prompt in answered}
     assert len(settled) >= 4
     server.latency_s = 0.0
-    work.run()
+    work.run("results_processing")
     assert settled == {prompt: server.paid_by_prompt[prompt] for prompt in settled}
     assert server.received == CALLS + lost
     # At each kill two calls were under way, and two answers at most had come and were not written.
@@ -138,7 +138,7 @@ def test_what_a_ledger_held_at_a_kill_is_paid_once(work: Workspace, server: Mock
         with ledger.open("a") as file:
             file.write('{"at": "2026-01-01T00:00:00", "outcome": "ans')
     server.latency_s = 0.0
-    work.run()
+    work.run("results_processing")
     assert all(server.paid_by_prompt[prompt] == 1 for prompt in settled)
     assert server.received <= CALLS + 6
     for stage in ("draft", "evaluation"):
@@ -146,7 +146,7 @@ def test_what_a_ledger_held_at_a_kill_is_paid_once(work: Workspace, server: Mock
             path = work.gen(stage, gen_id, "attempts.jsonl")
             path.write_text(path.read_text() + '{"outcome": "answer", "tex')
     work.forget()
-    assert calls(server, work) == 0
+    assert calls(server, work, "results_processing") == 0
 
 
 def test_a_kill_among_the_tables_is_mended_for_free(work: Workspace, server: MockServer) -> None:

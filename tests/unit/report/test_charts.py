@@ -30,9 +30,7 @@ from daydream.results.coverage import with_coverage
 from daydream.store.record import Generation
 from tests.support.workspace import ROOT, Workspace
 
-pytestmark = pytest.mark.thorough
-
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [pytest.mark.thorough, pytest.mark.filterwarnings("error")]
 
 DRAWN = (
     "evaluator_agreement_analysis",

@@ -31,7 +31,7 @@ from daydream.results.summary import (
     write_table,
 )
 
-pytestmark = pytest.mark.thorough
+pytestmark = [pytest.mark.thorough, pytest.mark.filterwarnings("error")]
 
 SCALES = {"novelty": ScoreRange(0, 9)}
 TEMPLATES = (
@@ -39,7 +39,6 @@ TEMPLATES = (
     "novelty,n,,in_last_line,llm,true,0,9\n"
 )
 AVERAGED = {*SUMMARY, *ANALYSIS} - {"perfect_score_paths"}
-pytestmark = pytest.mark.filterwarnings("error")
 Frame = Callable[..., pd.DataFrame]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from daydream.errors import DaydreamError
+from daydream.generation import prompt_builder
 from daydream.workflow.jobs import GenerationJobs
 from daydream.workflow.tables import make_cohort
 
@@ -34,7 +35,8 @@ def test_a_generation_is_paid_once_unless_it_is_forced(jobs, work, server):
     assert jobs.in_flight == 0
 
 
-def test_the_message_of_a_failure_is_in_the_log(jobs, work):
+def test_the_message_of_a_failure_is_in_the_log(jobs, work, monkeypatch):
+    monkeypatch.setattr(prompt_builder, "PARENT_PATIENCE_S", 0.1)
     essay = next(i for i in work.ids("essay") if work.members("essay"))
     with pytest.raises(DaydreamError) as failure:
         jobs.make("essay", essay, work.target("essay", essay), str(work.root / "job.log"))

@@ -68,6 +68,7 @@ def names_of(sds):
     return {renamed.get(name, name): sd**2 for name, sd in sds.items()}
 
 
+@pytest.mark.thorough
 def test_the_components_of_a_crossed_design_are_recovered():
     scores = simulate(design((12, 3, 3, 4), panel=(5, 4)), SDS)
     table = variance_components(scores, {}).set_index("component")
@@ -80,6 +81,7 @@ def test_the_components_of_a_crossed_design_are_recovered():
     assert table["n_valid"].eq(len(scores)).all()
 
 
+@pytest.mark.thorough
 def test_scores_missing_at_random_and_an_unbalanced_design_do_not_move_the_components():
     scores = simulate(design((12, 3, 3, 4), panel=(5, 4)), SDS, seed=1)
     rng = np.random.default_rng(0)
@@ -245,6 +247,7 @@ def test_a_variance_of_zero_may_be_as_large_as_the_upper_end_of_its_profile():
     assert (zero["high"] > 0).all() and zero["share_high"].between(0.001, 0.999).all()
 
 
+@pytest.mark.thorough
 def test_shuffled_scores_have_their_variance_in_the_noise():
     scores = simulate(design((12, 3, 3, 4), panel=(5, 4)), SDS)
     shuffled = np.random.default_rng(0).permutation(scores["score"])
