@@ -20,7 +20,7 @@ from daydream.parsers import (
     criteria_of,
     known_tags,
 )
-from daydream.store.layout import LEVELS, OPTIONAL_STAGES, STAGES, Layout, Stage, exists
+from daydream.store.layout import LEVELS, OPTIONAL_STAGES, STAGES, Layout, Stage, is_given
 
 CONCEPT_COLUMNS = ("concept_id", "name")
 TEMPLATE_COLUMNS = ("template_id", "template_name", "description", "parser", "generator")
@@ -79,7 +79,7 @@ def _concepts(layout: Layout) -> tuple[Concept, ...]:
 
 
 def _templates(layout: Layout, stage: Stage, named: Collection[str]) -> tuple[Template, ...]:
-    if stage in OPTIONAL_STAGES and not exists(layout.templates_csv(stage)):
+    if stage in OPTIONAL_STAGES and not is_given(layout.templates_csv(stage)):
         return ()
     rows = read_table(layout.templates_csv(stage), TEMPLATE_COLUMNS, "template_id")
     return tuple(_template(row, stage, named) for row in rows)
@@ -225,7 +225,7 @@ def _thinking_tags(row: Row) -> str:
 def _replicates(layout: Layout) -> dict[Stage, int]:
     counts: dict[Stage, int] = dict.fromkeys(STAGES, 1)
     path = layout.raw("replication_config.csv")
-    if not exists(path):
+    if not is_given(path):
         return counts
     seen: dict[str, int] = {}
     for row in read_table(path, ("stage", "replicates")):
@@ -242,6 +242,6 @@ def description_file(layout: Layout, concept_id: str, level: str) -> str | None:
     """The best description there is, at ``level`` or below; None leaves the name alone."""
     for candidate in reversed(LEVELS[: LEVELS.index(level) + 1]):
         path = layout.description(candidate, concept_id)
-        if exists(path):
+        if is_given(path):
             return path
     return None

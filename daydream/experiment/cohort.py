@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +21,7 @@ from daydream.experiment.spec_design import Lineage, SpecDesign
 from daydream.store.files import write_json
 from daydream.store.ids import generation_id, sha256
 from daydream.store.json_file import read_object
-from daydream.store.layout import Layout, Stage, exists
+from daydream.store.layout import Layout, Stage, is_given
 from daydream.store.membership import Member, Membership, child_of
 
 NO_DRAFT = Member("draft", "", "", "", "", "", "", 1)
@@ -53,7 +52,7 @@ class Design:
             CohortError: when a selected essay has no lineage.
 
         """
-        if spec is None and settings.cohort and exists(layout.spec(settings.cohort)):
+        if spec is None and settings.cohort and is_given(layout.spec(settings.cohort)):
             spec = layout.spec(settings.cohort)
         if spec is not None:
             from_spec = SpecDesign.load(Path(spec), settings, layout)
@@ -61,7 +60,7 @@ class Design:
             selected = tuple(lineages_of(layout, essays, spec)) if essays else None
             return cls(settings, layout, from_spec.catalog, from_spec.combos, selected, from_spec)
         catalog = load_catalog(layout, settings)
-        if exists(layout.selected_essays):
+        if is_given(layout.selected_essays):
             return cls(settings, layout, catalog, (), tuple(selected_lineages(layout)))
         combos = choose_combos(catalog, settings, layout)
         return cls(settings, layout, catalog, tuple(combos), None)
@@ -120,7 +119,7 @@ class Design:
     def is_stale(self) -> bool:
         """Whether the manifest on disk asks for something else than the configuration does."""
         path = self.layout.manifest(self.cohort_id)
-        if not os.path.lexists(path):
+        if not is_given(path):
             return False
         written = read_object(path)
         written.pop("membership", None)  # the seal of membership.csv says nothing of the design

@@ -17,7 +17,7 @@ from daydream.experiment.settings import Settings
 from daydream.experiment.size import check_size, count_generations, count_subsets
 from daydream.store.files import append_line, write_text
 from daydream.store.ids import ORDERED, combo_id
-from daydream.store.layout import LEVELS, Layout, exists
+from daydream.store.layout import LEVELS, Layout, is_given
 from daydream.store.locks import locked
 
 COLUMNS = ("combo_id", "version", "concept_id", "description_level", "k_max", "created_at")
@@ -47,7 +47,7 @@ def choose_combos(catalog: Catalog, settings: Settings, layout: Layout) -> list[
         CohortError: when more generations are asked for than ``max_generations``.
 
     """
-    if exists(layout.curated_combos):
+    if is_given(layout.curated_combos):
         curated = choose_curated(catalog, settings, layout)
         count = count_generations(catalog, settings, len(curated))
         check_size(count, settings, layout.curated_combos)
@@ -113,7 +113,7 @@ def _curated_combo(catalog: Catalog, settings: Settings, name: str, rows: list[R
 
 def read_mappings(layout: Layout) -> dict[str, Combo]:
     """Every combo that was ever made in this data root, by id."""
-    if not exists(layout.combo_mappings):
+    if not is_given(layout.combo_mappings):
         return {}
     by_id: dict[str, list[Row]] = {}
     for row in read_table(layout.combo_mappings, COLUMNS):
@@ -137,7 +137,7 @@ def remember_combos(combos: Iterable[Combo], layout: Layout) -> None:
     with locked(layout.combo_lock):
         known = read_mappings(layout)
         new = [combo for combo in combos if not _is_known(combo, known, layout)]
-        if not exists(layout.combo_mappings):
+        if not is_given(layout.combo_mappings):
             write_text(layout.combo_mappings, ",".join(COLUMNS) + "\n")
         if new:
             append_line(layout.combo_mappings, _as_csv(new, layout.combo_mappings))

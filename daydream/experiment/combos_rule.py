@@ -17,7 +17,7 @@ from daydream.experiment.sampling import Ids, balanced_sample
 from daydream.experiment.settings import Settings
 from daydream.experiment.spec.model import CombosRule
 from daydream.store.ids import combo_id, ordered_combo_id
-from daydream.store.layout import Layout, exists
+from daydream.store.layout import Layout, exists, is_given
 
 
 def chosen_combos(
@@ -86,7 +86,7 @@ class _Maker:
         return balanced_sample(self.concepts, self.k_max, n, self.rule.seed, self.rule.ordered)
 
     def curated(self) -> list[Combo]:
-        if not exists(self.layout.curated_combos):
+        if not is_given(self.layout.curated_combos):
             self.fail(f"there is no {self.layout.curated_combos}", "Write it, or another kind.")
         combos = choose_curated(self.catalog, self.settings, self.layout)
         return [self.combo(c.concept_ids) for c in combos] if self.rule.ordered else combos

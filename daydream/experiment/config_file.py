@@ -25,7 +25,7 @@ def own_files() -> list[Path]:
     variable ``DAYDREAM_CONFIG`` names. The Snakefile takes them as configuration files too.
     """
     path, named = Path.cwd() / OWN_FILE, os.environ.get(VARIABLE)
-    return [*([path] if path.exists() else []), *([Path(named)] if named else [])]
+    return [*([path] if os.path.lexists(path) else []), *([Path(named)] if named else [])]
 
 
 def load_config(

@@ -43,7 +43,7 @@ def read_yaml(content: bytes, where: str, typed: bool = True) -> Any:
     if text.lstrip().startswith("{") and "\t" in text:  # JSON may have tabs, YAML may not
         return _json(text, where)
     try:
-        _check_depth(text, where)
+        check_depth(text, where)
         return _build(text, where, typed)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise ConfigError(f"{where} is no YAML: {_problem(error)}. Mend it there.") from error
@@ -77,7 +77,13 @@ def _problem(error: Exception) -> str:
     return f"line {mark.line + 1}: {problem}" if mark else problem
 
 
-def _check_depth(text: str, where: str) -> None:
+def check_depth(text: str, where: str) -> None:
+    """Refuse YAML that is nested beyond what a person writes, before it is built.
+
+    Raises:
+        ConfigError: with the line.
+        YAMLError: when it is no YAML.
+    """
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.CollectionStartEvent):

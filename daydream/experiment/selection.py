@@ -52,6 +52,8 @@ def lineages_of(layout: Layout, essay_ids: Iterable[str], origin: str) -> Iterat
 def _read_ids(path: str) -> list[str]:
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise CohortError(str(file_error(error))) from error
     except UnicodeDecodeError as error:
         raise CohortError(f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
     ids = (line.split("#", 1)[0].strip() for line in lines)

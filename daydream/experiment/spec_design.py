@@ -19,7 +19,7 @@ from daydream.experiment.spec.compiler import Judging
 from daydream.experiment.spec.model import CombosRule
 from daydream.experiment.validation import check_catalog
 from daydream.store.ids import generation_id, sha256
-from daydream.store.layout import Layout, Stage, exists
+from daydream.store.layout import Layout, Stage, is_given
 from daydream.store.membership import Member, child_of
 
 REPLICATED: Mapping[Stage, str] = {
@@ -226,7 +226,7 @@ def _known_combos(
 
 def _default_rule(layout: Layout) -> CombosRule:
     """As without a spec: the curated combinations when their file is there."""
-    return CombosRule("curated" if exists(layout.curated_combos) else "focused")
+    return CombosRule("curated" if is_given(layout.curated_combos) else "focused")
 
 
 def _defaults(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -172,6 +173,15 @@ class Layout:
     def report(self, cohort: str) -> str:
         """The page that a person opens."""
         return self.under("8_report", cohort, "index.html")
+
+
+def is_given(path: str) -> bool:
+    """Whether something stands where a file is optional; if it is no file, reading it says so.
+
+    A folder, or a link that leads nowhere, was meant to be that file: to pass over it would ask for
+    another experiment.
+    """
+    return os.path.lexists(path)
 
 
 def exists(path: str) -> bool:

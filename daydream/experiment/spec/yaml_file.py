@@ -12,7 +12,9 @@ from typing import Any
 
 import yaml
 
-from daydream.errors import SpecError
+from daydream.errors import ConfigError, SpecError
+from daydream.experiment.config_yaml import check_depth
+from daydream.store.file_errors import file_error
 
 
 class _TextLoader(yaml.BaseLoader):
@@ -41,11 +43,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_TextLoader)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        text = path.read_text(encoding="utf-8-sig")
+        check_depth(text, str(path))
+        content = yaml.load(text, Loader=_TextLoader)
+    except FileNotFoundError:
         raise SpecError(
             f"there is no spec {path}. Write it, or name another file or cohort."
         ) from None
+    except OSError as error:
+        raise SpecError(str(file_error(error))) from error
+    except ConfigError as error:
+        raise SpecError(str(error)) from None
     except UnicodeDecodeError as error:
         raise SpecError(f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
     except yaml.MarkedYAMLError as error:
