@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from daydream.errors import ConfigError
-from daydream.experiment.config_errors import check_keys, explain, unknown_key
+from daydream.experiment.config_errors import check_keys, explain
 from daydream.experiment.config_file import CONFIG_FILE, SCHEMA_FILE, load_config
 from daydream.experiment.config_types import (
     READ,
@@ -40,6 +40,7 @@ from daydream.experiment.config_types import (
     Tries,
 )
 from daydream.experiment.endpoint import Endpoint
+from daydream.experiment.settings_checks import check_endpoints, check_names, check_store
 from daydream.experiment.slices import Slice
 from daydream.store.layout import Stage
 
@@ -251,15 +252,15 @@ class Settings:
     """`true`: endpoints with `batch: true` are asked through their Batch interface, at about half
     the price and within a day. Use `-c 2000`: a batch is no larger than the calls that may wait at
     once. A kill loses nothing; the next run reads the answers."""
-
     slice: SliceOrNull = None
     """`2/20`: make only the second of twenty parts of the cohort, each of whole chains from the
     draft to its evaluations, so that twenty processes on one or more hosts can share the work; they
     share the limits of the endpoints too. Tables are made without it. See docs/cluster.md."""
 
     store: StoreOrNull = None
-    """`s3://bucket/prefix`: where the data root has a copy in object storage, for `daydream push`
-    and `daydream pull`. See docs/object-storage.md."""
+    """`s3://bucket/prefix`: the data root has a copy there; a run brings from it what it needs, and
+    each answer is there before it is used. For hosts without a file system in common. Not with
+    `budget_*` and `batch`. See docs/object-storage.md."""
 
     @property
     def part(self) -> Slice | None:
@@ -282,12 +283,13 @@ class Settings:
         from pydantic import ValidationError
 
         plain = check_keys(config)
-        _check_names(plain)
+        check_names(plain)
         try:
             settings: Settings = _adapter().validate_python(plain)
         except ValidationError as error:
             raise ConfigError(explain(error, cls)) from None
-        _check_endpoints(settings)
+        check_endpoints(settings)
+        check_store(settings)
         return settings
 
 
@@ -296,38 +298,3 @@ def _adapter() -> Any:
     from pydantic import TypeAdapter
 
     return TypeAdapter(Settings)
-
-
-def _check_names(config: Mapping[str, Any]) -> None:
-    """An endpoint's name is its key, so it has no key ``name``."""
-    endpoints = config.get("endpoints")
-    for name, body in endpoints.items() if isinstance(endpoints, Mapping) else ():
-        if isinstance(body, Mapping) and "name" in body:
-            raise ConfigError(unknown_key(f"endpoints.{name}.name", "name", []))
-
-
-def _check_endpoints(settings: Settings) -> None:
-    for name, endpoint in settings.endpoints.items():
-        ways = (endpoint.base_url, endpoint.engine, endpoint.serve)
-        if sum(way is not None for way in ways) != 1:
-            raise ConfigError(
-                f"config: endpoints.{name} needs either base_url (a server) or engine "
-                "(llama.cpp) or serve (a server that is started), and one of them only. A file of "
-                "yours adds to the shipped endpoints: give yours a name of its own."
-            )
-        if endpoint.serve is not None and endpoint.batch:
-            raise ConfigError(
-                f"config: endpoints.{name} has serve and batch. A server that is started for a "
-                "run takes calls one by one: remove batch."
-            )
-        if endpoint.serve_once and endpoint.serve is None:
-            raise ConfigError(
-                f"config: endpoints.{name} has serve_once without serve, the command of the server."
-            )
-    if settings.default_endpoint not in settings.endpoints:
-        known = ", ".join(sorted(settings.endpoints))
-        name = settings.default_endpoint
-        raise ConfigError(
-            f"config: default_endpoint is '{name}', which is not among the endpoints ({known}). "
-            f"Name one of these, or describe '{name}' under endpoints."
-        )

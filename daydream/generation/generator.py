@@ -23,6 +23,7 @@ from daydream.experiment.cohort import Design
 from daydream.experiment.model import Template
 from daydream.generation.answer_use import is_asked_again, usable_text
 from daydream.generation.answers import Answers
+from daydream.generation.copies import Copies, NoCopies
 from daydream.generation.metadata import earlier_answers, identity, provenance
 from daydream.generation.meter import Meter
 from daydream.generation.prompt_builder import PromptBuilder
@@ -41,6 +42,7 @@ class Generator:
     prompts: PromptBuilder
     clients: Clients
     meter: Meter = field(default_factory=Meter)
+    copies: Copies = field(default_factory=NoCopies)
 
     @property
     def design(self) -> Design:
@@ -64,8 +66,10 @@ class Generator:
         template = self.design.catalog.template(member.stage, member.template_id)
         facts: dict[str, Any] = {"status": "failed", **identity(member)}
         # A copy is free, and two of one draft are equal: nothing to hold.
-        ledger_or_none = nullcontext() if template.is_copy else Ledger.open(folder)
-        with ledger_or_none as ledger, self._counted(ledger):
+        ledger_or_none = (
+            nullcontext() if template.is_copy else Ledger.open(folder, self.copies.keep)
+        )
+        with self.copies.making(folder), ledger_or_none as ledger, self._counted(ledger):
             try:
                 if ledger is None:
                     text = self._copy(member, facts)

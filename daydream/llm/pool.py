@@ -20,7 +20,14 @@ from daydream.store.layout import Layout
 class Clients:
     """Hands out the one client of each endpoint."""
 
-    def __init__(self, settings: Settings, stop: Stop = STOP) -> None:
+    def __init__(self, settings: Settings, stop: Stop = STOP, share: Share | None = None) -> None:
+        """Prepare; no client is made yet.
+
+        Args:
+            settings: with the endpoints.
+            stop: what ends calls before their time.
+            share: of the limits; None: of a slice, by the slices that run on the data root.
+        """
         self._settings = settings
         self._stop = stop
         self._layout = Layout(settings.data_root)
@@ -29,7 +36,7 @@ class Clients:
         self._clients: dict[str, Client | BatchClient] = {}
         self._making = threading.Lock()
         self._announced: set[tuple[str, str]] = set()
-        self._share: Share | None = None  # of a slice, known when the first client is made
+        self._share = share  # that of a slice is known when the first client is made
 
     def of(self, endpoint: str) -> Client | BatchClient:
         """The client of an endpoint of the configuration."""

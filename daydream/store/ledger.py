@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
+from functools import partial
 from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,8 +65,8 @@ _REQUIRED = ("at", "outcome", "fingerprint", "endpoint", "model", "parameters", 
 class Ledger:
     """A generation's attempts, held under a lock by one process and one thread at a time."""
 
-    def __init__(self, file: FileIO) -> None:
-        self._file = file
+    def __init__(self, file: FileIO, keep: Callable[[], None] = lambda: None) -> None:
+        self._file, self._keep = file, keep
         lines = list(_lines(file.read() or b""))
         self.attempts = [line.attempt for line in lines if line.attempt]
         # Line numbers, from 1, of what was damaged: it may be an answer that was paid.
@@ -73,21 +74,28 @@ class Ledger:
 
     @classmethod
     @contextmanager
-    def open(cls, folder: str) -> Iterator[Ledger]:
+    def open(
+        cls, folder: str, keep: Callable[[str], None] = lambda folder: None
+    ) -> Iterator[Ledger]:
         """Open a generation's ledger, holding it: the ledger is its own lock file.
 
         Whoever waits for it reads the answer that its holder paid for.
+
+        Args:
+            folder: of the generation.
+            keep: what keeps a copy of the ledger elsewhere, called with the folder as it grows.
 
         Raises:
             LockError: when the file system has no locks.
         """
         with locked(f"{folder}/{NAME}") as file:
-            yield cls(file)
+            yield cls(file, partial(keep, folder))
 
     def append(self, attempt: Attempt) -> None:
-        """Add an attempt; it is on disk when this returns."""
+        """Add an attempt; it is on disk, and in the copy if there is one, when this returns."""
         append_to(self._file, json.dumps(_as_json(attempt), ensure_ascii=False))
         self.attempts.append(attempt)
+        self._keep()
 
 
 def read_attempts(folder: str) -> list[Attempt]:

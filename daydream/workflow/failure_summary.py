@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from daydream.errors import DaydreamError
 from daydream.experiment.next_steps import Options, next_steps
-from daydream.store.failures import Failure, Missing, by_cause
+from daydream.store.failures import Failure, Missing, by_cause, find_missing
 from daydream.store.layout import Layout, Stage
+from daydream.workflow.project import Project
 
 NO_OPTIONS = Options()
 COMMAND_WIDTH = 42  # columns of the command that a next step shows
+
+
+def describe_run(project: Project, options: Options) -> str:
+    """What the cohort, or the slice of a run, lacks and why, for the end of a run that failed."""
+    try:
+        missing = find_missing(project.layout, project.part)
+    except DaydreamError as error:
+        return str(error)
+    return "\n".join(describe(missing, project.layout, options))
 
 
 def describe(

@@ -8,19 +8,25 @@ from daydream.generation.generator import Generator
 from daydream.llm.pool import Clients
 from daydream.store.layout import Stage
 from daydream.workflow.job_log import logged
+from daydream.workflow.object_store import ObjectStore
 from daydream.workflow.project import Project
 
 
 class GenerationJobs:
     """Makes the generations of an experiment, with one client per endpoint."""
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
+    def __init__(self, project: Project, store: ObjectStore | None = None) -> None:
+        self.project, self.store = project, store
 
     @cached_property
     def generator(self) -> Generator:
         """What makes generations; its clients are made when they are first used."""
-        return Generator(self.project.prompts, Clients(self.project.settings))
+        prompts, settings = self.project.prompts, self.project.settings
+        if self.store is None:
+            return Generator(prompts, Clients(settings))
+        return Generator(
+            prompts, Clients(settings, share=self.store.lease), copies=self.store.copies
+        )
 
     @property
     def in_flight(self) -> int:

@@ -9,9 +9,11 @@ from typing import Any
 from daydream.errors import DaydreamError
 from daydream.experiment.config_file import keep_typed, load_config
 from daydream.experiment.installation import IS_CHECKOUT, WORKFLOW
+from daydream.experiment.settings import Settings
 from daydream.store.file_errors import files_told
 from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.ending_errors import message_of
+from daydream.workflow.object_store import ObjectStore
 from daydream.workflow.processes import collect_garbage_rarely, share_package
 from daydream.workflow.project import Project
 from daydream.workflow.run import Run
@@ -39,23 +41,31 @@ def open_run(workflow: Any, config: dict[str, Any], folder: str) -> Run:
     try:
         with files_told():
             keep_typed(config, *compat.config_sources(workflow))
-            project = Project(load_config(values=config))  # a module may be given a few keys only
+            values = load_config(values=config)  # a module may be given a few keys only
+            settings = Settings.from_config(values)
+            run = _find(workflow, settings) or _first(workflow, values, settings, folder)
     except DaydreamError as error:
         sys.exit(f"Error: {error}")
-    run = _find(workflow, project) or _first(workflow, project, folder)
     run.learn_names()
     return run
 
 
-def _find(workflow: Any, project: Project) -> Run | None:
+def _find(workflow: Any, settings: Settings) -> Run | None:
     same = (run for run in _RUNS if run.workflow is workflow)
-    return next((run for run in same if run.project.settings == project.settings), None)
+    return next((run for run in same if run.project.settings == settings), None)
 
 
-def _first(workflow: Any, project: Project, folder: str) -> Run:
+def _first(workflow: Any, values: dict[str, Any], settings: Settings, folder: str) -> Run:
+    store = ObjectStore(settings) if settings.store else None
+    brings = store is not None and workflow.is_main_process
+    if store is not None and brings:
+        store.bring_design()
+    project = Project(values)
+    if store is not None and brings:
+        store.bring_generations(project)
     if workflow.is_main_process and (announced := project.announcement()):
         print(announced, file=sys.stderr)
-    run = Run(workflow, project, folder)
+    run = Run(workflow, project, folder, store)
     if not _RUNS:
         compat.tell_plainly(message_of)
     _RUNS.append(run)

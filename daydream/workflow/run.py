@@ -16,16 +16,17 @@ from daydream.errors import (
     EnoughErrors,
     GenerationFailed,
     StoppedError,
+    StoreError,
 )
 from daydream.llm.stopping import MESSAGE, STOP
-from daydream.store.failures import find_missing
 from daydream.store.layout import STAGES, Stage
 from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.at_work import AtWork
-from daydream.workflow.failure_summary import describe
+from daydream.workflow.failure_summary import describe_run
 from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets, is_forced
 from daydream.workflow.inputs import Inputs
 from daydream.workflow.jobs import GenerationJobs
+from daydream.workflow.object_store import ObjectStore
 from daydream.workflow.open_files import allow_open_files
 from daydream.workflow.plan.reasons import RULES_OF_PLAN, Job
 from daydream.workflow.progress import Ticker
@@ -44,18 +45,21 @@ class Run:
     of them are given the same ``Run``, hence one client per endpoint and one summary.
     """
 
-    def __init__(self, workflow: Any, project: Project, folder: str) -> None:
+    def __init__(
+        self, workflow: Any, project: Project, folder: str, store: ObjectStore | None = None
+    ) -> None:
         """Prepare a run; nothing happens until it begins.
 
         Args:
             workflow: Snakemake's ``workflow`` object.
             project: the experiment.
             folder: where the Snakefile and ``rules/`` are, a path or an address.
+            store: the copy of the data root in object storage, if it has one.
         """
-        self.workflow, self.project = workflow, project
+        self.workflow, self.project, self._store = workflow, project, store
         self.inputs = Inputs(project)
         self.submission: Submission | None = None
-        self.jobs = GenerationJobs(project)
+        self.jobs = GenerationJobs(project, store)
         self._folder = folder
         self._base_names: dict[str, str] = {}
         self._causes: set[tuple[str, str]] = set()
@@ -137,6 +141,8 @@ class Run:
         self._at_work.begin()
         if self.workflow.local_exec:
             compat.coalesce_polls(self.workflow.scheduler)
+        if self._store is not None:
+            compat.at_end(self.workflow, self._store.succeed, self._store.fail)
         compat.at_end(self.workflow, self._succeed, self._fail)
 
     def _share_forces(self) -> None:
@@ -157,6 +163,8 @@ class Run:
                 compat.log("\n".join(lines))
             self._obstacles = self._obstacles or self._at_work.obstacles(jobs, self.submission)
             self._obstacles += allow_open_files(self.project, compat.local_cores(self.workflow))
+            if self._store is not None and not self._obstacles:
+                self._obstacles = self._store.begin(self.project)
 
     def _hides_what_is_behind_the_checkpoint(self) -> bool:
         """Whether a rule of an outer workflow leads to generations that are not known yet.
@@ -233,8 +241,6 @@ class Run:
     def generate(self, stage: Stage, gen_id: str, output: str, log: str, rule: str) -> None:
         """Make one generation, asked anew when it was forced.
 
-        When the budget is spent, the run ends after the calls under way.
-
         Raises:
             GenerationFailed: when there is no text; why has been logged.
         """
@@ -243,7 +249,7 @@ class Run:
             self.jobs.make(stage, gen_id, output, log, is_forced(rule, output))
         except DaydreamError as error:
             self._log_failure(output, error)
-            if isinstance(error, BudgetError | EnoughErrors):
+            if isinstance(error, BudgetError | EnoughErrors | StoreError):
                 self._leave()
             raise GenerationFailed(f"{type(error).__name__}: {error}") from None
 
@@ -280,21 +286,15 @@ class Run:
         self._end()
         if self.submission is not None and self.submission.has_failures:
             # The tables are made from what is there, and yet something failed on the nodes.
-            compat.log(self.failures(), logging.ERROR)
+            compat.log(self._failures(), logging.ERROR)
             sys.exit(1)
 
     def _fail(self) -> None:
         self._end()
-        compat.log(self.failures(), logging.ERROR)
+        compat.log(self._failures(), logging.ERROR)
         if STOP.is_requested:
             compat.log(f"Stopped; what was answered is kept. {next_line()}", logging.WARNING)
             sys.exit(EXIT_CODE)
 
-    def failures(self) -> str:
-        """What the cohort lacks and why, for the end of a run that failed."""
-        try:
-            missing = find_missing(self.project.layout, self.project.part)
-        except DaydreamError as error:
-            return str(error)
-        options = compat.typed_options(self.workflow)
-        return "\n".join(describe(missing, self.project.layout, options))
+    def _failures(self) -> str:
+        return describe_run(self.project, compat.typed_options(self.workflow))

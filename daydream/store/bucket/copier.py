@@ -70,10 +70,18 @@ class Copier:
     def _is_same(self, name: str, entry: Object, local: Stat) -> bool:
         """Whether a file that was never in step is, which most servers' ETags tell."""
         content = Path(self.path(name)).read_bytes()
-        if entry.etag.strip('"') != hashlib.md5(content, usedforsecurity=False).hexdigest():
+        if entry.etag.strip('"') != _md5(content):
             return False
         self._known.set(name, Pair(entry.etag, entry.modified, local))
         return True
+
+    def accept_touch(self, name: str) -> None:
+        """Take a file that has another time and the same content as in step."""
+        pair, local = self._known.get(name), Stat.of(self.path(name))
+        if pair is None or local is None or pair.local == local or pair.local.size != local.size:
+            return
+        if _md5(Path(self.path(name)).read_bytes()) == pair.etag.strip('"'):
+            self._known.set(name, pair._replace(local=local))
 
     def is_changed_here(self, name: str, there: Mapping[str, Object] | None = None) -> bool:
         """Whether there is a version here that the bucket lacks.
@@ -242,3 +250,8 @@ def _replace(path: str, content: bytes, mtime_ns: int) -> None:
     """Write a held file whole; who waits for its lock finds that it was replaced."""
     write_bytes(path, content)
     os.utime(path, ns=(mtime_ns, mtime_ns))
+
+
+def _md5(content: bytes) -> str:
+    """What most servers give as the ETag of an object."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

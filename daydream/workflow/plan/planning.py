@@ -32,6 +32,10 @@ from daydream.workflow.submission import Submission, slice_count
 SAMPLE = 50  # generations of a stage and model that the first lines of a run look at
 PAST = 2000  # generations of the store that estimates are made from
 PAST_AT_START = 300
+SUBMITTED_WITH_STORE = (
+    "slices that a run submits (--set-scatter) share its file system, and `store` is for hosts "
+    "that share none. Leave one of them out: slice=k/n with store, or --set-scatter without."
+)
 
 
 def make_plan(
@@ -87,6 +91,8 @@ def opening(
     if obstacles := list(obstacles_to_slice(project, (job.rule for job in jobs))):
         return [], obstacles
     is_sliced = any(job.rule == "generate_slice" for job in jobs)
+    if is_sliced and project.settings.store:
+        return [], [SUBMITTED_WITH_STORE]
     required = submission.planned if submission and is_sliced else from_jobs(project, jobs)
     if not any(required.values()):
         return [], []
