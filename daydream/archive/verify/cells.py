@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -63,11 +63,17 @@ def key_columns(parquet: str) -> list[str]:
     return ["gen_id"] if "gen_id" in texts else [name for name in texts if name not in _NO_KEY]
 
 
+def unexplained(row: Mapping[str, str]) -> str:
+    """No row that differs has a reason to."""
+    return ""
+
+
 class Comparison(NamedTuple):
     """What is compared: ``name`` is the file, ``keys`` name its rows, ``again`` makes it again.
 
     Numbers are equal when they differ by ``tolerance`` at most. ``is_whole`` says that the file
-    must have every column.
+    must have every column. ``explain`` tells of a row of the file, by column, why it may differ;
+    a blank is no reason.
     """
 
     name: str
@@ -75,6 +81,7 @@ class Comparison(NamedTuple):
     tolerance: float
     again: str
     is_whole: bool = False
+    explain: Callable[[Mapping[str, str]], str] = unexplained
 
 
 def compare(this: Comparison, expected: str, found: str) -> Iterator[Outcome]:
@@ -128,6 +135,8 @@ def _row(
             yield None
         elif column in NAME_COLUMNS:
             yield Skip(RENAMED)
+        elif reason := this.explain(dict(zip(columns, has, strict=True))):
+            yield Skip(reason)
         else:
             row = f"row {number} ({_label(this.keys, columns, should)})"
             where = f"{this.name}, {row}, column {column}"
@@ -156,10 +165,19 @@ def _unequal(this: Comparison, should: Cells, has: Cells) -> Iterator[Outcome]:
             yield from _row(this, should.columns, number, row, unexpected.pop(key))
         else:
             where = f"{this.name}, row {number}"
-            yield Finding(where, _label(this.keys, should.columns, row), "no such row", this.again)
+            label = _label(this.keys, should.columns, row)
+            finding = Finding(where, label, "no such row", this.again)
+            yield _explained(this, should.columns, row) or finding
     for row in unexpected.values():
         difference = ("no such row", _label(this.keys, has.columns, row))
-        yield Finding(this.name, *difference, this.again)
+        finding = Finding(this.name, *difference, this.again)
+        yield _explained(this, has.columns, row) or finding
+
+
+def _explained(this: Comparison, columns: list[str], row: tuple[str, ...]) -> Skip | None:
+    """Why there is a row more or less; of a table with a row for each generation nothing is."""
+    reason = "" if this.is_whole else this.explain(dict(zip(columns, row, strict=True)))
+    return Skip(reason) if reason else None
 
 
 _Key = tuple[tuple[str, ...], int]

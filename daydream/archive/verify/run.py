@@ -21,7 +21,9 @@ from daydream.errors import DaydreamError, VerificationError
 from daydream.experiment.combinations import read_mappings
 from daydream.experiment.settings import load_config
 from daydream.generation.prompt_builder import PromptBuilder
-from daydream.store.layout import STAGES
+from daydream.store.layout import STAGES, Stage
+from daydream.store.membership import Member
+from daydream.store.parameters import mixture, used_parameters
 from daydream.store.status import STATES, count_states, total
 from daydream.workflow.project import Project
 
@@ -94,6 +96,7 @@ def checks(subject: Subject) -> Iterator[Check]:
         yield Check("experiments can be opened", checked=1, findings=[finding])
         return
     yield from check_generations(subject.project)
+    yield check_parameters(subject.project)
     yield from check_parsed(subject.project)
     yield check_tables(subject.project)
 
@@ -126,6 +129,22 @@ def check_generations(project: Project) -> list[Check]:
                 requests.add(generations.check_fingerprint(stored))
     # An edited text comes before the prompts that no longer render to it.
     return [ids, metadata, parsed, answers, prompts, requests, rendered]
+
+
+def check_parameters(project: Project) -> Check:
+    """The answers of one stage and model have one temperature and one max_tokens."""
+    check = Check("stages and models have one temperature and one max_tokens, or a note below")
+    groups: dict[tuple[Stage, str], list[Member]] = {}
+    for stage in STAGES:
+        for member in project.membership.stage(stage):
+            groups.setdefault((stage, member.llm_model_id), []).append(member)
+    for (stage, model), members in groups.items():
+        used = used_parameters(project.layout, members)
+        if used:
+            check.add(None)
+        if mixed := mixture(used):
+            check.notes.append(f"{stage}s by {model} mix {mixed}: one cell of a table has both")
+    return check
 
 
 def tools(project: Project) -> tuple[MembershipChecks, GenerationChecks]:

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from daydream.archive.verify.cells import Comparison, compare, key_columns
+from daydream.archive.verify.cells import Comparison, compare, key_columns, unexplained
+from daydream.archive.verify.earlier import EarlierAnswers
 from daydream.archive.verify.findings import Check, Finding, Outcome, Skip, clipped
 from daydream.errors import DaydreamError
 from daydream.experiment.ratings import rating_files
@@ -24,7 +25,7 @@ from daydream.results.scores import ScoreRow, cohort_scores, write_rows
 from daydream.results.selection import selection_note
 from daydream.results.snapshots import make_snapshots
 from daydream.results.summary import SUMMARY, make_summaries
-from daydream.store.layout import FORMS, Layout, exists
+from daydream.store.layout import FORMS, Layout, Stage, exists
 from daydream.store.membership import Membership
 from daydream.workflow.project import Project
 
@@ -41,6 +42,7 @@ class Parsed(NamedTuple):
     """A table of ``5_parsing``: a row for each generation of a stage."""
 
     name: str
+    stage: Stage
     kind: type[NamedTuple]
     rows: Callable[[Layout, Membership], Iterable[NamedTuple]]
 
@@ -53,8 +55,8 @@ class Source(NamedTuple):
     make: Callable[[Sequence[str]], None]
 
 
-SCORES = Parsed("parsed_scores", ScoreRow, cohort_scores)
-COMPARISONS = Parsed("parsed_comparisons", ComparisonRow, cohort_comparisons)
+SCORES = Parsed("parsed_scores", "evaluation", ScoreRow, cohort_scores)
+COMPARISONS = Parsed("parsed_comparisons", "comparison", ComparisonRow, cohort_comparisons)
 
 
 def check_parsed(project: Project) -> Iterator[Check]:
@@ -83,6 +85,7 @@ def _parsed(project: Project, parsed: Parsed, scratch: str) -> Iterator[Outcome]
         name = layout.relative(layout.membership(cohort))
         yield Finding(name, "a lineage for every row", str(error), "Restore the file.")
         return
+    explain = EarlierAnswers(project).of_result(parsed.stage)
     fresh = {form: os.path.join(scratch, f"{parsed.name}.{form}") for form in FORMS}
     kind = kind_of(rows, parsed.kind)
     write_rows(fresh["csv"], kind, rows)
@@ -91,7 +94,8 @@ def _parsed(project: Project, parsed: Parsed, scratch: str) -> Iterator[Outcome]
         found = parsed_path(layout, cohort, parsed.name, form)
         if exists(found):
             again = PARSED_AGAIN.format(path=found)
-            this = Comparison(layout.relative(found), ["gen_id"], 0.0, again, is_whole=True)
+            key = (["gen_id"], 0.0, again)
+            this = Comparison(layout.relative(found), *key, is_whole=True, explain=explain)
             yield from compare(this, expected, found)
         else:
             yield Skip(NOT_MADE)
@@ -160,8 +164,10 @@ def _table(project: Project, group: Source, table: str, scratch: str) -> Iterato
         yield Finding(layout.relative(source), f"a table that makes {table}", problem, again)
         return
     keys = key_columns(fresh[FORMS.index("parquet")])
+    # Of these tables alone the source is the store, which has the later answers.
+    explain = EarlierAnswers(project).of_snapshots if table in STORE_TABLES else unexplained
     for expected, found in zip(fresh, there, strict=True):
-        this = Comparison(layout.relative(found), keys, ROUNDING, TABLES_AGAIN)
+        this = Comparison(layout.relative(found), keys, ROUNDING, TABLES_AGAIN, explain=explain)
         yield from compare(this, expected, found) if exists(found) else [Skip(NOT_MADE)]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 KEYS = ["stage", "llm_model_id"]
-_MIXED = {
+_FIRST = {
     "returned_model": "model versions",
     "provider": "providers",
     "system_fingerprint": "system fingerprints",
     "temperature": "temperatures",
 }
-VERSION = [*_MIXED, "fallback", "max_tokens", "parameters"]
+_MIXED = {**_FIRST, "max_tokens": "limits of max_tokens"}
+VERSION = [*_FIRST, "fallback", "max_tokens", "parameters"]
 _COLUMNS = [*KEYS, *VERSION, "first_at", "last_at", "n_answers", "n_priced", "mean_usd", "warning"]
 
 
