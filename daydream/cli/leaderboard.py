@@ -10,14 +10,9 @@ from pathlib import Path
 
 from daydream.cli.console import aligned
 from daydream.errors import CohortError
+from daydream.results.axis_names import AXIS_NAMES, heading
 from daydream.store.layout import Layout, exists
 
-AXES = {
-    "generation_model": "Generation model",
-    "draft_template": "Draft template",
-    "generation_template": "Essay template",
-    "combo_id": "Concepts",
-}
 _WIDTHS = (34, 9, 7, 15, 6, 7, 9)  # at least, so that the lists stand below each other
 HEAD = ("rank", "mean", "95% interval", "ties", "essays", "scores")
 LEGEND = (
@@ -50,8 +45,8 @@ def show(layout: Layout, cohort: str, top: int) -> Iterator[str]:
         part = [row for row in rows if row[TEMPLATE] == template]
         yield ""
         yield _title(part[0])
-        for axis, name in AXES.items():
-            yield from _list(name, [row for row in part if row["axis"] == axis], top)
+        for axis in AXIS_NAMES:
+            yield from _list(heading(axis), [row for row in part if row["axis"] == axis], top)
     yield ""
     yield from LEGEND
     yield f"Tables: {layout.under('6_summary', cohort)}"

@@ -8,18 +8,12 @@ from typing import Any, NamedTuple
 
 from daydream import __version__
 from daydream.errors import CohortError, QueryError
-from daydream.formats import clip
+from daydream.results.axis_names import AXIS_NAMES, plural
 from daydream.store.layout import STAGES
 
 Ask = Callable[[str], Sequence[tuple[Any, ...]]]
 WIDTH = 100
 ALL = "all"
-_AXES = {
-    "generation_model": "generation models",
-    "draft_template": "draft templates",
-    "generation_template": "essay templates",
-    "combo_id": "combinations",
-}
 
 
 class Number(NamedTuple):
@@ -174,19 +168,20 @@ def _exclusions(writer: Writer) -> Iterator[str]:
         f"for, {writer.number('SELECT count(score) FROM parsed_scores')} have a score and "
         f"{writer.number(f'SELECT count(*) {lost}')} have none and are left out of all means."
     )
-    reasons = writer.rows(f"SELECT DISTINCT split_part(error, ':', 1) {lost} ORDER BY 1")
+    reasons = writer.rows(f"SELECT DISTINCT error_stage, error_kind {lost} ORDER BY ALL")
+    reasons.sort(key=lambda row: (STAGES.index(row[0]), row[1]))
     told = []
-    for (reason,) in reasons:
-        where = f"{lost} AND split_part(error, ':', 1) = {_quoted(reason)}"
-        told.append(f"{clip(reason, 60)} ({writer.number(f'SELECT count(*) {where}')})")
+    for stage, kind in reasons:
+        where = f"{lost} AND error_stage = {_quoted(stage)} AND error_kind = {_quoted(kind)}"
+        told.append(f"{stage} {kind} ({writer.number(f'SELECT count(*) {where}')})")
     if told:
         yield f"Reasons: {', '.join(told)}."
 
 
 def _analysis(writer: Writer) -> Iterator[str]:
     tested = [
-        _tested(writer, axis, name)
-        for axis, name in _AXES.items()
+        _tested(writer, axis, plural(axis))
+        for axis in AXIS_NAMES
         if writer.rows(f"SELECT 1 FROM contrasts WHERE axis = '{axis}' LIMIT 1")
     ]
     if tested:

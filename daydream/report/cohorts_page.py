@@ -20,7 +20,7 @@ from daydream.results.statistics.cohort_pairs import (
     CohortDifference,
     compare_cohorts,
 )
-from daydream.results.summary import read_scores
+from daydream.results.table_files import read_scores
 from daydream.store.layout import Layout, exists
 
 MAX_COMPARED = 12  # other cohorts, as each is read whole

@@ -14,7 +14,7 @@ from daydream.parsers import ScoreRange
 from daydream.report.names import Names, read_names
 from daydream.results.dictionary.declared import TABLES
 from daydream.results.parquet import arrow_table, read_parquet
-from daydream.results.summary import read_scores
+from daydream.results.table_files import read_scores
 from daydream.store.layout import Layout
 from daydream.store.membership import Member, Membership
 from daydream.store.record import Generation, read_generation

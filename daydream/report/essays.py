@@ -10,7 +10,7 @@ import pandas as pd
 
 from daydream.report.data import ReportTables
 from daydream.report.grid import as_float
-from daydream.results.summary import with_shares
+from daydream.results.final_results import with_shares
 
 KEYS = ("combo_id", "draft_template", "generation_template", "generation_model")
 

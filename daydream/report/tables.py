@@ -12,21 +12,14 @@ from daydream.report import grid
 from daydream.report.data import ReportTables
 from daydream.report.grid import Cell, Column, Grid
 from daydream.report.rankings import axis_rows, composite_of, templates_of
+from daydream.results.axis_names import AXIS_NAMES, heading
 from daydream.results.statistics.reliability import ALPHA, KAPPA, ORDINAL, OVERALL
 
 MAX_ROWS = 500  # of a leaderboard
 MAX_TIES = 3  # that are named; of more it is said how many there are
-LEADERBOARDS: Mapping[str, str] = {
-    "generation_model": "Generation models",
-    "draft_template": "Draft templates",
-    "generation_template": "Essay templates",
-    "combo_id": "Combinations of concepts",
-}
+LEADERBOARDS: Mapping[str, str] = {axis: heading(axis) for axis in AXIS_NAMES}
 COMPONENTS: Mapping[str, str] = {
-    "combo_id": "combination of concepts",
-    "draft_template": "draft template",
-    "generation_template": "essay template",
-    "generation_model": "generation model",
+    **AXIS_NAMES,
     "evaluation_llm_model": "evaluator model",
     "evaluation_template": "evaluation template",
     "draft_gen_id": "draft (beyond its combination, template and model)",

@@ -10,6 +10,7 @@ import pandas as pd
 from daydream.experiment.catalog import read_scales
 from daydream.results.concept_columns import names_in
 from daydream.results.parquet import read_rows
+from daydream.results.reserved_names import named_apart
 from daydream.results.statistics.agreement import comprehensive_variance, evaluator_agreement
 from daydream.results.statistics.contrasts import contrasts
 from daydream.results.statistics.d_study import d_study
@@ -21,7 +22,7 @@ from daydream.results.statistics.ratings import ORIGIN, Scales
 from daydream.results.statistics.reliability import reliability
 from daydream.results.statistics.sensitivity import sensitivity
 from daydream.results.statistics.variance_components import variance_components
-from daydream.results.summary import Table, read_scores, write_tables
+from daydream.results.table_files import Table, read_scores, write_tables
 
 TIES_NAMED = 10
 EFFECTIVE = "n_effective_judges"  # no whole number
@@ -109,7 +110,7 @@ def make_analyses(
     ``snapshots`` is the path of that table; without it ``d_study`` knows no prices.
     ``selection`` is what to note of intervals, see ``selection_note``.
     """
-    frame, scales = read_scores(scores), read_scales(templates)
+    frame, scales = named_apart(read_scores(scores), read_scales(templates))
     # Two tables need the components, which take longest.
     components = cache(lambda: variance_components(frame, scales))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pandas as pd
 
+from daydream.results.reserved_names import named_apart
 from daydream.results.selection import with_selection
 from daydream.results.statistics.comparison_units import DRAFT_TEMPLATE, ESSAY_TEMPLATE, MODEL
 from daydream.results.statistics.essay_scores import with_draft
@@ -35,7 +36,7 @@ def cohort_levels(
         with_selection(part, selection(str(part[COHORT].iloc[0])))
         for scores in cohorts
         if len(scores)
-        for part in _cohort(scores, scales)
+        for part in _cohort(*named_apart(scores, scales))
     ]
     return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
 

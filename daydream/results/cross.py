@@ -11,16 +11,10 @@ from daydream.experiment.catalog import read_scales
 from daydream.results.analyses import typed
 from daydream.results.cohort_levels import cohort_levels
 from daydream.results.concept_columns import names_in
+from daydream.results.pivots import CELL_COUNTS, GENERATION, counts, pivot
 from daydream.results.selection import selection_note
-from daydream.results.summary import (
-    CELL_COUNTS,
-    GENERATION,
-    counts,
-    listed,
-    pivot,
-    read_scores,
-    write_tables,
-)
+from daydream.results.summary import listed
+from daydream.results.table_files import read_scores, write_tables
 from daydream.store.layout import Layout
 
 Kept = Mapping[str, Sequence[str]]

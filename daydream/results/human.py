@@ -15,7 +15,7 @@ from daydream.results.pairwise import DRAFT, origins
 from daydream.results.selection import selection_note
 from daydream.results.statistics.human_agreement import MIN_CLUSTERS, Agreement, agreement
 from daydream.results.statistics.prediction_powered import CorrectedMean, corrected_mean
-from daydream.results.summary import read_scores, write_tables
+from daydream.results.table_files import read_scores, write_tables
 from daydream.store.membership import Membership, read_membership
 
 AXES = ("generation_model", "draft_template", "generation_template", "combo_id")

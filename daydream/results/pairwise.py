@@ -12,7 +12,7 @@ from daydream.results.parquet import read_rows
 from daydream.results.statistics.multiplicity import holm
 from daydream.results.statistics.pairwise import bradley_terry
 from daydream.results.statistics.position_bias import PositionBias, position_bias
-from daydream.results.summary import write_tables
+from daydream.results.table_files import write_tables
 from daydream.store.membership import Membership, read_membership
 
 ORIGIN = ("combo_id", "draft_template", "generation_template", "generation_model")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from daydream.results.statistics.snapshots import snapshots
-from daydream.results.summary import write_table
+from daydream.results.table_files import write_table
 from daydream.store.layout import Layout
 from daydream.store.membership import Membership, read_membership
 from daydream.store.metadata import as_number, as_text, read_metadata

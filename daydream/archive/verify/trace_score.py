@@ -14,8 +14,9 @@ from daydream.archive.verify.run import Subject, tools
 from daydream.archive.verify.table_checks import PARSED_AGAIN, ROUNDING, TABLES_AGAIN
 from daydream.errors import DaydreamError, VerificationError
 from daydream.experiment.combinations import read_mappings
+from daydream.results.pivots import GENERATION
 from daydream.results.scores import ScoreRow, cohort_scores
-from daydream.results.summary import GENERATION, make_summaries
+from daydream.results.summary import make_summaries
 from daydream.store.index import find_id
 from daydream.store.layout import exists
 from daydream.store.membership import Member, Membership

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from daydream.results.axis_names import AXIS_NAMES, heading
 from daydream.store.files import write_text
 
 if TYPE_CHECKING:
@@ -25,10 +26,7 @@ class Figure(NamedTuple):
 
 
 FIGURES = (
-    Figure("leaderboard_generation_model", "Generation models", "leaderboard"),
-    Figure("leaderboard_draft_template", "Draft templates", "leaderboard"),
-    Figure("leaderboard_generation_template", "Essay templates", "leaderboard"),
-    Figure("leaderboard_combo_id", "Combinations", "leaderboard"),
+    *(Figure(f"leaderboard_{axis}", heading(axis), "leaderboard") for axis in AXIS_NAMES),
     Figure("heat_map_essay_template", "Combination, essay template and model", "heat map"),
     Figure("heat_map_draft_template", "Combination, draft template and model", "heat map"),
     Figure("evaluator_correlation", "Evaluators against each other", "agreement"),

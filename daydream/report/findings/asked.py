@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from daydream.report.findings.model import AXES, Evidence, Finding, counted, listed
+from daydream.report.findings.model import Evidence, Finding, counted, listed
+from daydream.results.axis_names import AXIS_NAMES
 
 
 def asked(evidence: Evidence) -> Iterator[Finding]:
@@ -13,7 +14,7 @@ def asked(evidence: Evidence) -> Iterator[Finding]:
     if scores.empty:
         yield Finding("No evaluation was asked for.")
         return
-    levels = {name: scores[axis].nunique() for axis, name in AXES.items()}
+    levels = {name: scores[axis].nunique() for axis, name in AXIS_NAMES.items()}
     several = [counted(count, name) for name, count in levels.items() if count > 1]
     what = f"compares {listed(several, 4)}" if several else "has nothing to compare"
     yield Finding(f"This experiment {what}.", "parsed_scores")

@@ -7,7 +7,6 @@ from typing import Any
 
 from daydream.report.findings.model import (
     ALPHA,
-    AXES,
     Evidence,
     Finding,
     amount,
@@ -16,6 +15,7 @@ from daydream.report.findings.model import (
     p_value,
 )
 from daydream.report.grid import as_float
+from daydream.results.axis_names import AXIS_NAMES
 
 _Row = dict[str, Any]
 TEMPLATE = "evaluation_template"
@@ -25,7 +25,7 @@ def best(evidence: Evidence) -> Iterator[Finding]:
     """The first of each axis with two levels or more, under all templates together."""
     templates = list(dict.fromkeys(row[TEMPLATE] for row in evidence.rows("ranking")))
     is_any = False
-    for axis in AXES:
+    for axis in AXIS_NAMES:
         rows = _ranked(evidence, axis, templates[-1]) if templates else []
         if len(rows) > 1:
             is_any = True
@@ -41,7 +41,7 @@ def _ranked(evidence: Evidence, axis: str, template: str) -> list[_Row]:
 
 
 def _first(evidence: Evidence, axis: str, rows: list[_Row]) -> Finding:
-    first, noun = rows[0], AXES[axis]
+    first, noun = rows[0], AXIS_NAMES[axis]
     name, mean = evidence.name(axis, first["level"]), _mean(first)
     pairs = [
         pair
@@ -120,7 +120,8 @@ def _by_template(evidence: Evidence, axis: str, templates: list[str]) -> Iterato
         ]
         told = listed([f"{level} under {template}" for level, template in pairs])
         yield Finding(
-            f"Under single evaluation templates another {AXES[axis]} has the highest mean: {told}. "
+            f"Under single evaluation templates another {AXIS_NAMES[axis]} has the highest mean: "
+            f"{told}. "
             "Whether that is more than chance is in contrasts.",
             "ranking",
         )

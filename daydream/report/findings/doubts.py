@@ -7,7 +7,6 @@ from typing import Any
 
 from daydream.report.findings.model import (
     ALPHA,
-    AXES,
     Evidence,
     Finding,
     amount,
@@ -16,6 +15,7 @@ from daydream.report.findings.model import (
     p_value,
 )
 from daydream.report.grid import as_float
+from daydream.results.axis_names import AXIS_NAMES
 
 _JUDGE, _WRITER = "evaluation_llm_model", "generation_model"
 _Row = dict[str, Any]
@@ -120,7 +120,8 @@ def _sensitive(evidence: Evidence) -> Iterator[Finding]:
         changed.setdefault(key, row)
     for axis, left_out, name, winner in list(changed)[:MAX_CHANGES]:
         yield Finding(
-            f"The first {AXES.get(axis, axis)} hangs on {_left_out(evidence, left_out, name)}: "
+            f"The first {AXIS_NAMES.get(axis, axis)} hangs on "
+            f"{_left_out(evidence, left_out, name)}: "
             f"without {'them' if left_out == 'self_judgements' else 'it'} it is "
             f"{evidence.name(axis, winner)}.",
             "sensitivity",

@@ -9,12 +9,6 @@ import pandas as pd
 
 from daydream.report.grid import as_float, plain, records
 
-AXES: Mapping[str, str] = {
-    "generation_model": "generation model",
-    "draft_template": "draft template",
-    "generation_template": "essay template",
-    "combo_id": "combination",
-}
 ALPHA = 0.05
 
 

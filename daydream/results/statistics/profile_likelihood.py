@@ -47,7 +47,9 @@ def profile(region: LikelihoodRegion, place: int) -> Profile:
     own, whole = every == place, every >= 0
     without = _without(region, own)
     ends = _ends(region, _variance_of(region, place), own, own, without)
-    share = _ends(region, _share_of(region, own, whole), own, whole, without)
+    share = Interval(np.nan, np.nan)  # of the only variance there is
+    if len(region.best) > 1:
+        share = _ends(region, _share_of(region, own, whole), own, whole, without)
     return Profile(Interval(*(float(np.sqrt(end)) * region.model.scale for end in ends)), share)
 
 
@@ -116,7 +118,8 @@ def _variance_of(region: LikelihoodRegion, place: int) -> Goal:
 def _share_of(region: LikelihoodRegion, own: BoolArray, whole: BoolArray) -> Goal:
     """A function that rises with the share: the odds, as asinh of what they are in units."""
     others = whole & ~own
-    unit = float(region.units[own].sum() / region.best[others].sum())
+    rest_at_best = float(region.best[others].sum()) or float(region.best.sum())
+    unit = float(region.units[own].sum()) / rest_at_best
 
     def goal(at: FloatArray) -> tuple[float, FloatArray]:
         variances, slopes = region.variances(at), region.slopes(at)

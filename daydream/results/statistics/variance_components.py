@@ -192,7 +192,7 @@ def _profiled(model: MixedModel, best: FloatArray) -> dict[str, _Ends]:
     found = {}
     for name, one in zip(model.names, profiles(model, greatest, reml=False), strict=True):
         ends = (one.deviation.low**2, one.deviation.high**2, *one.share)
-        if np.isfinite(ends).all():
+        if np.isfinite(ends if len(best) > 1 else ends[:2]).all():
             found[name] = _Ends(*ends, PROFILE)
     return found
 

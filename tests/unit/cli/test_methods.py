@@ -45,7 +45,7 @@ def test_the_paragraph_says_what_the_cohort_is(ask: Ask) -> None:
     assert "drafts by small as lab/small-2026-01: 5 answers on 2026-03-04" in text
     assert "2 judges (judge-one, judge-two)" in text and "judge-0 from 0 to 10" in text
     assert "Of 80 evaluations asked for, 78 have a score and 2 have none" in text
-    assert "Reasons: ParseError (2)" in text
+    assert "Reasons: evaluation ParseError (2)" in text
     assert "generation models: 1, on same combination" in text
 
 

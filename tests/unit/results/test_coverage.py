@@ -16,20 +16,15 @@ from daydream.experiment.settings import Settings, load_config
 from daydream.parsers import ScoreRange
 from daydream.results.analyses import ANALYSIS, make_analyses, rankings, typed
 from daydream.results.coverage import with_coverage
+from daydream.results.cross import template_version_comparison_pivot
+from daydream.results.final_results import final_results
 from daydream.results.names import ANALYSIS_TABLES, SUMMARY_TABLES
 from daydream.results.parquet import arrow_table, read_parquet, write_parquet
+from daydream.results.pivots import evaluation_model_template_pivot, generation_scores_pivot
 from daydream.results.scores import ScoreRow, write_scores
 from daydream.results.statistics import axis_comparison
-from daydream.results.summary import (
-    SUMMARY,
-    evaluation_model_template_pivot,
-    final_results,
-    generation_scores_pivot,
-    make_summaries,
-    read_scores,
-    template_version_comparison_pivot,
-    write_table,
-)
+from daydream.results.summary import SUMMARY, make_summaries
+from daydream.results.table_files import read_scores, write_table
 
 pytestmark = [pytest.mark.thorough, pytest.mark.filterwarnings("error")]
 

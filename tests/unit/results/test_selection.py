@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from daydream.results.selection import selection_note, with_selection
-from daydream.results.summary import write_tables
+from daydream.results.table_files import write_tables
 
 LOOKS = [{"cohort": "june", "kept": 20, "of": 60}, {"cohort": "june_2", "kept": 5, "of": 20}]
 NOTE = (

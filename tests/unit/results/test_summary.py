@@ -16,18 +16,12 @@ from daydream.results.cross import (
     make_cross,
     template_version_comparison_pivot,
 )
+from daydream.results.final_results import final_results
 from daydream.results.names import CROSS_TABLES
+from daydream.results.pivots import evaluation_model_template_pivot, generation_scores_pivot
 from daydream.results.scores import ScoreRow, write_scores
-from daydream.results.summary import (
-    SUMMARY,
-    evaluation_model_template_pivot,
-    final_results,
-    generation_scores_pivot,
-    make_summaries,
-    perfect_score_paths,
-    read_scores,
-    write_table,
-)
+from daydream.results.summary import SUMMARY, make_summaries, perfect_score_paths
+from daydream.results.table_files import read_scores, write_table
 
 SCALES = {"novelty": ScoreRange(0, 9), "depth": ScoreRange(1, 5)}
 pytestmark = pytest.mark.filterwarnings("error")

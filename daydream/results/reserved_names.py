@@ -1,0 +1,24 @@
+"""Evaluation templates whose id is also what tables call all templates together."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from daydream.results.statistics.essay_scores import ALL
+from daydream.results.statistics.ratings import TEMPLATE, Scales
+from daydream.results.statistics.reliability import OVERALL
+
+RESERVED = (ALL, OVERALL)
+
+
+def named_apart(scores: pd.DataFrame, scales: Scales) -> tuple[pd.DataFrame, Scales]:
+    """Scores and scales in which such a template has another name: ``all (template)``.
+
+    Without it, a row of that name would be of the template, or of all of them. The catalog may
+    go on calling it so.
+    """
+    names = {name: f"{name} (template)" for name in RESERVED if (scores[TEMPLATE] == name).any()}
+    if not names:
+        return scores, scales
+    renamed = scores.assign(**{TEMPLATE: scores[TEMPLATE].replace(names)})
+    return renamed, {names.get(name, name): scale for name, scale in scales.items()}

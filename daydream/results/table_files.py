@@ -1,0 +1,70 @@
+"""Tables as files: scores read from Parquet or CSV, and tables written with counts and names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from daydream.parsers import ScoreRange
+from daydream.results.concept_columns import CONCEPTS, ConceptNames, with_concepts
+from daydream.results.coverage import with_coverage
+from daydream.results.parquet import read_rows, write_parquet
+from daydream.results.selection import with_selection
+from daydream.store.files import write_text
+
+Scales = Mapping[str, ScoreRange]
+
+
+Table = Callable[[pd.DataFrame, Scales], pd.DataFrame]
+
+WORDS = ("essay_words", "draft_words")
+
+NUMBERS = (*WORDS, "temperature")  # of the scores, NaN where blank
+
+
+def read_scores(path: str) -> pd.DataFrame:
+    """Read ``parsed_scores``, from Parquet or CSV; ids stay text, a missing score is NaN.
+
+    Raises:
+        CohortError: when the file is missing or was damaged.
+
+    """
+    frame = read_rows(path)
+    frame["score"] = pd.to_numeric(frame["score"], errors="coerce").astype(float)
+    frame["replicate"] = frame["replicate"].astype(int)
+    for column in NUMBERS:  # a table that an earlier version made has none of them
+        cells = frame[column] if column in frame else pd.Series("", index=frame.index)
+        frame[column] = pd.to_numeric(cells, errors="coerce").astype(float)
+    return frame if CONCEPTS in frame else frame.assign(**{CONCEPTS: frame["combo_id"]})
+
+
+def write_tables(
+    make: Callable[[str], pd.DataFrame],
+    min_coverage: float,
+    names: ConceptNames,
+    outputs: Iterable[str],
+    selection: str = "",
+) -> None:
+    """Write tables with flags of coverage and names: those of ``outputs`` say which, and how.
+
+    ``selection`` is noted in tables with intervals, see ``selection_note``.
+    """
+    made: dict[str, pd.DataFrame] = {}
+    for output in outputs:
+        name = Path(output).stem
+        if name not in made:
+            table = with_selection(make(name), selection)
+            made[name] = with_concepts(with_coverage(table, min_coverage), names)
+        write_table(output, made[name])
+
+
+def write_table(path: str, table: pd.DataFrame) -> None:
+    """Write a table, rounded to six decimals, as Parquet or as CSV: the path's suffix decides."""
+    rounded = table.round(6)
+    if path.endswith(".parquet"):
+        write_parquet(path, pa.Table.from_pandas(rounded, preserve_index=False))
+    else:
+        write_text(path, rounded.to_csv(index=False))
