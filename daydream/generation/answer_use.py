@@ -22,9 +22,11 @@ def usable_text(answer: Attempt, template: Template, settings: Settings) -> str:
     stage, text = template.stage, answer.text or ""
     _check_ending(stage, answer)
     if not text.strip():
-        thoughts = len((answer.reasoning or "").split())
+        words = len((answer.reasoning or "").split())
+        tokens = answer.usage.get("completion_tokens", "unknown")
+        thoughts = f"{words} words, kept in the ledger" if words else f"{tokens} tokens, not shown"
         raise ParseError(
-            f"the model thought ({thoughts} words, kept in the ledger) and gave no answer. Ask "
+            f"the model thought ({thoughts}) and gave no answer. Ask "
             "it for less reasoning, or raise its max_tokens, and force a new answer: it is not "
             "asked again by itself.",
             cause="all_thinking",

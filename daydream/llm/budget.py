@@ -266,3 +266,17 @@ def check_prices(limit: Limit, unpriced: list[str]) -> None:
             "Fill in price_in and price_out in llm_models.csv, or limit budget_tokens or "
             "budget_calls instead."
         )
+
+
+def check_bounds(limit: Limit, unbounded: list[str]) -> None:
+    """Refuse a budget in dollars or tokens when answers of a model have no limit.
+
+    Raises:
+        ConfigError: naming the models.
+    """
+    if unbounded and (limit.usd is not None or limit.tokens is not None):
+        raise ConfigError(
+            f"config: the budget of {limit.description} cannot be kept: body_keys leaves out "
+            f"max_tokens for {', '.join(unbounded)}, so an answer may take any number of tokens. "
+            "Rename it (max_tokens=max_completion_tokens), or limit budget_calls instead."
+        )

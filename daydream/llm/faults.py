@@ -88,8 +88,9 @@ def _has_no_money(body: Any) -> bool:
     return any(str(error.get(name)).lower() in _NO_MONEY for name in ("code", "type"))
 
 
-# Not 400, 413, 422 and the like, which are about the request; nor what is about the answer.
-_STATUS_OF_ENDPOINT = HEALING_STATUS | {401, 402, 403, 404, 410}
+# Not 400, 403 (of OpenRouter: the prompt was flagged), 413, 422 and the like, which are about the
+# request; nor what is about the answer.
+_STATUS_OF_ENDPOINT = HEALING_STATUS | {401, 402, 404, 410}
 _OF_ENDPOINT = frozenset({NO_MONEY, "timeout", "connection", "not_json", "empty_body"})
 
 

@@ -25,8 +25,9 @@ def most(request: Request) -> Amount:
     """The most that a call can take: its prompt, counted generously, and all of max_tokens."""
     characters = len(request.system) + len(request.prompt)
     tokens_in = characters // FEWEST_CHARACTERS_PER_TOKEN + PROMPT_OVERHEAD_TOKENS
-    usd = price(request.model.prices, tokens_in, request.max_tokens) or 0.0
-    return Amount(usd, tokens_in + request.max_tokens, 1)
+    tokens_out = request.max_tokens_out
+    usd = price(request.model.prices, tokens_in, tokens_out) or 0.0
+    return Amount(usd, tokens_in + tokens_out, 1)
 
 
 def cost_usd(

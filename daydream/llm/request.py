@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,9 @@ from daydream.store.ids import sha256
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
+
+# The names by which servers take a limit on the tokens of an answer.
+LIMITS = frozenset(("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens"))
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,13 @@ class Request:
         return spoken(body, self.body_keys, self.schema_without)
 
     @property
+    def max_tokens_out(self) -> int:
+        """The most tokens of an answer, also where ``extra`` raises the limit or asks for more."""
+        limits = [self.extra.get(name) for name in LIMITS]
+        answers = [self.extra.get(name) for name in ("n", "best_of")]
+        return max([self.max_tokens, *_counts(limits)]) * max([1, *_counts(answers)])
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """What shapes the answer besides prompt and model."""
         parameters = {"max_tokens": self.max_tokens, "temperature": self.temperature, **self.extra}
@@ -125,6 +135,10 @@ class Request:
     def _fingerprint(self, shape: Mapping[str, Any]) -> str:
         asked = (self.model.model, self.endpoint, self.parameters, self.replicate)
         return fingerprint(self.prompt, *asked, shape, self.system)
+
+
+def _counts(values: Iterable[object]) -> list[int]:
+    return [value for value in values if isinstance(value, int) and not isinstance(value, bool)]
 
 
 def _extra(endpoint: Endpoint, model: Model) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from daydream.llm.faults import Fault, status_fault
 from daydream.llm.json_text import load_json, mapping
 from daydream.llm.rate_limit_headers import retry_after_in
 from daydream.llm.stream import merged, read_events
-from daydream.llm.usage import billed_usd, read_usage
+from daydream.llm.usage import billed_usd, read_usage, thinking_tokens
 from daydream.parsers import THINKING_TAGS, ThinkingTags, split_thinking
 from daydream.store.finish_reason import ending_of
 from daydream.store.metadata import as_text
@@ -41,7 +41,7 @@ def read_answer(body: str, tags: Sequence[ThinkingTags] = THINKING_TAGS) -> Answ
 
     An answer that was cut off before its first word (reasoning took all of max_tokens), or that
     has thinking and nothing else, is one all the same, with an empty text: it was paid, and asking
-    again would bring no more.
+    again would bring no more. So it is when only its token counts tell of the thinking.
 
     Raises:
         Fault: when the body is no JSON, carries an error, or has no text.
@@ -57,9 +57,10 @@ def read_answer(body: str, tags: Sequence[ThinkingTags] = THINKING_TAGS) -> Answ
     if ending == "filtered" or (refusal and not text.strip()):
         reason = refusal or text or "the provider's content filter stopped it"
         raise Fault("content_filter", str(reason), heals=False, body=content)
-    if not text.strip() and not (reasoning or "").strip() and ending != "truncated":
-        raise Fault("empty_answer", "the answer has no text", heals=True, body=content)
     usage = mapping(content.get("usage"))
+    is_thought = bool((reasoning or "").strip()) or thinking_tokens(usage) > 0
+    if not text.strip() and not is_thought and ending != "truncated":
+        raise Fault("empty_answer", "the answer has no text", heals=True, body=content)
     return Answer(
         text=text,
         reasoning=reasoning,
@@ -97,12 +98,17 @@ def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
     choices = content.get("choices")
     first = mapping(choices[0]) if isinstance(choices, list) and choices else {}
     # OpenRouter reports a provider's failure with status 200, before or in the midst of an answer.
-    error = content.get("error") or first.get("error")
+    error = _told(content.get("error")) or _told(first.get("error"))
     if error or str(first.get("finish_reason")).lower() == "error":
         raise error_in({**content, "error": error or "it broke off"})
     if not first:
         raise Fault("empty_answer", "the response has no choices", heals=True, body=content)
     return first
+
+
+def _told(error: object) -> object:
+    """An error, if it is one: some gateways send one whose code is 0 and that says nothing."""
+    return error if not isinstance(error, Mapping) or any(error.values()) else None
 
 
 def error_in(content: Mapping[str, Any]) -> Fault:
@@ -133,6 +139,7 @@ def _without_thinking(
     """
     text = _text(message.get("content"))
     told = message.get("reasoning") or message.get("reasoning_content")
+    told = told or _thinking_in(message.get("content"))
     own = "" if told is None else str(told).strip()
     split = split_thinking(text, tags, apart=bool(own))
     if not split.thinking or split.unclosed is not None:
@@ -144,8 +151,19 @@ def _without_thinking(
 def _text(content: object) -> str:
     """A message's text; some servers answer in parts."""
     if isinstance(content, list):
-        return "".join(str(mapping(part).get("text", "")) for part in content)
+        return "".join(map(_part_text, content))
     return content if isinstance(content, str) else ""
+
+
+def _part_text(part: object) -> str:
+    text = part if isinstance(part, str) else mapping(part).get("text")
+    return text if isinstance(text, str) else ""
+
+
+def _thinking_in(content: object) -> str | None:
+    """The thinking among the parts of a message, as Mistral sends it; None when there is none."""
+    parts = [mapping(part).get("thinking") for part in content] if isinstance(content, list) else []
+    return "\n\n".join(filter(None, map(_text, parts))) or None
 
 
 def _string(value: object) -> str | None:

@@ -16,8 +16,9 @@ def read_usage(usage: object) -> dict[str, int]:
     """Token counts under the names of the chat completions API, those that were given.
 
     Output tokens are the larger of ``completion_tokens`` and the total less the prompt, as some
-    providers count reasoning in the total only. Cached input is part of ``prompt_tokens``;
-    Anthropic's names count it beside ``input_tokens``, and it is added here.
+    providers count reasoning in the total only; more reasoning than output was counted beside it.
+    Cached input is part of ``prompt_tokens``; Anthropic's names count it beside ``input_tokens``,
+    and it is added here.
     """
     given = mapping(usage)
     prompt = mapping(given.get("prompt_tokens_details"))
@@ -30,15 +31,26 @@ def read_usage(usage: object) -> dict[str, int]:
     total = _tokens(given.get("total_tokens"))
     if total is not None and tokens_in is not None and total > tokens_in + (tokens_out or 0):
         tokens_out = total - tokens_in
+    reasoning = _tokens(completion.get("reasoning_tokens"))
+    if reasoning is not None and tokens_out is not None and reasoning > tokens_out:
+        tokens_out += reasoning
     counts = {
         "prompt_tokens": tokens_in,
         "completion_tokens": tokens_out,
         "cached_tokens": _first(
             prompt.get("cached_tokens"), given.get("prompt_cache_hit_tokens"), beside[0]
         ),
-        "reasoning_tokens": _tokens(completion.get("reasoning_tokens")),
+        "reasoning_tokens": reasoning,
     }
     return {name: count for name, count in counts.items() if count is not None}
+
+
+def thinking_tokens(usage: object) -> int:
+    """Output tokens that are in no text: those of reasoning, and what only the total counts."""
+    counts, given = read_usage(usage), mapping(usage)
+    told = _first(given.get("completion_tokens"), given.get("output_tokens"))
+    hidden = counts.get("completion_tokens", 0) - told if told is not None else 0
+    return max(counts.get("reasoning_tokens", 0), hidden)
 
 
 def billed_usd(usage: object) -> float | None:

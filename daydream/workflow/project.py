@@ -12,11 +12,13 @@ from daydream.errors import CatalogError, CohortError
 from daydream.experiment.cohort import Design
 from daydream.experiment.fallbacks import with_fallbacks
 from daydream.experiment.installation import STARTER_CATALOGS
+from daydream.experiment.model import Model
 from daydream.experiment.settings import Settings
 from daydream.experiment.slices import members_of_slice
 from daydream.generation.prompt_builder import PromptBuilder
-from daydream.llm.budget import check_prices
+from daydream.llm.budget import check_bounds, check_prices
 from daydream.llm.pricing import price
+from daydream.llm.request import LIMITS
 from daydream.store.layout import STAGES, Layout, exists
 from daydream.store.membership import Member, Membership
 from daydream.workflow.membership_file import MembershipFile
@@ -42,6 +44,7 @@ class Project:
         _check_data_root(self.layout)
         self.design = Design.load(self.settings, self.layout, spec)
         check_prices(self.settings.budget, _unpriced_models(self.design))
+        check_bounds(self.settings.budget, _unbounded_models(self.design))
         self.cohort = self.design.cohort_id
         self.membership_file = MembershipFile(self.layout.membership(self.cohort))
         self._part: tuple[Membership, Membership] | None = None
@@ -124,7 +127,26 @@ def _check_data_root(layout: Layout) -> None:
 
 
 def _unpriced_models(design: Design) -> list[str]:
+    unpriced = (m.id for m in _callable_models(design) if price(m.prices, 1, 1) is None)
+    return list(dict.fromkeys(unpriced))
+
+
+def _unbounded_models(design: Design) -> list[str]:
+    """The models whose calls carry no limit on the tokens of an answer."""
+    unbounded = (m.id for m in _callable_models(design) if not _is_bounded(design, m))
+    return list(dict.fromkeys(unbounded))
+
+
+def _is_bounded(design: Design, model: Model) -> bool:
+    endpoint = design.settings.endpoints[model.endpoint]
+    keys = {**endpoint.body_keys, **dict(model.body_keys)}
+    asked = {"max_tokens", *LIMITS.intersection(endpoint.extra_body)}
+    return any(keys.get(name, name) is not None for name in asked)
+
+
+def _callable_models(design: Design) -> list[Model]:
+    """The models that a run may call, fallbacks included."""
     catalog = design.catalog
-    asked = (*catalog.generation_models, *catalog.evaluation_models)
-    models = {m.id: m for m in with_fallbacks(asked, catalog.all_models)}
-    return [m.id for m in models.values() if price(m.prices, 1, 1) is None]
+    return with_fallbacks(
+        (*catalog.generation_models, *catalog.evaluation_models), catalog.all_models
+    )

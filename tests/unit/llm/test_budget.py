@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from daydream.errors import BudgetError, ConfigError
-from daydream.experiment.settings import Limit
-from daydream.llm.budget import Amount, Budget, amount_of, check_prices, spent_so_far
+from daydream.experiment.settings import Limit, load_config
+from daydream.llm.budget import Amount, Budget, amount_of, check_bounds, check_prices, spent_so_far
 from daydream.store.layout import Layout
 from daydream.store.ledger import Attempt, Ledger
-from tests.support.workspace import ROOT
+from daydream.workflow.project import Project
+from tests.support.workspace import ROOT, Workspace
 
 
 @pytest.fixture
@@ -175,3 +176,24 @@ def test_dollars_cannot_be_limited_where_a_price_is_unknown() -> None:
     check_prices(Limit(calls=1), ["gpt"])
     with pytest.raises(ConfigError, match="no price is known of gpt"):
         check_prices(Limit(usd=1.0), ["gpt"])
+
+
+def test_a_budget_needs_answers_with_a_limit() -> None:
+    check_bounds(Limit(calls=1), ["gpt"])
+    check_bounds(Limit(usd=1.0), [])
+    for limit in (Limit(usd=1.0), Limit(tokens=5)):
+        with pytest.raises(ConfigError, match="body_keys leaves out max_tokens for gpt"):
+            check_bounds(limit, ["gpt"])
+
+
+def test_a_budget_is_refused_at_the_start_where_max_tokens_is_not_sent(tmp_path: Path) -> None:
+    work = Workspace(tmp_path, "http://127.0.0.1:9/v1")
+    work.models({"writer": "both"}, price_in="1", price_out="1", body_keys="max_tokens=")
+    config = work.config | {"data_root": str(work.data)}
+    Project(load_config(values=config))
+    with pytest.raises(ConfigError, match="leaves out max_tokens for writer"):
+        Project(load_config(values=config | {"budget_usd": 1.0}))
+    bounded = {
+        "mock": {"base_url": "http://127.0.0.1:9/v1", "extra_body": {"max_output_tokens": 9}}
+    }
+    Project(load_config(values=config | {"budget_usd": 1.0, "endpoints": bounded}))

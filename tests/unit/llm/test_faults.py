@@ -107,10 +107,10 @@ def test_braces_in_the_words_of_a_provider_are_just_words() -> None:
 @pytest.mark.parametrize(
     ("cause", "expected"),
     [
-        *((f"http_{status}", True) for status in (401, 402, 403, 404, 408, 429, 500, 503, 529)),
+        *((f"http_{status}", True) for status in (401, 402, 404, 408, 429, 500, 503, 529)),
         *((cause, True) for cause in ("insufficient_quota", "timeout", "connection", "not_json")),
         *((cause, True) for cause in ("batch_expired", "batch_failed")),
-        *((f"http_{status}", False) for status in (400, 413, 422)),
+        *((f"http_{status}", False) for status in (400, 403, 413, 422)),
         *((cause, False) for cause in ("content_filter", "empty_answer", "redirect", "no_key")),
         *((cause, False) for cause in ("budget", "stop_after_errors", "")),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -35,3 +36,20 @@ def test_a_cost_without_usage_is_unknown_but_of_free_models() -> None:
     assert cost_usd({}, Prices(1.0, 1.0)) is None
     assert cost_usd({}, Prices(0, 0)) == 0.0
     assert cost_usd({}, Prices(1.0, 1.0), billed_usd=0.02) == 0.02
+
+
+@pytest.mark.parametrize(
+    ("extra", "tokens"),
+    [
+        ({}, 100),
+        ({"max_tokens": 5000}, 5000),
+        ({"max_completion_tokens": 5000, "n": 3}, 15000),
+        ({"max_tokens": 7}, 100),
+        ({"n": True, "max_tokens": "many"}, 100),
+    ],
+)
+def test_what_an_endpoint_adds_to_a_body_counts_in_what_a_call_can_take(
+    extra: dict[str, Any], tokens: int
+) -> None:
+    plain = build()
+    assert most(replace(plain, extra=extra)).tokens - most(plain).tokens == tokens - 100

@@ -342,3 +342,42 @@ def test_any_json_is_an_answer_or_a_fault_and_never_a_traceback(
         assert isinstance(problem.message, str)
     else:
         assert found.text.strip() or found.reasoning
+
+
+def answer_to(message: dict[str, Any], **more: Any) -> Answer:
+    choice = {"message": message, "finish_reason": "stop"}
+    return read_answer(json.dumps({"choices": [choice], **more}))
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"completion_tokens": 300, "completion_tokens_details": {"reasoning_tokens": 300}},
+        {"prompt_tokens": 5, "completion_tokens": 0, "total_tokens": 305},
+    ],
+)
+def test_thinking_that_only_the_token_counts_show_was_paid_and_is_an_answer(usage: Any) -> None:
+    found = answer_to({"content": ""}, usage=usage)
+    assert (found.text, found.usage["completion_tokens"]) == ("", 300)
+    with pytest.raises(Fault, match="no text"):
+        answer_to({"content": ""}, usage={"completion_tokens": 3})
+
+
+def test_a_message_in_parts_loses_neither_text_nor_thinking() -> None:
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
+    parts = [thinking, "One ", {"type": "text", "text": "answer."}, {"text": None}, 7]
+    found = answer_to({"content": parts})
+    assert (found.text, found.reasoning) == ("One answer.", "Hm.")
+    only = answer_to({"content": [thinking]})
+    assert (only.text, only.reasoning) == ("", "Hm.")
+
+
+@pytest.mark.parametrize("error", [None, "", {}, {"code": 0, "message": ""}, []])
+def test_an_error_that_says_nothing_loses_no_answer(error: Any) -> None:
+    assert answer_to({"content": "paid"}, error=error).text == "paid"
+
+
+@pytest.mark.parametrize("error", ["No.", {"code": 500}, {"message": "No."}])
+def test_an_error_beside_an_answer_is_one(error: Any) -> None:
+    with pytest.raises(Fault):
+        answer_to({"content": "half"}, error=error)

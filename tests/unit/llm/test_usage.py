@@ -7,7 +7,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daydream.llm.usage import MAX_TOKENS, MAX_USD, billed_usd, read_usage
+from daydream.llm.usage import (
+    MAX_TOKENS,
+    MAX_USD,
+    billed_usd,
+    read_usage,
+    thinking_tokens,
+)
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -33,3 +39,13 @@ def test_output_is_the_larger_of_what_is_told_and_what_the_total_leaves() -> Non
     told = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 40}
     assert read_usage(told)["completion_tokens"] == 30
     assert read_usage(told | {"total_tokens": 12})["completion_tokens"] == 5
+
+
+def test_thinking_is_seen_wherever_it_is_counted() -> None:
+    inside = {"completion_tokens": 310, "completion_tokens_details": {"reasoning_tokens": 300}}
+    beside = {"completion_tokens": 10, "completion_tokens_details": {"reasoning_tokens": 300}}
+    total = {"prompt_tokens": 5, "completion_tokens": 10, "total_tokens": 315}
+    for usage in (inside, beside, total):
+        assert read_usage(usage)["completion_tokens"] == 310
+        assert thinking_tokens(usage) == 300
+    assert thinking_tokens({"completion_tokens": 10}) == thinking_tokens(None) == 0
