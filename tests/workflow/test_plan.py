@@ -93,3 +93,30 @@ def test_the_plan_of_targets_and_forces_is_what_the_run_then_pays(
 def test_a_plan_that_cannot_be_made_says_why_in_the_words_of_snakemake(work: Workspace) -> None:
     said = plan(work, "no_such_target", code=1)
     assert said.startswith("Error: ") and "no_such_target" in said
+
+
+def test_an_edited_text_is_told_with_the_cohorts_that_it_replaces_and_how_to_keep_them(
+    finished: Workspace, server: MockServer
+) -> None:
+    finished.run("evaluation", "--config", "cohort=july")
+    finished.models({"writer": "both", "judge": "judges"})
+    finished.run("evaluation", "--config", "cohort=august")
+    assert server.paid == 6  # by the other judge; august has the others in common with both
+    finished.models({"writer": "both"})
+    template = finished.raw("templates/evaluation/novelty.txt")
+    finished.edit(template, "Judge again, end in SCORE: X\n{{ response }}")
+    lines = [
+        "EDITED: data/1_raw/templates/evaluation/novelty.txt is not the text that these were made",
+        "  cohort trial: 6 generation(s) that this run makes again",
+        "  cohort august: 6 generation(s) that this run makes again, 6 that stay as they are, made",
+        "  cohort july: 6 generation(s) that this run makes again",
+        "daydream snapshot trial august july --directory",
+    ]
+    said = finished.run("-n", "evaluation").output
+    assert all(line in said for line in lines)
+    said = plan(finished, "evaluation")
+    assert all(line in said for line in lines) and "evaluation: max_tokens 1024, temp" in said
+    run = finished.run("evaluation")
+    assert all(line in run.stderr for line in lines)
+    assert server.paid == 12
+    assert "EDITED" not in plan(finished, "evaluation")

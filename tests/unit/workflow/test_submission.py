@@ -1,0 +1,86 @@
+"""Slices of a run: which have work, what they are ordered to do, what they leave."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from daydream.experiment.cohort import write_cohort
+from daydream.experiment.next_steps import Options
+from daydream.store.files import write_text
+from daydream.workflow.forcing import FORCED_VARIABLE
+from daydream.workflow.project import Project
+from daydream.workflow.slice_job import FAILED
+from daydream.workflow.submission import CommandLine, Submission
+from tests.support.workspace import Workspace
+from tests.unit.workflow.conftest import Open
+
+
+def submission(project: Project, *targets: str, count: int = 2) -> Submission:
+    options = Options(configfiles=("own.yaml",), config=("k_max=2",))
+    return Submission(project, count, lambda: CommandLine(targets, options))
+
+
+@pytest.fixture
+def project(open_project: Open) -> Project:
+    opened = open_project()
+    write_cohort(opened.design)
+    return opened
+
+
+def make(project: Project, stage: str) -> None:
+    for member in project.design.members():
+        if member.stage == stage:
+            write_text(project.layout.parsed(member.stage, member.gen_id), "text")
+
+
+def test_a_target_waits_for_the_slices_that_have_something_to_make(project: Project) -> None:
+    made = submission(project)
+    marks = made.waits_for("generation_draft")
+    assert marks == [made.mark("generation_draft", n) for n in (1, 2)]
+    assert {len(ids) for ids in made.planned.values()} == {3, 0}
+    order = json.loads(Path(made.order("generation_draft", "2-of-2")).read_text())
+    assert (order["target"], order["slice"]) == ("generation_draft", "2/2")
+    assert (order["config"], order["configfiles"]) == (["k_max=2"], ["own.yaml"])
+    assert order["forced"] == {}
+    assert made.slices_over == (0, 2)
+
+
+def test_what_is_made_is_waited_for_by_its_newest_file(project: Project) -> None:
+    make(project, "draft")
+    (path,) = submission(project).waits_for("generation_draft")
+    assert path.endswith("/parsed.txt") and "/gens/draft/" in path
+
+
+def test_forced_generations_are_in_the_order_with_the_answers_they_had(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(project, "draft")
+    monkeypatch.setenv(FORCED_VARIABLE, "generate_draft")
+    made = submission(project, count=1)
+    made.waits_for("generation_draft")
+    order = json.loads(Path(made.order("generation_draft", "1-of-1")).read_text())
+    assert len(order["forced"]) == 3 and set(order["forced"].values()) == {0}
+
+
+def test_a_mark_says_that_a_slice_is_over_and_whether_something_failed(project: Project) -> None:
+    made = submission(project)
+    first, second = made.waits_for("generation_draft")
+    write_text(first, "")
+    assert made.slices_over == (1, 2) and not made.has_failures
+    write_text(second, FAILED)
+    assert made.slices_over == (2, 2) and made.has_failures
+    make(project, "draft")
+    assert made.made()["draft"] == 3
+
+
+def test_comparisons_wait_for_the_essays_of_all_slices(open_project: Open, work: Workspace) -> None:
+    work.compare()
+    project = open_project()
+    write_cohort(project.design)
+    made = submission(project, "comparison")
+    assert made.before("comparison") == [made.mark("generation_essays", n) for n in (1, 2)]
+    assert submission(project, "all").before("comparison")[0].endswith("evaluation/1-of-2.made")
+    assert made.before("evaluation") == []
