@@ -88,8 +88,11 @@ bench: $(VENV)/.ready-test
 soak: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -m slow tests/workflow tests/faults tests/unit tests/browser
 
-# The longer tests on a real Slurm: endings of jobs, rates, 200 chains.
+# The longer tests on a real Slurm: endings of jobs, rates, served models, two mounts.
 cluster: $(VENV)/.ready-test slurm
+	@command -v bindfs >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	    apt-get -qq install -y --no-install-recommends bindfs >/dev/null; } || \
+	    echo "There is no bindfs: the tests of two mounts are skipped (Debian: apt-get install bindfs)"
 	$(BIN)/python -m pytest -m slow tests/cluster
 
 check: lint

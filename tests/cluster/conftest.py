@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.cluster import CONCEPTS, Cluster
 from tests.support.slurm import Slurm, why_not
+from tests.support.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -14,3 +16,11 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
         pytest.skip(reason)
     with Slurm(tmp_path_factory.mktemp("slurm") / "cluster") as running:
         yield running
+
+
+@pytest.fixture
+def cluster(work: Workspace, slurm: Slurm) -> Cluster:
+    """A cohort of six chains, known and not made."""
+    work.concepts(CONCEPTS)
+    work.run("cohort")
+    return Cluster(work, slurm)

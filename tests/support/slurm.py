@@ -160,6 +160,10 @@ class Slurm:
         for daemon in reversed(DAEMONS):  # slurmd first: it tells its controller
             self.stop(daemon)
 
+    def nodes(self) -> str:
+        """The state of the node, such as ``idle`` or ``down*``."""
+        return self._sinfo()
+
     def _sinfo(self) -> str:
         done = subprocess.run(
             ["sinfo", "--noheader", "-o", "%T"], env=self.env, capture_output=True, text=True
