@@ -74,10 +74,14 @@ slurm: $(VENV)/.ready-test
 # The tests of object storage start a server of their own, moto; it and boto3 stay outside of the environment.
 S3 := boto3==1.44.8 botocore==1.44.8 s3transfer==0.19.3 jmespath==1.1.0 six==1.17.0 moto==5.2.5 flask==3.1.3 \
       flask-cors==6.0.5 werkzeug==3.1.9 blinker==1.9.0 itsdangerous==2.2.0 responses==0.26.3 xmltodict==1.0.4 \
-      cryptography==50.0.2 cffi==2.1.1 pycparser==3.0 py-partiql-parser==0.6.3
+      cryptography==50.0.2 cffi==2.1.1 pycparser==3.0 py-partiql-parser==0.6.3 kubernetes-validate==1.37.0 importlib-resources==7.1.0
+# An existing logger plugin, which is tried beside ours; outside of the environment, as Snakemake loads all that it finds.
+LOGGERS := snakemake-logger-plugin-prometheus==0.1.3 prometheus-client==0.23.1
 s3: $(VENV)/.ready-test
 	@test -d $(VENV)/s3 || $(PIP) --no-deps --target $(VENV)/s3 $(S3) || \
 	    echo "moto was not installed: the tests of object storage are skipped"
+	@test -d $(VENV)/loggers || $(PIP) --no-deps --target $(VENV)/loggers $(LOGGERS) || \
+	    echo "The logger plugin was not installed: its test is skipped"
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks.bench
