@@ -22,7 +22,7 @@ def audited(project: Project, count: int) -> Iterator[str]:
     """Plant texts, say what asking the judges takes, and show what they have answered so far."""
     layout, catalog, cohort = project.layout, project.design.catalog, project.cohort
     top = min(template.scale.high for template in catalog.templates("evaluation"))
-    essays = [member.gen_id for member in project.membership.stage("essay")]
+    essays = [member.gen_id for member in project.membership.essays]
     planted = planted_essays(layout, cohort, essays, top, count)
     name = audit_name(cohort)
     clean = list(dict.fromkeys(one.clean for one in planted))

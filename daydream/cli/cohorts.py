@@ -56,12 +56,12 @@ def _cells(layout: Layout, membership: Membership) -> Sequence[str]:
 
 def levels_of(membership: Membership) -> Levels:
     """What a cohort is made of: the levels of each axis."""
-    texts = [*membership.stage("draft"), *membership.stage("essay")]
+    texts = [*membership.stage("draft"), *membership.essays]
     judged = list(membership.stage("evaluation"))
     return {
         "combinations": frozenset(one.combo_id for one in texts),
         "draft templates": frozenset(one.template_id for one in membership.stage("draft")),
-        "essay templates": frozenset(one.template_id for one in membership.stage("essay")),
+        "essay templates": frozenset(one.template_id for one in membership.essays),
         "generation models": frozenset(one.llm_model_id for one in texts),
         "evaluation templates": frozenset(one.template_id for one in judged),
         "judges": frozenset(one.llm_model_id for one in judged),

@@ -23,6 +23,7 @@ from daydream.results.statistics.cohort_pairs import (
     compare_cohorts,
 )
 from daydream.results.statistics.snapshots import snapshots
+from daydream.results.table_files import are_controls
 from daydream.store.layout import Layout
 from daydream.store.membership import Membership, read_membership
 
@@ -79,6 +80,7 @@ def _read(layout: Layout, name: str) -> Read:
     membership = read_membership(layout.membership(name))
     rows = list(cohort_scores(layout, membership))
     scores = pd.DataFrame(rows, columns=list(kind_of(rows, ScoreRow)._fields))
+    scores = scores[~are_controls(scores)]
     answers = pd.DataFrame(cohort_answers(layout, membership), columns=list(AnswerRow._fields))
     return Read(membership, scores, answers, looks_at(layout, name))
 

@@ -10,6 +10,7 @@ from daydream import __version__
 from daydream.errors import CohortError, QueryError
 from daydream.results.axis_names import AXIS_NAMES, plural
 from daydream.store.layout import STAGES
+from daydream.store.membership import CONTROL
 
 Ask = Callable[[str], Sequence[tuple[Any, ...]]]
 WIDTH = 100
@@ -29,14 +30,23 @@ class Writer:
     def __init__(self, ask: Ask) -> None:
         """``ask`` runs SQL over the cohort's tables; it raises QueryError for one not made."""
         self._ask = ask
+        self._scores = "parsed_scores"
+        controls = self.rows("SELECT 1 FROM controls LIMIT 1")
+        if controls:
+            where = f"generation_model NOT LIKE '{CONTROL}%'"
+            self._scores = f"(SELECT * FROM parsed_scores WHERE {where})"
         self.numbers: list[Number] = []
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The answer to a query; none when its table was not made."""
         try:
-            return list(self._ask(sql))
+            return list(self._ask(self.on_essays(sql)))
         except QueryError:
             return []
+
+    def on_essays(self, sql: str) -> str:
+        """The query without the controls that were judged beside the essays."""
+        return sql.replace("FROM parsed_scores", f"FROM {self._scores}")
 
     def number(self, sql: str, places: int = 0) -> str:
         """The one value of a query, as printed; ``unknown`` when there is none."""
@@ -48,7 +58,7 @@ class Writer:
     def known(self, value: float, sql: str, places: int = 0) -> str:
         """A value that another query has told already, with the one that gives it alone."""
         text = f"{value:.{places}f}"
-        self.numbers.append(Number(text, sql))
+        self.numbers.append(Number(text, self.on_essays(sql)))
         return text
 
     def count(self, column: str, noun: str) -> str:

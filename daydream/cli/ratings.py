@@ -99,7 +99,7 @@ def _least_rated_first(
 
 def _essays(project: Project) -> list[str]:
     """The essays of the cohort that are made."""
-    members = project.membership.stage("essay")
+    members = project.membership.essays
     gen_ids = [m.gen_id for m in members if exists(project.layout.parsed("essay", m.gen_id))]
     if not gen_ids:
         raise CohortError("no essay of this cohort is made yet. Make them: snakemake")

@@ -22,7 +22,7 @@ from daydream.store.files import write_json
 from daydream.store.ids import generation_id, sha256
 from daydream.store.json_file import read_object
 from daydream.store.layout import Layout, Stage, is_given
-from daydream.store.membership import Member, Membership, child_of
+from daydream.store.membership import Member, Membership, child_of, is_control
 
 NO_DRAFT = Member("draft", "", "", "", "", "", "", 1)
 
@@ -88,6 +88,12 @@ class Design:
     def compares(self) -> bool:
         """Whether essays are compared in pairs."""
         return "comparison" in self.stages
+
+    @cached_property
+    def controls(self) -> dict[str, str]:
+        """The texts of the control essays, by id."""
+        essays = self.spec.controls if self.spec is not None else ()
+        return {control.gen_id: control.text for control in essays}
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -166,7 +172,7 @@ class Design:
         essays = []
         for member in self._made_by_spec(spec):
             yield member
-            if member.stage == "essay":
+            if member.stage == "essay" and not is_control(member):
                 essays.append(member)
         if self.compares:
             author = {essay.gen_id: essay.llm_model_id for essay in essays}

@@ -17,7 +17,7 @@ from daydream.store.files import write_json, write_text
 from daydream.store.ids import imported_id, sha256
 from daydream.store.json_file import read_object
 from daydream.store.layout import STAGES, Layout, Stage, exists
-from daydream.store.membership import IMPORT
+from daydream.store.membership import CONTROL, IMPORT
 from daydream.store.metadata import read_metadata
 
 SUFFIXES = (".txt", ".md")
@@ -68,6 +68,8 @@ def import_essays(path: Path, source: str, layout: Layout) -> Import:
         raise SpecError(
             f"--source '{source}' is not a name. Use letters, digits, '.', '_' and '-' only."
         )
+    if source.startswith(CONTROL):
+        raise SpecError(f"--source '{source}': names that begin so are those of controls.")
     done = Import()
     if store := _store_in(path):
         _take_store(store, layout, done)

@@ -21,7 +21,7 @@ from daydream.experiment.settings import Settings
 from daydream.experiment.spec import read_spec
 from daydream.store.files import append_line, write_text
 from daydream.store.layout import Layout, exists
-from daydream.store.membership import read_membership
+from daydream.store.membership import CONTROL, read_membership
 
 NAME_LENGTH = 60
 PROVENANCE = ("concept_id", "essay", "cohort_id", "promoted_at")
@@ -66,7 +66,7 @@ def next_round(cohort: str, n: int, name: str | None, settings: Settings, layout
     active = [m.id for m in read_catalog(layout, settings).evaluation_models]
     judges = tuple(dict.fromkeys((*used, *active)))
     replicates = 2 * max(member.replicate for member in members)
-    of = len(list(membership.stage("essay")))
+    of = len(membership.essays)
     looks, exclude = _earlier(cohort, layout)
     content: dict[str, Any] = {
         "essays": "@file:items/essays.csv",
@@ -101,13 +101,15 @@ def _evaluations(cohort: str, layout: Layout) -> Sequence[Any]:
             f"there are no scores of cohort {cohort} ({path}). Make them: "
             f"snakemake results_processing --config cohort={cohort}"
         )
-    return read_table(path, ("parent_gen_id", "evaluation_template", "score"))
+    return read_table(path, ("parent_gen_id", "generation_model", "evaluation_template", "score"))
 
 
 def _means(rows: Sequence[Any], layout: Layout) -> Mapping[str, float]:
     scales = read_scales(layout.templates_csv("evaluation"))
     scores: dict[str, list[float]] = defaultdict(list)
     for row in rows:
+        if row.text("generation_model").startswith(CONTROL):
+            continue
         score, scale = row.number_or_none("score"), scales.get(row.text("evaluation_template"))
         if score is not None and scale is not None:
             normalised = (score - scale.low) / (scale.high - scale.low)

@@ -12,6 +12,8 @@ from daydream.errors import SpecError
 from daydream.experiment.catalog import Named, read_catalog
 from daydream.experiment.combinations import Combo, read_mappings
 from daydream.experiment.combos_rule import chosen_combos
+from daydream.experiment.controls import TEMPLATE as CONTROL_TEMPLATE
+from daydream.experiment.controls import Control, control_essays
 from daydream.experiment.model import Catalog
 from daydream.experiment.settings import Filters, Settings
 from daydream.experiment.spec import AXES, Level, Rows, Spec, compile_spec, read_spec
@@ -52,6 +54,7 @@ class SpecDesign:
     catalog: Catalog
     combos: tuple[Combo, ...]
     rows: Rows
+    controls: tuple[Control, ...] = ()
 
     @classmethod
     def load(cls, path: Path, settings: Settings, layout: Layout) -> SpecDesign:
@@ -63,6 +66,8 @@ class SpecDesign:
 
         """
         spec, everything = read_spec(path), read_catalog(layout, settings)
+        if spec.essays and spec.controls:
+            spec.fail("controls", "there are essays too", "Make controls with the essays.")
         if spec.essays:
             return cls._of_essays(spec, everything, settings, layout)
         combos = _known_combos(spec, everything, settings, layout)
@@ -72,7 +77,9 @@ class SpecDesign:
         _check_levels(spec, used, everything, combos)
         catalog = _narrowed(spec, used, combos, settings, layout)
         check_catalog(catalog, layout)
-        return cls(spec, catalog, tuple(combos[str(c)] for c in used["combo_id"]), rows)
+        chosen = tuple(combos[str(c)] for c in used["combo_id"])
+        controls = tuple(control_essays(spec.controls, chosen, catalog, layout))
+        return cls(spec, _with_controls(catalog, controls), chosen, rows, controls)
 
     @classmethod
     def _of_essays(
@@ -126,7 +133,12 @@ class SpecDesign:
             "rows": len(self.rows.rows),
             "sha256": sha256(text),
         }
-        return {**summary, "looks": looks} if looks else summary
+        controls = sorted(control.gen_id for control in self.controls)
+        return {
+            **summary,
+            **({"looks": looks} if looks else {}),
+            **({"controls": controls} if controls else {}),
+        }
 
     @cached_property
     def lineages(self) -> tuple[Lineage, ...]:
@@ -163,6 +175,16 @@ class SpecDesign:
                 essay = essays[row[:7]] = child_of("essay", draft, *row[4:7])
                 yield essay
             yield child_of("evaluation", essay, *row[7:])
+        yield from self._judged_controls(cohort_id)
+
+    def _judged_controls(self, cohort_id: str) -> Iterator[Member]:
+        """The control essays, each with every evaluation that some essay has."""
+        evaluations = dict.fromkeys(row[7:] for row in self.lineages)
+        for control in self.controls:
+            essay = control.member(cohort_id)
+            yield essay
+            for key in evaluations:
+                yield child_of("evaluation", essay, *key)
 
     def may_judge(self, judge: str, authors: Iterable[str]) -> bool:
         """Whether a model may compare essays of these authors; told by the spec's exclusions."""
@@ -176,6 +198,14 @@ class SpecDesign:
             if exclusion.same_provider and same and any(same(a, judge) for a in authors):
                 return False
         return True
+
+
+def _with_controls(catalog: Catalog, controls: Collection[Control]) -> Catalog:
+    """The catalog with what controls count as, where there are some."""
+    if not controls:
+        return catalog
+    essays = (*catalog.all_templates["essay"], CONTROL_TEMPLATE)
+    return replace(catalog, all_templates={**catalog.all_templates, "essay": essays})
 
 
 def _check_only_judging(spec: Spec) -> None:

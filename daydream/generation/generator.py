@@ -31,7 +31,7 @@ from daydream.llm.pool import Clients
 from daydream.store.files import write_json, write_text
 from daydream.store.json_file import read_object
 from daydream.store.ledger import Ledger
-from daydream.store.membership import Member
+from daydream.store.membership import IMPORT, Member
 from daydream.store.metadata import digest, record_error
 
 
@@ -108,6 +108,9 @@ class Generator:
         learn(None)
 
     def _copy(self, member: Member, facts: dict[str, Any]) -> str:
+        if member.gen_id in self.design.controls:
+            facts["mode"] = IMPORT
+            return self.design.controls[member.gen_id]
         facts["mode"] = "copy"
         return self.prompts.parents(member)[0]
 

@@ -23,6 +23,7 @@ from daydream.report.generation_view import (
 )
 from daydream.report.grid import Cell
 from daydream.report.names import Names
+from daydream.report.shared_words import SharedWords, shared_words
 from daydream.report.text import DisplayText, read_display_text, title_of
 from daydream.store.layout import Layout, Stage
 from daydream.store.membership import Member, Membership
@@ -69,6 +70,15 @@ class EssayPage:
     total: int
     before: str = ""
     after: str = ""
+
+    @property
+    def borrowed(self) -> SharedWords | None:
+        """The essay with what it shares with its prompt; of a copy, with its draft's prompt."""
+        source = self.draft if self.essay.is_copy else self.essay
+        prompt = source.prompt if source else None
+        if self.essay.parsed is None or prompt is None:
+            return None
+        return shared_words(self.essay.parsed.text, prompt.text)
 
     @property
     def tally(self) -> str:

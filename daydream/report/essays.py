@@ -11,6 +11,7 @@ import pandas as pd
 from daydream.report.data import ReportTables
 from daydream.report.grid import as_float
 from daydream.results.final_results import with_shares
+from daydream.store.membership import CONTROL, IMPORT
 
 KEYS = ("combo_id", "draft_template", "generation_template", "generation_model")
 
@@ -22,7 +23,8 @@ class EssayRow(NamedTuple):
     is none. ``cost_usd`` is of the essay and its draft, as far as answers in use; None when
     unknown. ``is_covered`` says whether enough evaluations have a score; an essay of which none is
     expected is not covered. ``apart`` is how far its judges are apart under one template, at most,
-    as a share of the scale; None with fewer than two judges.
+    as a share of the scale; None with fewer than two judges. ``address`` is a passage that speaks
+    to the judge, blank where there is none.
     """
 
     gen_id: str
@@ -39,13 +41,15 @@ class EssayRow(NamedTuple):
     cost_usd: float | None
     title: str = ""
     apart: float | None = None
+    address: str = ""
 
 
 def essay_rows(tables: ReportTables) -> list[EssayRow]:
     """A row for every essay of the cohort, in its order."""
     generations = tables.generations
     drafts = generations[generations["stage"] == "draft"].set_index("gen_id")
-    essays = generations[generations["stage"] == "essay"]
+    essays = essays_of(generations)
+    addresses = tables.scores.groupby("parent_gen_id")["address_to_judge"].first().to_dict()
     every_share = with_shares(tables.scores, tables.scales)
     apart = _apart(every_share)
     shares = every_share.groupby("parent_gen_id")["share"]
@@ -54,9 +58,18 @@ def essay_rows(tables: ReportTables) -> list[EssayRow]:
     return [
         _row(
             essay, by_draft.get(essay["parent_gen_id"], {}), scored.get(essay["gen_id"], {}), tables
-        )._replace(apart=apart.get(essay["gen_id"]))
+        )._replace(
+            apart=apart.get(essay["gen_id"]), address=str(addresses.get(essay["gen_id"]) or "")
+        )
         for essay in essays.to_dict(orient="records")
     ]
+
+
+def essays_of(generations: pd.DataFrame) -> pd.DataFrame:
+    """The essays among the generations of a cohort, without its controls."""
+    essays = generations[generations["stage"] == "essay"]
+    is_control = (essays["template_id"] == IMPORT) & essays["llm_model_id"].str.startswith(CONTROL)
+    return essays[~is_control.astype(bool)]
 
 
 def _apart(shares: pd.DataFrame) -> dict[str, float]:
@@ -131,6 +144,7 @@ def _compact(row: EssayRow, places: Mapping[str, Mapping[str, int]]) -> list[Any
         None if row.cost_usd is None else round(row.cost_usd, 9),
         row.title,
         None if row.apart is None else round(row.apart, 6),
+        int(bool(row.address)),
     ]
 
 

@@ -11,6 +11,7 @@ from daydream.experiment.next_steps import NextStep, Options, next_steps
 from daydream.formats import known_usd, printable
 from daydream.report import grid
 from daydream.report.data import ReportTables
+from daydream.report.essays import essays_of
 from daydream.report.grid import Cell, Column, Grid
 from daydream.report.text import link, plural
 from daydream.store.failures import Failure, Missing, by_cause, find_missing
@@ -90,7 +91,7 @@ def overview(layout: Layout, membership: Membership, tables: ReportTables) -> Ov
 
 def _asked(tables: ReportTables) -> Iterable[Asked]:
     names, members = tables.names, tables.generations
-    drafts, essays = members[members["stage"] == "draft"], members[members["stage"] == "essay"]
+    drafts, essays = members[members["stage"] == "draft"], essays_of(members)
     combos = list(dict.fromkeys(drafts["combo_id"]))
     known = [names.combos[combo] for combo in combos if combo in names.combos]
     concepts = dict.fromkeys(concept_id for combo in known for concept_id in combo.concept_ids)
@@ -133,7 +134,7 @@ def _coverage(tables: ReportTables) -> Cell:
 
 
 def _essays(generations: pd.DataFrame) -> str:
-    essays = generations[generations["stage"] == "essay"]
+    essays = essays_of(generations)
     return f"{(essays['status'] == 'done').sum():,} of {len(essays):,}"
 
 

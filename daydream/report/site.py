@@ -20,7 +20,7 @@ import jinja2
 from daydream import __version__
 from daydream.experiment.looks import looks_at
 from daydream.formats import printable
-from daydream.report import interpretation, judge_grids, pairwise_grids
+from daydream.report import control_grids, interpretation, judge_grids, pairwise_grids
 from daydream.report import tables as tables_module
 from daydream.report.charts.data import chart_data
 from daydream.report.charts.figures import write_figures
@@ -171,6 +171,7 @@ def _index(
         "leaderboards": tables_module.leaderboards(tables),
         "cohorts": cohort_grids(layout, tables),
         "contrasts": contrasts(tables),
+        "controls": control_grids.controls(tables),
         "judges": judge_grids.judges(tables),
         "people": judge_grids.people(tables),
         "reliability": tables_module.reliability(tables),

@@ -13,6 +13,7 @@ from daydream.results.parquet import read_rows
 from daydream.results.reserved_names import named_apart
 from daydream.results.statistics.agreement import comprehensive_variance, evaluator_agreement
 from daydream.results.statistics.contrasts import contrasts
+from daydream.results.statistics.controls import controls
 from daydream.results.statistics.d_study import d_study
 from daydream.results.statistics.evaluator_effects import evaluator_effects
 from daydream.results.statistics.judge_preference import judge_preference
@@ -22,13 +23,14 @@ from daydream.results.statistics.ratings import ORIGIN, Scales
 from daydream.results.statistics.reliability import reliability
 from daydream.results.statistics.sensitivity import sensitivity
 from daydream.results.statistics.variance_components import variance_components
-from daydream.results.table_files import Table, read_scores, write_tables
+from daydream.results.table_files import Table, are_controls, read_scores, write_tables
 
 TIES_NAMED = 10
 EFFECTIVE = "n_effective_judges"  # no whole number
 
 _TEXTS = {
     "cohort_id",
+    "control",
     *("parent_gen_id", *ORIGIN, "evaluation_template", "evaluation_llm_model"),
     *("analysis_type", "agreement_class", "pair_class", "stability_class", "measure", "scope"),
     *("component", "note", "tied_with", "kind", "own", "target"),
@@ -69,6 +71,12 @@ def rankings(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     return ranking(scores, scales, named=TIES_NAMED)
 
 
+def controls_among(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
+    """``controls``, of scores of essays and of controls together."""
+    marked = are_controls(scores)
+    return controls(scores[~marked], scores[marked], scales)
+
+
 def typed(table: pd.DataFrame) -> pd.DataFrame:
     """The table with each column's own type, which a table without rows does not know."""
     return table.astype({name: _type_of(str(name)) for name in table.columns})
@@ -94,6 +102,7 @@ ANALYSIS: Mapping[str, Table] = {
     "length_effect": length_effect,
     "ranking": rankings,
     "contrasts": contrasts,
+    "controls": controls_among,
 }
 
 
@@ -120,6 +129,8 @@ def make_analyses(
         if name == "d_study":
             prices = mean_prices(snapshots) if snapshots else {}
             return typed(d_study(frame, scales, prices, components()))
+        if name == "controls":
+            return typed(controls_among(read_scores(scores, controls=True), scales))
         return typed(ANALYSIS[name](frame, scales))
 
     write_tables(make, min_coverage, names_in(frame), outputs, selection)

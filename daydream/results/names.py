@@ -26,6 +26,7 @@ ANALYSIS_TABLES = (
     "length_effect",
     "ranking",
     "contrasts",
+    "controls",
 )
 
 

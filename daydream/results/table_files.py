@@ -14,19 +14,24 @@ from daydream.results.coverage import with_coverage
 from daydream.results.parquet import read_rows, write_parquet
 from daydream.results.selection import with_selection
 from daydream.store.files import write_text
+from daydream.store.membership import CONTROL, IMPORT
 
 Scales = Mapping[str, ScoreRange]
 
 
 Table = Callable[[pd.DataFrame, Scales], pd.DataFrame]
 
+ADDRESS = "address_to_judge"
 WORDS = ("essay_words", "draft_words")
 
 NUMBERS = (*WORDS, "temperature")  # of the scores, NaN where blank
 
 
-def read_scores(path: str) -> pd.DataFrame:
+def read_scores(path: str, controls: bool = False) -> pd.DataFrame:
     """Read ``parsed_scores``, from Parquet or CSV; ids stay text, a missing score is NaN.
+
+    Without the controls that were judged beside the essays, unless these are asked for: they are
+    never averaged together.
 
     Raises:
         CohortError: when the file is missing or was damaged.
@@ -38,7 +43,17 @@ def read_scores(path: str) -> pd.DataFrame:
     for column in NUMBERS:  # a table that an earlier version made has none of them
         cells = frame[column] if column in frame else pd.Series("", index=frame.index)
         frame[column] = pd.to_numeric(cells, errors="coerce").astype(float)
-    return frame if CONCEPTS in frame else frame.assign(**{CONCEPTS: frame["combo_id"]})
+    if ADDRESS not in frame:
+        frame[ADDRESS] = ""
+    if CONCEPTS not in frame:
+        frame = frame.assign(**{CONCEPTS: frame["combo_id"]})
+    return frame if controls else frame[~are_controls(frame)].reset_index(drop=True)
+
+
+def are_controls(scores: pd.DataFrame) -> pd.Series:
+    """Which rows are evaluations of controls."""
+    is_elsewhere = scores["generation_template"] == IMPORT
+    return is_elsewhere & scores["generation_model"].str.startswith(CONTROL).astype(bool)
 
 
 def write_tables(

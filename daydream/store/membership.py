@@ -49,6 +49,7 @@ class Member(NamedTuple):
         return tuple(filter(None, (self.parent_gen_id, self.second_gen_id)))
 
 
+CONTROL = "control-"  # begins the name of the source of an essay that is a control
 IMPORT = "import"  # the template, and the mode, of an essay that was made elsewhere
 SECOND = "second_gen_id"  # a column in cohorts that compare essays, and in no others
 
@@ -60,6 +61,11 @@ def child_of(
     gen_id = generation_id(stage, parent.gen_id, template_id, model_id, replicate)
     key = (parent.gen_id, parent.combo_id, template_id, model_id, replicate)
     return Member(stage, gen_id, parent.cohort_id, *key)
+
+
+def is_control(member: Member) -> bool:
+    """Whether an essay is a control of its cohort, which is judged and never ranked."""
+    return member.template_id == IMPORT and member.llm_model_id.startswith(CONTROL)
 
 
 class Membership:
@@ -77,6 +83,11 @@ class Membership:
     def stage(self, stage: Stage) -> Iterable[Member]:
         """The members of a stage."""
         return self.by_stage[stage].values()
+
+    @property
+    def essays(self) -> list[Member]:
+        """The essays, without the controls that are judged beside them."""
+        return [essay for essay in self.stage("essay") if not is_control(essay)]
 
     @property
     def compares(self) -> bool:

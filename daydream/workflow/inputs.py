@@ -8,7 +8,7 @@ from pathlib import Path
 
 from daydream.experiment.installation import PACKAGE
 from daydream.store.layout import LEVELS, OPTIONAL_STAGES, STAGES, Stage, exists
-from daydream.store.membership import PARENT_STAGE, Member
+from daydream.store.membership import PARENT_STAGE, Member, is_control
 from daydream.workflow.definitions import changed_columns, changed_definition, changed_filters
 from daydream.workflow.project import Project
 
@@ -94,6 +94,8 @@ class Inputs:
 
         """
         member = self.project.membership.member(stage, gen_id)
+        if is_control(member):
+            return {}  # its text is in its id
         files: dict[str, str | list[str]] = {}
         if not self.project.design.catalog.template(stage, member.template_id).is_copy:
             files = self._texts(member)

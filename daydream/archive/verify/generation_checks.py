@@ -21,7 +21,7 @@ from daydream.llm.request import fingerprint
 from daydream.llm.structured import earlier_bodies, request_body
 from daydream.store.layout import exists
 from daydream.store.ledger import NAME, Attempt
-from daydream.store.membership import PARENT_STAGE
+from daydream.store.membership import PARENT_STAGE, is_control
 
 _FIELDS_OF_ATTEMPT = {
     "answered_at": "at",
@@ -49,7 +49,9 @@ class GenerationChecks:
             return None
 
     def is_copy(self, stored: StoredGeneration) -> bool:
-        """Whether it is its draft, word for word, and so has neither prompt nor answer."""
+        """Whether it is its draft, word for word, or a control: it has no prompt and no answer."""
+        if is_control(stored.member):
+            return True
         if stored.own_metadata:
             return bool(stored.own_metadata["mode"] == "copy")
         template = self._template(stored)
@@ -165,6 +167,8 @@ class GenerationChecks:
 
     def check_parsed(self, stored: StoredGeneration) -> Outcome:
         """``parsed.txt`` is what the template's parser takes from ``raw.txt``, or the draft."""
+        if is_control(stored.member):
+            return None  # its id is a hash of its text, and was checked
         if self.is_copy(stored):
             return self._check_copy(stored)
         template = self._template(stored)

@@ -26,7 +26,7 @@ def read_items(spec: Path, where: str, reference: str) -> ItemFile:
         SpecError: when the path leaves the folder, or the file is missing, empty or ragged.
 
     """
-    path = _inside(spec, where, reference.removeprefix(PREFIX).strip())
+    path = _referred(spec, where, reference)
     try:
         rows = read_table(str(path), ())
     except CatalogError as error:
@@ -44,6 +44,29 @@ def read_items(spec: Path, where: str, reference: str) -> ItemFile:
                 f"the columns {','.join(header)}. Fill it in, or remove the row."
             )
     return ItemFile(str(path), header, tuple(tuple(map(row.text, header)) for row in rows))
+
+
+def read_text_file(spec: Path, where: str, reference: str) -> tuple[str, str]:
+    """The path and the text of the file that ``@file:PATH`` names; the text is not blank.
+
+    Raises:
+        SpecError: when the path leaves the folder, or the file is missing, blank or not UTF-8.
+
+    """
+    path = _referred(spec, where, reference)
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").strip()
+    except UnicodeDecodeError as error:
+        raise SpecError(
+            f"{spec}: {where}: {path} is not UTF-8 (byte {error.start}). Save it as UTF-8."
+        ) from error
+    if not text:
+        raise SpecError(f"{spec}: {where}: {path} is blank. Write the text into it.")
+    return str(path), text
+
+
+def _referred(spec: Path, where: str, reference: str) -> Path:
+    return _inside(spec, where, reference.removeprefix(PREFIX).strip())
 
 
 def _inside(spec: Path, where: str, name: str) -> Path:

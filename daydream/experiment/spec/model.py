@@ -102,6 +102,21 @@ class CombosRule:
     top: int = 1
 
 
+ControlKind = Literal["empty", "concepts", "planted"]
+
+
+@dataclass(frozen=True)
+class ControlArm:
+    """Texts to be judged beside the essays: ``text``, or that of ``count`` combinations' concepts.
+
+    ``count`` None is every combination.
+    """
+
+    kind: ControlKind
+    text: str = ""
+    count: int | None = None
+
+
 @dataclass(frozen=True)
 class Look:
     """One look at the scores of a cohort, after which essays were chosen for this one."""
@@ -131,6 +146,7 @@ class Spec:
     combos: CombosRule | None = None
     looks: tuple[Look, ...] = ()
     essays: tuple[str, ...] = ()
+    controls: tuple[ControlArm, ...] = ()
     spelling: Mapping[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
 

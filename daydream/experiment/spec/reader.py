@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from daydream.experiment.spec.fields import Field, level_of
-from daydream.experiment.spec.item_files import ItemFile
+from daydream.experiment.spec.item_files import PREFIX, ItemFile, read_text_file
 from daydream.experiment.spec.model import (
     ALIASES,
     AXES,
@@ -16,6 +16,8 @@ from daydream.experiment.spec.model import (
     Bundle,
     CombosKind,
     CombosRule,
+    ControlArm,
+    ControlKind,
     Exclusion,
     Items,
     Level,
@@ -28,7 +30,7 @@ from daydream.experiment.spec.model import (
 )
 from daydream.experiment.spec.yaml_file import read_yaml
 
-TOP_KEYS = ("axes", "rules", "combos", "essays", "output", "looks")
+TOP_KEYS = ("axes", "rules", "combos", "essays", "controls", "output", "looks")
 RULE_KEYS = ("subsets", "ties", "pairs", "tuples", "exclude")
 FLAG_KEYS = ("self_judging", "same_provider")
 COMBO_KEYS: Mapping[CombosKind, tuple[str, ...]] = {
@@ -81,6 +83,7 @@ class _Reader:
             combos=read_combos(top["combos"]) if "combos" in top else None,
             looks=tuple(map(_look, top["looks"].items())) if "looks" in top else (),
             essays=self._essays(top["essays"]) if "essays" in top else (),
+            controls=self._controls(top["controls"]) if "controls" in top else (),
             spelling=self.spelling,
             files=(str(self.path), *dict.fromkeys(self.files)),
         )
@@ -224,6 +227,30 @@ class _Reader:
             return tuple(dict.fromkeys(entry.texts()))
         self.files.append(file.path)
         return tuple(dict.fromkeys(row[0] for row in file.rows))
+
+    def _controls(self, entry: Field) -> tuple[ControlArm, ...]:
+        """A list of kinds, or a mapping of kinds: true, a number, or the file of a text."""
+        if isinstance(entry.content, list):
+            kinds: Any = dict.fromkeys(entry.texts(), "true")
+            entry = Field(entry.path, entry.where, kinds)
+        keys = entry.mapping(get_args(ControlKind))
+        arms = []
+        if "empty" in keys and keys["empty"].flag():
+            arms.append(ControlArm("empty"))
+        if "concepts" in keys and (count := keys["concepts"]).content != "false":
+            arms.append(
+                ControlArm("concepts", count=None if count.content == "true" else count.whole())
+            )
+        if "planted" in keys:
+            arms.append(self._planted(keys["planted"]))
+        return tuple(arms)
+
+    def _planted(self, entry: Field) -> ControlArm:
+        if not isinstance(entry.content, str) or not entry.content.startswith(PREFIX):
+            entry.fail("names no text", f"Write planted: '{PREFIX}good.txt', beside the spec.")
+        path, text = read_text_file(entry.path, entry.where, entry.content)
+        self.files.append(path)
+        return ControlArm("planted", text)
 
     def _field_order(self, entry: Field) -> tuple[str, ...]:
         keys = entry.mapping(["field_order"])

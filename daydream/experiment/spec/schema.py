@@ -38,6 +38,16 @@ def spec_schema() -> dict[str, Any]:
             ),
             combos={"anyOf": [{"enum": list(COMBO_KEYS)}, *map(_combos, COMBO_KEYS)]},
             essays={"anyOf": [_FILE, _NAMES]},
+            controls={
+                "anyOf": [
+                    {"type": "array", "items": {"enum": ["empty", "concepts"]}, "minItems": 1},
+                    _object(
+                        empty={"type": "boolean"},
+                        concepts={"anyOf": [{"type": "boolean"}, _WHOLE]},
+                        planted=_FILE,
+                    ),
+                ]
+            },
             output=_object(field_order={"type": "array", "items": {"enum": list(names)}}),
             looks={
                 "type": "array",

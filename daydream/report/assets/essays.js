@@ -15,7 +15,7 @@
   }
 
   const essays = rows.map((row, order) => {
-    const [id, combo, draft, essay, model, replicate, status, mean, valid, expected, ok, cost, title, apart] = row;
+    const [id, combo, draft, essay, model, replicate, status, mean, valid, expected, ok, cost, title, apart, addresses] = row;
     const keys = {
       combo_id: namesOf("combo_id", combo),
       draft_template: namesOf("draft_template", draft),
@@ -23,8 +23,8 @@
       generation_model: namesOf("generation_model", model),
     };
     const words = KEYS.flatMap((key) => [keys[key].id, keys[key].name, keys[key].words]);
-    const found = [id, title, ...words].join(" ").toLowerCase();
-    return { order, id, keys, replicate, status, mean, valid, expected, ok, cost, title, apart, found };
+    const found = [id, title, addresses ? "addresses the judge" : "", ...words].join(" ").toLowerCase();
+    return { order, id, keys, replicate, status, mean, valid, expected, ok, cost, title, apart, addresses, found };
   });
   const hasCost = essays.some((one) => one.cost);
   const places = hasCost ? decimals() : 0;
@@ -64,7 +64,9 @@
     const state = one.status === "done" ? "" : ["failed", "refused"].includes(one.status) ? ` ${one.status}` : " not made";
     const parts = [link, element("small", { className: "id" }, one.id)];
     if (one.replicate > 1) parts.push(element("small", {}, `replicate ${one.replicate}`));
-    return state ? [...parts, element("strong", { className: "flag" }, state)] : parts;
+    if (state) parts.push(element("strong", { className: "flag" }, state));
+    if (one.addresses) parts.push(element("strong", { className: "flag" }, " addresses the judge"));
+    return parts;
   }
 
   // The list as it is filtered and sorted here, for "next" on the page of an essay.

@@ -38,6 +38,39 @@ def _looked_at(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+def _controls(evidence: Evidence) -> Iterator[Finding]:
+    """Controls that judges put among the essays, or above them."""
+    for row in evidence.rows("controls", evaluation_llm_model=""):
+        below = as_float(row["share_below"])
+        if below is None or row["control"] == "control-planted":
+            continue
+        text = "An empty essay" if row["control"] == "control-empty" else "The concepts' own text"
+        if below >= ALPHA:
+            template = evidence.name("evaluation_template", row["evaluation_template"])
+            yield Finding(
+                f"{text} scores {amount(row['mean'])} under {template}, above {below:.0%} of the "
+                f"essays (their mean is {amount(row['essays_mean'])}): these scores do not say "
+                "that there is an idea.",
+                "controls",
+            )
+
+
+def _addresses(evidence: Evidence) -> Iterator[Finding]:
+    """Essays that speak to their judge."""
+    scores = evidence.scores
+    if "address_to_judge" not in scores:
+        return
+    speaking = scores[scores["address_to_judge"].fillna("") != ""]
+    count = int(speaking["parent_gen_id"].nunique())
+    if count:
+        verb = "speaks" if count == 1 else "speak"
+        yield Finding(
+            f"{counted(count, 'essay')} {verb} to the judge, which may move its score; the essays "
+            "table marks them. How far judges are moved by such texts: daydream audit judges.",
+            "parsed_scores",
+        )
+
+
 def _coverage(evidence: Evidence) -> Iterator[Finding]:
     scores = evidence.scores
     lost = int(scores["score"].isna().sum())
@@ -203,5 +236,16 @@ def _levels(evidence: Evidence, rows: list[_Row]) -> str:
 
 
 _KINDS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
-    *(_looked_at, _coverage, _judges, _sensitive, _few_clusters, _snapshots, _length, _people),
+    *(
+        _looked_at,
+        _coverage,
+        _controls,
+        _addresses,
+        _judges,
+        _sensitive,
+        _few_clusters,
+        _snapshots,
+        _length,
+        _people,
+    ),
 )

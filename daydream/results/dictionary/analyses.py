@@ -77,6 +77,40 @@ RANKING = Table(
     ),
 )
 
+CONTROLS = Table(
+    "controls",
+    _FOLDER,
+    "a kind of control under an evaluation template, by all judges or by one",
+    SCORES,
+    "Means of texts over judges; Student's interval over texts, from five on. Controls are in no "
+    "other table but parsed_scores, where their generation_template is `import`.",
+    (
+        Column(
+            "control",
+            "text",
+            "`control-empty`: an empty essay; `control-concepts`: the concepts' own text; "
+            "`control-planted`: a text that the spec gives.",
+        ),
+        TEMPLATE,
+        JUDGE._replace(meaning="The judge; blank: all together."),
+        Column("n_essays", "whole", "Control texts with a score.", "texts"),
+        Column("mean", "number", "Mean of their scores.", POINTS),
+        Column("low", "number", f"{_LOW} of mean.", POINTS),
+        Column("high", "number", f"{_HIGH} of mean.", POINTS),
+        Column("essays_mean", "number", "Mean of the cohort's essays.", POINTS),
+        Column("difference", "number", "mean less essays_mean.", POINTS),
+        Column(
+            "share_below",
+            "number",
+            "Essays that score below mean, ties as halves.",
+            "share of essays, 0 to 1",
+        ),
+        *SCALE,
+        *COUNTS,
+        WARNING,
+    ),
+)
+
 _IN_RANKING = {column.name: column for column in RANKING.columns}
 
 COHORT_LEVELS = Table(

@@ -21,6 +21,7 @@ TABLES: tuple[Table, ...] = (
     reliability.RELIABILITY,
     analyses.RANKING,
     analyses.CONTRASTS,
+    analyses.CONTROLS,
     analyses.VARIANCE,
     reliability.D_STUDY,
     reliability.EFFECTS,

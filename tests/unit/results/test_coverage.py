@@ -34,6 +34,7 @@ TEMPLATES = (
     "novelty,n,,in_last_line,llm,true,0,9\n"
 )
 AVERAGED = {*SUMMARY, *ANALYSIS} - {"perfect_score_paths"}
+IMPORTED = {"generation_template": "import"}
 Frame = Callable[..., pd.DataFrame]
 
 
@@ -70,7 +71,7 @@ def frame(tmp_path: Path) -> Frame:
     def make(*scores: tuple[float | None, dict[str, Any]]) -> pd.DataFrame:
         path = str(tmp_path / "scores.csv")
         write_scores(path, rows_of(*scores))
-        return read_scores(path)
+        return read_scores(path, controls=True)
 
     return make
 
@@ -319,6 +320,8 @@ def test_a_table_without_rows_has_the_types_of_one_with_rows(frame: Frame, name:
         (score, facts | {"generation_model": ("judge", "gpt")[n // 4], "essay_words": 100 + n})
         for n, (score, facts) in enumerate(COHORTS["two evaluators, a score missing"])
     ]
+    if name == "controls":
+        writers.append((1, essay(9, generation_model="control-empty") | IMPORTED))
     full = typed(ANALYSIS[name](frame(*writers), SCALES))
     empty = typed(ANALYSIS[name](frame(), SCALES))
     assert len(full) > 0 and len(empty) == 0

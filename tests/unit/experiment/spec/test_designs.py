@@ -14,7 +14,7 @@ EXAMPLES = re.findall(r"<!-- rows: (\d+) -->\n```yaml\n(.*?)```", TEXT, re.DOTAL
 
 
 def test_there_are_examples():
-    assert len(EXAMPLES) == TEXT.count("```yaml") == 6
+    assert len(EXAMPLES) == TEXT.count("```yaml") == 7
 
 
 @pytest.mark.parametrize(("rows", "text"), EXAMPLES)
