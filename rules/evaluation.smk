@@ -11,7 +11,7 @@ rule generate_evaluation:
     """Have a model score one essay."""
     input:
         unpack(sources("evaluation")),
-        parser=score_parser_sources(),
+        parser=parser_sources("evaluation"),
     output:
         layout.parsed("evaluation", "{gen_id}"),
     log:

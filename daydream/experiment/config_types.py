@@ -180,6 +180,7 @@ Level: TypeAlias = Annotated[
 ]
 Reuse: TypeAlias = Literal["auto", "always", "never"]
 ReuseRule: TypeAlias = Annotated[Reuse, Kind("`auto`, `always` or `never`")]
+Dag: TypeAlias = Annotated[Literal["auto", "full", "light"], Kind("`auto`, `full` or `light`")]
 Engine: TypeAlias = Annotated[Literal["llama.cpp"], Kind("`llama.cpp`")]
 Structures: TypeAlias = Annotated[
     tuple[Literal["grammar", "json_schema"], ...],

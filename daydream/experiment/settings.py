@@ -24,6 +24,7 @@ from daydream.experiment.config_types import (
     CohortName,
     Count,
     CountFromZero,
+    Dag,
     EndpointName,
     ErrorsOrNull,
     Flag,
@@ -252,6 +253,12 @@ class Settings:
     """`true`: endpoints with `batch: true` are asked through their Batch interface, at about half
     the price and within a day. Use `-c 2000`: a batch is no larger than the calls that may wait at
     once. A kill loses nothing; the next run reads the answers."""
+
+    dag: Dag = "auto"
+    """How many generations Snakemake is shown. `full`: all. `light`: what is missing, forced or
+    older than its sources, and the newest file of the rest; so the same generations are made in a
+    fraction of the time and memory. `auto`: `light` above 20,000 generations; see
+    docs/scaling.md."""
     slice: SliceOrNull = None
     """`2/20`: make only the second of twenty parts of the cohort, each of whole chains from the
     draft to its evaluations, so that twenty processes on one or more hosts can share the work; they

@@ -41,16 +41,20 @@ class PromptSources:
         paths = self.templates(stage, template_id)
         return frozenset().union(*map(variables_of, paths))
 
-    def _used(self, member: Member) -> frozenset[str]:
+    def shows_drafts(self, stage: Stage, template_id: str) -> bool:
+        """Whether a template shows the draft of an essay, or the prompt of that."""
+        return stage not in ("draft", "essay") and bool(self._used(stage, template_id) & _DRAFTS)
+
+    def _used(self, stage: Stage, template_id: str) -> frozenset[str]:
         """As ``variables``; of a template that is broken, which its check tells, nothing."""
         try:
-            return self.variables(member.stage, member.template_id)
+            return self.variables(stage, template_id)
         except PromptError:
             return frozenset()
 
     def descriptions(self, member: Member) -> list[str]:
         """The description files of the concepts that a prompt shows; a draft's own always."""
-        if member.stage != "draft" and not self._used(member) & _CONCEPTS:
+        if member.stage != "draft" and not self._used(member.stage, member.template_id) & _CONCEPTS:
             return []
         layout, paths = self.design.layout, []
         for combo_id in self._combo_ids(member):
@@ -66,7 +70,7 @@ class PromptSources:
 
     def drafts(self, member: Member) -> list[str]:
         """The drafts that a prompt shows, or whose prompt it shows, beyond its own parents."""
-        if member.stage in ("draft", "essay") or not self._used(member) & _DRAFTS:
+        if not self.shows_drafts(member.stage, member.template_id):
             return []
         ids = (self.essay(gen_id).parent_gen_id for gen_id in member.parents)
         return list(dict.fromkeys(filter(None, ids)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 FORCED_VARIABLE = "DAYDREAM_FORCED"
 EVERYTHING = "*"
@@ -20,6 +20,18 @@ def forced_targets(
         return EVERYTHING
     names = {*forcerun, *(targets if forcetargets else ())}
     return "\n".join(sorted(os.path.normpath(name) for name in names))
+
+
+def share_forces(
+    forceall: bool, targets: Iterable[str], forcerun: Iterable[str], base_names: Mapping[str, str]
+) -> None:
+    """Make known to this process and its children what is forced.
+
+    A module's rules are forced by the names that they have in this run: ``base_names`` tells which
+    of our rules each is, for those who ask by these.
+    """
+    names = (*forcerun, *(base_names[name] for name in forcerun if name in base_names))
+    os.environ[FORCED_VARIABLE] = forced_targets(forceall, True, targets, names)
 
 
 def is_forced(rule: str, output: str) -> bool:

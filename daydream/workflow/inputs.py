@@ -6,24 +6,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from daydream.experiment.installation import PACKAGE
 from daydream.store.layout import LEVELS, OPTIONAL_STAGES, STAGES, Stage, exists
 from daydream.store.membership import PARENT_STAGE, Member, is_control
 from daydream.workflow.definitions import changed_columns, changed_definition, changed_filters
 from daydream.workflow.project import Project
 
-_PARSERS = PACKAGE / "parsers"
 _ANY_ID, _NO_ID = "[A-Za-z0-9._-]+", "(?!)"
-
-
-def score_parser_sources() -> list[str]:
-    """The source files that decide which score an answer has."""
-    return sorted(map(str, (*_PARSERS.glob("score*.py"), _PARSERS / "thinking.py")))
-
-
-def verdict_parser_sources() -> list[str]:
-    """The source files that decide which verdict an answer has."""
-    return sorted({*score_parser_sources(), str(_PARSERS / "verdict.py")})
 
 
 @dataclass(frozen=True)
@@ -121,12 +109,11 @@ class Inputs:
         members = self.project.part.by_stage[stage]
         return [self.project.layout.parsed(stage, gen_id) for gen_id in members]
 
-    def for_table(self, stage: Stage) -> list[str]:
-        """The generations that a table waits for: all, or with allow_incomplete those there are."""
-        paths = self.parsed(stage)
+    def awaited(self, generations: list[str]) -> list[str]:
+        """What of them a table waits for: all, or with allow_incomplete those there are."""
         if self.project.settings.allow_incomplete:
-            return list(filter(os.path.exists, paths))
-        return paths
+            return list(filter(os.path.exists, generations))
+        return generations
 
     @property
     def other_cohorts_scores(self) -> list[str]:

@@ -18,7 +18,7 @@ from daydream.store.bucket.tree import COMBOS
 from daydream.store.layout import Stage
 from daydream.store.membership import PARENT_STAGE, Member
 from daydream.workflow import snakemake_compat as compat
-from daydream.workflow.plan.reasons import by_times
+from daydream.workflow.out_of_date import by_times
 from daydream.workflow.project import Project
 
 _DESIGN = ("1_raw/", "2_tasks/", "cohorts/", COMBOS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import threading
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from daydream.store.layout import STAGES, Stage
 from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.at_work import AtWork
 from daydream.workflow.failure_summary import describe_run
-from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets, is_forced
+from daydream.workflow.forcing import is_forced, share_forces
 from daydream.workflow.inputs import Inputs
 from daydream.workflow.jobs import GenerationJobs
 from daydream.workflow.object_store import ObjectStore
@@ -31,6 +30,7 @@ from daydream.workflow.open_files import allow_open_files
 from daydream.workflow.plan.reasons import RULES_OF_PLAN, Job
 from daydream.workflow.progress import Ticker
 from daydream.workflow.project import Project
+from daydream.workflow.shown import ShownGenerations
 from daydream.workflow.signals import EXIT_CODE, SIGNALS, next_line, typed_command
 from daydream.workflow.slices_meter import SlicesMeter
 from daydream.workflow.submission import TARGET_OF_STAGE, CommandLine, Submission, Target
@@ -58,6 +58,7 @@ class Run:
         """
         self.workflow, self.project, self._store = workflow, project, store
         self.inputs = Inputs(project)
+        self.shown = ShownGenerations(self.inputs, self._share_forces)
         self.submission: Submission | None = None
         self.jobs = GenerationJobs(project, store)
         self._folder = folder
@@ -146,8 +147,8 @@ class Run:
         compat.at_end(self.workflow, self._succeed, self._fail)
 
     def _share_forces(self) -> None:
-        everything, targets, rules = compat.forces(self.workflow)
-        os.environ[FORCED_VARIABLE] = forced_targets(everything, True, targets, rules)
+        if self._decides:  # the process of a job has inherited what is forced
+            share_forces(*compat.forces(self.workflow), self._base_names)
 
     def _open(self) -> None:
         """Say what the run is going to buy, and find out what is in the way."""
@@ -200,15 +201,13 @@ class Run:
 
     def generations(self, stage: Stage) -> list[str]:
         """What the target of a stage asks for: its generations, or the slices that make them."""
-        if self.submission is None:
-            return self.inputs.parsed(stage)
-        return self.submission.waits_for(TARGET_OF_STAGE[stage])
+        own = self.submission
+        return own.waits_for(TARGET_OF_STAGE[stage]) if own else self.shown.for_target(stage)
 
     def for_table(self, stage: Stage) -> list[str]:
         """What a table waits for: generations, or the slices that make them."""
-        if self.submission is None:
-            return self.inputs.for_table(stage)
-        return self.submission.waits_for(TARGET_OF_STAGE[stage])
+        own = self.submission
+        return own.waits_for(TARGET_OF_STAGE[stage]) if own else self.shown.for_table(stage)
 
     def order(self, target: Target, name: str) -> str:
         """The order of a slice; on a node it is there."""

@@ -23,7 +23,7 @@ from daydream.store.membership import Member
 from daydream.workflow.definitions import write_input
 from daydream.workflow.forcing import is_forced
 from daydream.workflow.inputs import Inputs
-from daydream.workflow.plan.reasons import Required, by_times
+from daydream.workflow.out_of_date import Required, by_times
 from daydream.workflow.project import Project
 from daydream.workflow.slice_job import FAILED, Order, answers_in
 

@@ -70,8 +70,14 @@ class Step(NamedTuple):
     code: str
 
 
-def fill(root: Path, shape: Shape) -> None:
-    """A data root with a cohort of this shape, everything made but the tables."""
+def fill(root: Path, shape: Shape, failing: bool = True) -> None:
+    """A data root with a cohort of this shape, everything made but the tables.
+
+    Args:
+        root: the folder of the experiment.
+        shape: how large it is.
+        failing: whether some evaluations have failed and some were never made.
+    """
     work = Workspace(root, "http://127.0.0.1:1/v1", {"k_max": 1, "allow_incomplete": True})
     for path in work.raw("concepts/descriptions-paragraph").iterdir():
         path.unlink()
@@ -86,7 +92,7 @@ def fill(root: Path, shape: Shape) -> None:
     work.command()
     project = opened(root)
     make_cohort(project)
-    fill_store(project.layout)
+    fill_store(project.layout, *((ABSENT, FAILED) if failing else (0.0, 0.0)))
 
 
 def opened(root: str | Path) -> Project:
@@ -95,17 +101,18 @@ def opened(root: str | Path) -> Project:
     return Project(load_config(values=values | {"data_root": str(Path(root, "data"))}))
 
 
-def fill_store(layout: Layout) -> None:
+def fill_store(layout: Layout, absent: float, failed: float) -> None:
+    """Every generation, but for these shares of the evaluations."""
     membership, rng = read_membership(layout.membership(COHORT)), random.Random(7)
     effects: dict[tuple[str, str], float] = {}
     for stage in ("draft", "essay", "evaluation"):
         for member in membership.stage(stage):
             if stage != "evaluation":
                 write(layout, member, "A text of some words.\n" * 20)
-            elif (chance := rng.random()) > ABSENT:
+            elif (chance := rng.random()) >= absent:
                 essay = membership.member("essay", member.parent_gen_id)
                 score = score_of(member, essay, effects, rng)
-                write(layout, member, None if chance < ABSENT + FAILED else f"{score}\n")
+                write(layout, member, None if chance < absent + failed else f"{score}\n")
 
 
 def score_of(

@@ -13,6 +13,7 @@ from daydream.experiment.next_steps import Options
 from daydream.generation.template_check import template_problems, undescribed
 from daydream.store.layout import STAGES, Stage, exists
 from daydream.store.membership import Member
+from daydream.workflow.out_of_date import Required, by_times
 from daydream.workflow.plan.estimates import Estimator, History
 from daydream.workflow.plan.parameters import (
     Groups,
@@ -22,7 +23,7 @@ from daydream.workflow.plan.parameters import (
     unpinned,
 )
 from daydream.workflow.plan.plan import NO_OPTIONS, Plan, Row, first_lines
-from daydream.workflow.plan.reasons import Job, Required, by_times, from_jobs
+from daydream.workflow.plan.reasons import Job, from_jobs
 from daydream.workflow.plan.replaced import EditedTexts
 from daydream.workflow.plan.reuse import ReusableAnswers
 from daydream.workflow.project import Project

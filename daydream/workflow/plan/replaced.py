@@ -18,7 +18,7 @@ from daydream.store.index import memberships
 from daydream.store.layout import LEVELS, STAGES, Layout, Stage, exists
 from daydream.store.membership import Member, Membership
 from daydream.store.metadata import read_metadata
-from daydream.workflow.plan.reasons import PROMPT_CHANGED, Required
+from daydream.workflow.out_of_date import PROMPT_CHANGED, Required
 from daydream.workflow.project import Project
 
 SAMPLE = 40  # generations of a text that are looked at, of each cohort

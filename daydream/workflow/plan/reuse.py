@@ -18,7 +18,7 @@ from daydream.generation.prompts import read_text
 from daydream.store.layout import Stage, exists
 from daydream.store.ledger import NAME, Ledger
 from daydream.store.membership import Member
-from daydream.workflow.plan.reasons import FORCED, Required
+from daydream.workflow.out_of_date import FORCED, Required
 from daydream.workflow.project import Project
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets, is_forced
+from daydream.workflow.forcing import FORCED_VARIABLE, forced_targets, is_forced, share_forces
 
 OUTPUT = "data/gens/draft/d_1/parsed.txt"
 
@@ -32,3 +32,12 @@ def test_a_job_is_forced_by_its_output_its_rule_or_with_everything(
 def test_nothing_is_forced_where_nothing_was_said(monkeypatch):
     monkeypatch.delenv(FORCED_VARIABLE, raising=False)
     assert not is_forced("generate_draft", OUTPUT)
+
+
+def test_a_rule_of_a_module_is_forced_by_its_own_name_and_by_ours(monkeypatch):
+    monkeypatch.setenv(FORCED_VARIABLE, "")
+    share_forces(False, [], ["dd_generate_essay"], {"dd_generate_essay": "generate_essay"})
+    assert is_forced("dd_generate_essay", "x") and is_forced("generate_essay", "x")
+    assert not is_forced("generate_draft", "x")
+    share_forces(True, [], [], {})
+    assert is_forced("generate_draft", "x")

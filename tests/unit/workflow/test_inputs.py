@@ -9,7 +9,8 @@ import pytest
 
 from daydream.errors import CohortError
 from daydream.store.files import write_json
-from daydream.workflow.inputs import Inputs, score_parser_sources, verdict_parser_sources
+from daydream.workflow.inputs import Inputs
+from daydream.workflow.sources import score_parser_sources, verdict_parser_sources
 from daydream.workflow.tables import make_cohort
 
 
@@ -75,11 +76,11 @@ def test_a_generation_of_another_cohort_has_no_sources(inputs: Inputs):
 
 def test_tables_wait_for_all_unless_incomplete_ones_are_allowed(open_project, inputs: Inputs):
     every = inputs.parsed("evaluation")
-    assert len(every) == 6 and inputs.for_table("evaluation") == every
+    assert len(every) == 6 and inputs.awaited(every) == every
     Path(every[0]).parent.mkdir(parents=True)
     Path(every[0]).write_text("7")
     incomplete = Inputs(open_project(allow_incomplete=True))
-    assert incomplete.for_table("evaluation") == every[:1]
+    assert incomplete.awaited(every) == every[:1]
 
 
 def test_selected_essays_are_sources_that_no_rule_makes(open_project, inputs: Inputs, work):

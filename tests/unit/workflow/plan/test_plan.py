@@ -13,12 +13,13 @@ import pytest
 
 from daydream.errors import ParseError
 from daydream.experiment.settings import load_config
+from daydream.workflow import sources
 from daydream.workflow.jobs import GenerationJobs
-from daydream.workflow.plan import reasons
+from daydream.workflow.out_of_date import by_times
 from daydream.workflow.plan.estimates import History, Past
 from daydream.workflow.plan.plan import Plan, Row, compact, describe, first_lines
 from daydream.workflow.plan.planning import make_plan, missing_keys, opening
-from daydream.workflow.plan.reasons import Job, by_times, from_jobs
+from daydream.workflow.plan.reasons import Job, from_jobs
 from daydream.workflow.project import Project
 from tests.support.mock_server import MockServer
 from tests.support.workspace import Workspace
@@ -180,7 +181,7 @@ def test_the_score_parser_is_a_reason_of_its_own(
     parser = tmp_path / "score_new.py"
     parser.touch()
     edit(str(parser))
-    monkeypatch.setattr(reasons, "score_parser_sources", lambda: [str(parser)])
+    monkeypatch.setattr(sources, "score_parser_sources", lambda: [str(parser)])
     plan = make_plan(opened())
     assert plan.reasons == {f"score parser changed: {parser}": 6}
     assert plan.to_buy == 0
