@@ -8,9 +8,12 @@ from typing import Any
 from daydream.cli.console import WIDTH, aligned
 from daydream.cli.show_comparisons import meetings
 from daydream.cli.text import lines_of, result_of
+from daydream.errors import PromptError
 from daydream.experiment.combinations import read_mappings
 from daydream.experiment.model import Catalog
 from daydream.formats import printable
+from daydream.generation.prompt_text import Prompt
+from daydream.generation.prompts import read_text
 from daydream.store.index import children_of, find_id, known_members, lineage_of
 from daydream.store.layout import Layout, exists
 from daydream.store.ledger import read_attempts
@@ -82,6 +85,7 @@ def _section(layout: Layout, catalog: Catalog, member: Member) -> Iterator[str]:
     if facts.get("mode") == "copy":
         yield "It is its draft, word for word."
     elif member.stage in ("evaluation", "comparison"):
+        yield from _system_prompt(folder, facts)
         yield from _thoughts(folder, facts)
         yield from lines_of("reasoning", f"{folder}/raw.txt")
     else:
@@ -138,6 +142,17 @@ def _scored(layout: Layout, catalog: Catalog, member: Member) -> str:
     scale = scales.get(member.template_id)
     of = f" (from {scale.low:g} to {scale.high:g})" if scale else ""
     return f"score {result_of(layout, member)}{of}"
+
+
+def _system_prompt(folder: str, metadata: dict[str, Any]) -> Iterator[str]:
+    """What a judge was told before its prompt; the prompt itself repeats the essay."""
+    try:
+        prompt = Prompt.read(read_text(f"{folder}/prompt.txt"), metadata.get("system_sha256"))
+    except PromptError:
+        return
+    if prompt.system:
+        yield "---- system prompt"
+        yield printable(prompt.system)
 
 
 def _thoughts(folder: str, metadata: dict[str, Any]) -> Iterator[str]:

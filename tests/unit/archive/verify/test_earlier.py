@@ -87,3 +87,25 @@ def test_a_snapshot_keeps_a_cohort_and_is_whole(
     assert main(["verify", str(archive)]) == 0
     assert main(["snapshot", "july", *place]) == 1
     assert "no cohort" in capsys.readouterr().err
+
+
+def test_system_prompts_and_lineages_are_verified_and_go_with_an_archive(
+    work: Workspace, server: MockServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "SCORE: X\n{{ response }}\n{{ draft }}{{ prompt }}{{ concepts | length }}"
+    work.templates("evaluation", ["novelty"], text=text)
+    work.write("templates/evaluation/novelty.system.txt", "You judge.\n==== user ====\nNot yet.")
+    project = make_everything(work)
+    assert outcome(project)[0] == 0
+    place = ("-d", str(work.root), "--configfile", str(work.root / "config.yaml"))
+    assert main(["export", "--output", str(work.root / "whole.zip"), *place]) == 0
+    assert main(["verify", str(work.root / "whole.zip")]) == 0
+    assert "12 prompts are what their templates" in capsys.readouterr().out
+    assert main(["show", work.ids("evaluation")[0], *place]) == 0
+    shown = capsys.readouterr().out
+    assert "---- system prompt\nYou judge.\n==== user ====\nNot yet.\n" in shown
+
+    prompt = work.gen("evaluation", work.ids("evaluation")[0], "prompt.txt")
+    prompt.write_text(prompt.read_text().replace("You judge", "You praise"))
+    _, _, where = outcome(project)
+    assert len(where) == 3 and all("/evaluation/" in place for place in where)
