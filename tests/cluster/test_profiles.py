@@ -74,11 +74,14 @@ def env(tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", OTHERS)
-def test_a_dry_run_with_a_profile_for_another_scheduler_submits_nothing(
+@pytest.mark.parametrize("name", [*OTHERS, "slurm-gpu"])
+def test_a_dry_run_with_a_profile_submits_nothing(
     cohort: Workspace, name: str, tmp_path: Path, env: dict[str, str]
 ) -> None:
     log = stand_ins(tmp_path / "bin")
+    if name == "slurm-gpu":
+        serve = "vllm serve Qwen/Qwen3-8B --host {host} --port {port}"
+        cohort.config["endpoints"]["mock"] = {"serve": serve}
     cohort.run("cohort", "--workflow-profile", str(PROFILES / name), "--dry-run", env=env)
     assert not log.exists()
 

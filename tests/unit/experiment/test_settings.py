@@ -169,6 +169,30 @@ def test_an_endpoint_has_either_a_base_url_or_an_engine(body: dict[str, Any]) ->
     assert "engine" in message
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"serve": "vllm serve m", "base_url": "http://x/v1"}, "one of them only"),
+        ({"serve": "vllm serve m", "batch": True}, "remove batch"),
+        ({"base_url": "http://x/v1", "serve_once": True}, "serve_once without serve"),
+    ],
+)
+def test_an_endpoint_that_is_served_has_a_command_and_nothing_against_it(
+    body: dict[str, Any], told: str
+) -> None:
+    message = complaint(endpoints={"mine": body})
+    assert "endpoints.mine" in message
+    assert told in message
+
+
+def test_only_a_server_that_is_started_once_is_shared() -> None:
+    served = {"serve": "vllm serve m --port {port}"}
+    endpoints = {"own": served, "common": {**served, "serve_once": True}}
+    settings = Settings.from_config({"default_endpoint": "own", "endpoints": endpoints})
+    shared = {name: not endpoint.is_own for name, endpoint in settings.endpoints.items()}
+    assert shared == {"own": False, "common": True}
+
+
 def test_a_default_endpoint_that_is_not_described_is_named_with_those_that_are() -> None:
     message = complaint(default_endpoint="openruter")
     assert "default_endpoint" in message

@@ -61,3 +61,13 @@ def test_the_file_of_an_embedded_model_is_looked_for(tmp_path: Path) -> None:
     (finding,) = check_endpoints(settings, [model()])
     assert finding.state == "wrong"
     assert str(path) in finding.message
+
+
+def test_the_program_of_a_server_that_is_started_is_looked_for() -> None:
+    states = []
+    for program in ("sh", "vllm-is-not-here"):
+        endpoints = {"mock": {"serve": f"{program} serve --port {{port}}"}}
+        settings = Settings.from_config({"default_endpoint": "mock", "endpoints": endpoints})
+        (finding,) = check_endpoints(settings, [model("writer")])
+        states.append(finding.state)
+    assert states == ["ok", "unsure"]
