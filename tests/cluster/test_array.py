@@ -50,8 +50,10 @@ def test_a_failed_generation_leaves_the_others_of_its_slice_and_a_budget_is_exac
     assert sorted(states) == ["COMPLETED", "FAILED"]
     assert server.paid == CALLS - 1
     assert "1 generation(s) failed" in cluster.output()
-    (again,) = re.findall("^  (sbatch .*)$", cluster.output(), re.MULTILINE)
-    number = states.index("FAILED") + 1
+    outputs = {path.stem: path.read_text() for path in work.root.glob("slurm-*.out")}
+    (failed,) = (name for name, text in outputs.items() if "generation(s) failed" in text)
+    (again,) = re.findall("^  (sbatch .*)$", outputs[failed], re.MULTILINE)
+    number = failed.rpartition("_")[2]
     assert again.startswith(f"sbatch --array={number} {SCRIPT} {SLICES} --snakefile ")
 
     work.replicates(evaluation=2)  # 12 evaluations more, and the one that failed
