@@ -164,7 +164,8 @@ def _score(
 ) -> Marks | Lack:
     """The score, with the marks that it is made of where its template has criteria."""
     try:
-        content = Path(layout.parsed("evaluation", evaluation.gen_id)).read_bytes()
+        with open(layout.parsed("evaluation", evaluation.gen_id), "rb") as file:
+            content = file.read()
         text = content.decode("utf-8")
         has_marks = bool(criteria or marks_in(text))
         result = read_marks(text, criteria) if has_marks else Marks(float(text), {})

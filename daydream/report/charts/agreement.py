@@ -126,9 +126,8 @@ def _pairs(wide: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
 
 
 def _pearson(one: pd.Series, other: pd.Series) -> float:
-    a, b = one.to_numpy(float) - one.mean(), other.to_numpy(float) - other.mean()
-    size = float(np.sqrt((a**2).sum() * (b**2).sum()))
-    return float((a * b).sum()) / size if len(a) >= 2 and size > 1e-12 else float("nan")
+    with np.errstate(invalid="ignore", divide="ignore"):  # without variance it is NaN
+        return float(one.round(9).corr(other.round(9), min_periods=2))
 
 
 def _squares(pairs: pd.DataFrame, order: list[str]) -> AnyChart:

@@ -40,7 +40,7 @@ class Kinds:
     products: FloatArray
     inner: IntArray
     through: IntArray
-    counts: sparse.csr_array
+    counts: FloatArray | sparse.csr_array
 
     def factors(self, path: FloatArray, shrink: FloatArray) -> FloatArray:
         """What each cross product is multiplied with, but for the variance."""
@@ -112,18 +112,18 @@ def summary_of(sums: FloatArray, sizes: FloatArray, parents: Sequence[IntArray])
     rows = Rows(sums, np.arange(len(sums)), np.zeros(len(sums), dtype=np.int64))
     values, example, kinds = np.unique(sizes, return_index=True, return_inverse=True)
     levels: list[Kinds] = []
+    of_kinds = np.zeros((0, 0))
     for level in range(len(parents) + 1):
         pairs = _pairs(rows, kinds)
         if not _worth_it(len(pairs[0]), kinds, sums.shape[1]):
             break
         if levels:
-            levels[-1] = replace(levels[-1], counts=levels[-1].counts[example])
+            levels[-1] = replace(levels[-1], counts=of_kinds[example])
         outer = parents[level] if level < len(parents) else np.zeros(len(kinds), dtype=np.int64)
         found, rows = _level(rows, kinds, outer, pairs)
         levels.append(found)
-        _, example, kinds = np.unique(
-            found.counts.toarray(), axis=0, return_index=True, return_inverse=True
-        )
+        of_kinds = sparse.csr_array(found.counts).toarray().astype(np.float64)
+        _, example, kinds = np.unique(of_kinds, axis=0, return_index=True, return_inverse=True)
     return Summary(tuple(levels), rows, values if levels else sizes)
 
 

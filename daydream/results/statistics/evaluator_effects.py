@@ -18,7 +18,6 @@ from daydream.results.statistics.ratings import (
     EVALUATOR,
     TEMPLATE,
     TRUNCATED,
-    FloatArray,
     Scales,
     evaluations,
     ratings,
@@ -169,18 +168,14 @@ def _severity(own: pd.DataFrame, panels: int) -> dict[str, object]:
 
 def _against(own: pd.DataFrame, panels: int) -> dict[str, object]:
     means = own.groupby(ESSAY)[["unit", "others"]].mean().round(9)
-    mine, theirs = means.to_numpy(dtype=np.float64).T
     return {
         **_severity(own, panels),
-        "pearson": _correlation(mine, theirs),
-        "spearman": _correlation(stats.rankdata(mine), stats.rankdata(theirs)),
+        "pearson": _correlation(means),
+        "spearman": _correlation(means.rank()),
         "n_correlation": len(means),
     }
 
 
-def _correlation(one: FloatArray, other: FloatArray) -> float:
-    if len(one) < _FEWEST_FOR_CORRELATION:
-        return float("nan")
-    one, other = one - one.mean(), other - other.mean()
-    size = float(np.sqrt((one**2).sum() * (other**2).sum()))
-    return float((one * other).sum()) / size if size > 1e-12 else float("nan")
+def _correlation(means: pd.DataFrame) -> float:
+    with np.errstate(invalid="ignore", divide="ignore"):  # without variance it is NaN
+        return float(means["unit"].corr(means["others"], min_periods=_FEWEST_FOR_CORRELATION))

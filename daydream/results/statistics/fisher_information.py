@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg import lapack
+from scipy.sparse.linalg import LinearOperator, cg
 
 from daydream.results.statistics.ratings import FloatArray, IntArray
 
@@ -37,20 +38,16 @@ class Information(NamedTuple):
         Each step costs the number of comparisons. The steps needed grow with the square root of
         the condition number, which a prior bounds whatever the comparisons.
         """
+        size = len(right)
         scale = 1 / np.append(self.diagonal, self.corner)
-        found, left = np.zeros_like(right), right.copy()
-        way = scaled = scale * left
-        size = enough = float(left @ scaled)
-        for _ in range(1000 + 10 * len(right)):
-            if size <= _CLOSE**2 * enough:
-                break
-            turned = self.times(way)
-            step = size / float(way @ turned)
-            found, left = found + step * way, left - step * turned
-            scaled = scale * left
-            before, size = size, float(left @ scaled)
-            way = scaled + size / before * way
-        return found
+        found, _ = cg(
+            LinearOperator((size, size), matvec=self.times, dtype=np.float64),
+            right,
+            rtol=_CLOSE,
+            maxiter=1000 + 10 * size,
+            M=sparse.diags_array(scale),
+        )
+        return np.asarray(found, dtype=np.float64)
 
     def dense(self) -> FloatArray:
         """Return the whole matrix, (k + 1) x (k + 1)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ from daydream.results.statistics.likelihood_region import (
 from daydream.results.statistics.mixed_model import MixedModel
 from daydream.results.statistics.rank_sets import BoolArray
 from daydream.results.statistics.ratings import FloatArray
+
+_FIRM = 0.25  # of the best value: nothing has taken the place of a variance that falls no lower
 
 
 class Profile(NamedTuple):
@@ -45,7 +48,7 @@ def profile(region: LikelihoodRegion, place: int) -> Profile:
     """The intervals of one standard deviation and its share."""
     every = np.arange(len(region.best))
     own, whole = every == place, every >= 0
-    without = _without(region, own)
+    without = cache(lambda: _without(region, own))
     ends = _ends(region, _variance_of(region, place), own, own, without)
     share = Interval(np.nan, np.nan)  # of the only variance there is
     if len(region.best) > 1:
@@ -68,7 +71,7 @@ def profile_share(
     region = likelihood_region(model, best, reml=reml)
     own, every = (np.isin(np.arange(len(best)), one) for one in (group, whole))
     goal = _share_of(region, own, every)
-    return _ends(region, goal, own, every, _without(region, own))
+    return _ends(region, goal, own, every, lambda: _without(region, own))
 
 
 def _without(region: LikelihoodRegion, own: BoolArray) -> Point | None:
@@ -83,12 +86,12 @@ def _ends(
     goal: Goal,
     own: BoolArray,
     whole: BoolArray,
-    without: Point | None,
+    without: Callable[[], Point | None],
 ) -> Interval:
     """The least and greatest value in the region: a variance, or a share where ``whole`` is more.
 
     The region may be curved so that a variance falls further once another one has taken its
-    place: the low end is searched from the optimum and from the best point without it as well.
+    place: a low end that is far below the optimum is searched from there (``without``) as well.
     """
 
     def value(variances: FloatArray) -> float:
@@ -96,12 +99,15 @@ def _ends(
         return top if own is whole else top / float(variances[whole].sum())
 
     high = [region.extreme(goal, 1)]
-    if without is not None and without.above <= CUT:
-        low: list[FloatArray | None] = [without.variances]
-    else:
+    low: list[FloatArray | None] = [region.best]
+    if region.best[own].any():
         low = [region.extreme(goal, -1)]
-        if without is not None:
-            low.append(region.extreme(goal, -1, without))
+    if low[0] is None or value(low[0]) < _FIRM * value(region.best):
+        point = without()
+        if point is not None and point.above <= CUT:
+            low = [point.variances]
+        elif point is not None:
+            low.append(region.extreme(goal, -1, point))
     lows, highs = ([value(one) for one in ends if one is not None] for ends in (low, high))
     return Interval(min(lows, default=np.nan), max(highs, default=np.nan))
 

@@ -18,7 +18,7 @@ HEADER = (
     "evaluation_template,evaluation_llm_model,replicate,score,error,evaluation_response_path,"
     "generation_response_path,draft_gen_id,generation_provider,evaluation_provider,essay_words,"
     "draft_words,returned_model,finish_reason,temperature,answered_at,concepts,"
-    "error_stage,error_kind,error_cause,address_to_judge"
+    "error_stage,error_kind,error_cause,address_to_judge,generation_fallback,evaluation_fallback"
 )
 DRAFT = Member("draft", "d_1", "trial", "", "combo_v1_x", "free", "gpt", 1)
 ESSAY = Member("essay", "e_1", "trial", "d_1", "combo_v1_x", "longer", "gpt", 1)
