@@ -12,8 +12,9 @@ checkpoint cohort_membership:
         catalogs=inputs.of_cohort,
         definition=new_definition,
     output:
-        manifest=layout.manifest(COHORT),
+        # First, as what waits for a checkpoint asks for its first output only.
         membership=layout.membership(COHORT),
+        manifest=layout.manifest(COHORT),
     log:
         "logs/cohort_membership.log",
     run:

@@ -125,8 +125,8 @@ class Design:
     def is_stale(self) -> bool:
         """Whether the manifest on disk asks for something else than the configuration does."""
         path = self.layout.manifest(self.cohort_id)
-        if not is_given(path):
-            return False
+        if not is_given(path):  # lost, if there is what was made with it
+            return is_given(self.layout.membership(self.cohort_id))
         written = read_object(path)
         written.pop("membership", None)  # the seal of membership.csv says nothing of the design
         return bool(written != {"cohort_id": self.cohort_id, **self.manifest})

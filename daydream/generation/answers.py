@@ -86,6 +86,7 @@ class Answers:
 
     def _call(self, request: Request) -> Attempt:
         known = self._known()
+        self.ledger.check_room()
         # A seed of its own for each answer, or a forced call would bring the old one again.
         seed = int(sha256(f"{request.gen_id}|{len(known)}")[:8], 16)
         client = self.clients.of(request.endpoint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -83,6 +84,17 @@ def append_to(file: FileIO, line: str) -> None:
         torn = b"" if file.read(1) == b"\n" else b"\n"
     write_all(file, torn + line.encode("utf-8", "replace") + b"\n")
     os.fsync(file.fileno())
+
+
+def check_room(folder: str, needed: int) -> None:
+    """Refuse when a disk has too little room for what is about to be written to it.
+
+    Raises:
+        OSError: as writing would, ``ENOSPC``.
+    """
+    stat = os.statvfs(folder)
+    if stat.f_blocks and stat.f_bavail * stat.f_frsize < needed:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
 
 
 def modified_ns(path: str) -> int | None:

@@ -11,10 +11,11 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from daydream.store.files import append_to
+from daydream.store.files import append_to, check_room
 from daydream.store.locks import locked
 
 NAME = "attempts.jsonl"
+ROOM_BYTES = 16 * 1024**2  # free before a call; hundreds of usual answers may come at once
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ _REQUIRED = ("at", "outcome", "fingerprint", "endpoint", "model", "parameters", 
 class Ledger:
     """A generation's attempts, held under a lock by one process and one thread at a time."""
 
-    def __init__(self, file: FileIO, keep: Callable[[], None] = lambda: None) -> None:
-        self._file, self._keep = file, keep
+    def __init__(self, file: FileIO, folder: str, keep: Callable[[], None] = lambda: None) -> None:
+        self._file, self._folder, self._keep = file, folder, keep
         lines = list(_lines(file.read() or b""))
         self.attempts = [line.attempt for line in lines if line.attempt]
         # Line numbers, from 1, of what was damaged: it may be an answer that was paid.
@@ -89,11 +90,23 @@ class Ledger:
             LockError: when the file system has no locks.
         """
         with locked(f"{folder}/{NAME}") as file:
-            yield cls(file, partial(keep, folder))
+            yield cls(file, folder, partial(keep, folder))
+
+    def check_room(self) -> None:
+        """Refuse when the disk may not have room for an answer, before it is bought.
+
+        Raises:
+            OSError: ``ENOSPC``.
+        """
+        check_room(self._folder, ROOM_BYTES)
 
     def append(self, attempt: Attempt) -> None:
         """Add an attempt; it is on disk, and in the copy if there is one, when this returns."""
-        append_to(self._file, json.dumps(_as_json(attempt), ensure_ascii=False))
+        try:
+            append_to(self._file, json.dumps(_as_json(attempt), ensure_ascii=False))
+        except OSError as error:
+            error.filename = f"{self._folder}/{NAME}"
+            raise
         self.attempts.append(attempt)
         self._keep()
 

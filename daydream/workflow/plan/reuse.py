@@ -114,7 +114,7 @@ class ReusableAnswers:
         requests = self._prompts.requests(member, prompt)
         # Without its lock, as a plan neither waits for a run nor holds one up.
         with FileIO(self._ledger(member)) as file:
-            known = cached_answers(requests, Ledger(file))
+            known = cached_answers(requests, Ledger(file, ""))
         if not known:
             return None
         settings = self.project.settings

@@ -1,0 +1,109 @@
+"""Disks that are full or cannot be written to, files that go, and users that share a data root."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from daydream.errors import FileError
+from daydream.store.file_errors import files_told
+from daydream.store.ledger import ROOM_BYTES, Ledger
+from tests.support.mock_server import MockServer
+from tests.support.workspace import Workspace
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small disk of its own; where none can be mounted the test is skipped."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    size = f"size={2 * ROOM_BYTES}"
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(place)], capture_output=True, text=True
+    )
+    if done.returncode:
+        pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def test_a_full_disk_buys_nothing_and_goes_on_when_there_is_room(
+    disk: Path, work: Workspace, server: MockServer
+) -> None:
+    (work.data / "gens").symlink_to(disk)
+    (disk / "fill").write_bytes(bytes(ROOM_BYTES + 2**20))
+    run = work.run("generation_draft", ok=False)
+    assert "has no room left on its disk" in run.output and "Make room" in run.output
+    assert "Traceback" not in run.output
+    assert server.received == 0
+    (disk / "fill").unlink()
+    work.run("evaluation")
+    assert server.received == 12
+
+
+def test_a_data_root_that_cannot_be_written_to_is_read_and_nothing_is_bought(
+    disk: Path, work: Workspace, server: MockServer
+) -> None:
+    work.run("generation_draft")
+    shutil.copytree(work.data, disk / "data")
+    shutil.rmtree(work.data)
+    work.data.symlink_to(disk / "data")
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    assert "Nothing to be done" in work.run("generation_draft").output
+    run = work.run("evaluation", ok=False)
+    assert run.output.count("cannot be written to (Read-only file system)") == 1
+    assert "Traceback" not in run.output
+    assert server.received == 3
+
+
+@pytest.mark.slow
+def test_a_membership_that_is_deleted_under_way_costs_nothing(
+    work: Workspace, server: MockServer
+) -> None:
+    server.latency_s = 0.5
+    run = work.start("evaluation")
+    end = time.monotonic() + 60
+    while not server.received and time.monotonic() < end:
+        time.sleep(0.02)
+    (work.data / "cohorts" / "trial" / "membership.csv").unlink()
+    run.wait(timeout=120)
+    server.latency_s = 0.0
+    work.run("results_processing")
+    assert server.received == 12
+
+
+def test_two_runs_at_once_on_overlapping_cohorts_buy_each_answer_once(
+    work: Workspace, server: MockServer
+) -> None:
+    server.latency_s = 0.3
+    runs = [
+        work.start("evaluation"),
+        work.start("evaluation"),
+        work.start("evaluation", "--config", "cohort=other"),
+    ]
+    assert [run.wait(timeout=240) for run in runs] == [0, 0, 0]
+    assert server.received == server.paid == 12
+    assert set(server.paid_by_prompt.values()) == {1}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can act as somebody else")
+def test_files_of_another_user_are_told_with_the_way_to_share_them(tmp_path: Path) -> None:
+    previous = os.umask(0o077)
+    try:
+        with Ledger.open(str(tmp_path / "d_1")):
+            pass
+        os.seteuid(65534)
+        with (
+            pytest.raises(FileError, match="not open to this user"),
+            files_told(),
+        ):
+            Ledger.open(str(tmp_path / "d_1")).__enter__()
+    finally:
+        os.seteuid(0)
+        os.umask(previous)
