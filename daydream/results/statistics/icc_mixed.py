@@ -16,6 +16,7 @@ from daydream.results.statistics.profile_likelihood import profile_share
 from daydream.results.statistics.ratings import FloatArray, IntArray
 
 _NOTHING = Interval(float("nan"), float("nan"))
+_NO_VARIANCE = 1e-6  # of all variance: the search ends near 0, not at it
 _ESSAY, _DRAFT, _RATER = "essay", "draft", "rater"
 FORMS = ("ICC(1,1)", "ICC(2,1)", "ICC(3,1)")
 
@@ -73,7 +74,10 @@ def _one(
     form: str, model: MixedModel, best: FloatArray, whole: list[int], with_interval: bool
 ) -> Icc:
     group = [place for place in whole if model.names[place] in (_ESSAY, _DRAFT)]
-    value = float(best[group].sum() / best[whole].sum())
+    whole_variance = float(best[whole].sum())
+    if whole_variance <= _NO_VARIANCE * float(best.sum()):  # raters differ, and nothing else
+        return Icc(form, np.nan, *_NOTHING)
+    value = float(best[group].sum()) / whole_variance
     return Icc(form, value, *(_ends(model, best, group, whole) if with_interval else _NOTHING))
 
 

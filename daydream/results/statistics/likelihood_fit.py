@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from daydream.results.statistics.mixed_model import MixedModel
 from daydream.results.statistics.ratings import FloatArray, IntArray
@@ -67,8 +67,7 @@ def approximate_share(at: Curvature, group: Sequence[int], whole: Sequence[int])
     best = at.best[at.kept]
     top, bottom = best[own].sum(), best[rest].sum()
     slope = 2 * best * (own / top - rest / bottom)
-    ends = np.exp(_about(float(np.log(float(top) / float(bottom))), slope, at))
-    low, high = ends / (1 + ends)
+    low, high = special.expit(_about(float(np.log(float(top) / float(bottom))), slope, at))
     return Interval(float(low), float(high))
 
 

@@ -66,10 +66,13 @@ def profile_share(
 ) -> Interval:
     """95% interval of the variances of ``group`` together over those of ``whole``.
 
-    Both are places in ``model.names``; ``whole`` contains ``group`` and more.
+    Both are places in ``model.names``; ``whole`` contains ``group`` and more. NaN where ``whole``
+    has no variance, of which there is no share.
     """
     region = likelihood_region(model, best, reml=reml)
     own, every = (np.isin(np.arange(len(best)), one) for one in (group, whole))
+    if not region.best[every].any():
+        return Interval(np.nan, np.nan)
     goal = _share_of(region, own, every)
     return _ends(region, goal, own, every, lambda: _without(region, own))
 

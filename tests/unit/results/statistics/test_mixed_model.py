@@ -154,6 +154,17 @@ def test_profiles_end_where_the_likelihood_has_fallen_by_the_cut_also_next_to_ze
             assert rise == pytest.approx(3.84, abs=0.03)
 
 
+@pytest.mark.filterwarnings("error")
+def test_profiles_of_a_tiny_cohort_without_any_residual_divide_by_nothing():
+    """Two essays, each scored twice alike: all variance is between essays."""
+    model = mixed_model(np.array([1.0, 1.0, 5.0, 5.0]), [("essay", [0, 0, 1, 1])], [])
+    best = best_variances(model, reml=False)
+    assert best[1] < 1e-6 * best[0]
+    for place, found in enumerate(profiles(model, best, reml=False)):
+        ends = np.array(found.share)
+        assert (np.isnan(ends) | ((ends >= 0) & (ends <= 1))).all(), place
+
+
 def test_a_likelihood_with_nodes_summed_up_by_kind_is_the_one_without(monkeypatch):
     """Scores are missing, so that essays and drafts are of several kinds."""
     rng = np.random.default_rng(4)

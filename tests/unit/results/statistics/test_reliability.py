@@ -360,3 +360,18 @@ def test_nothing_to_compare_is_a_table_without_rows_and_with_its_columns():
     for matrix in (SHROUT_FLEISS[:, :1], SHROUT_FLEISS[:1]):
         table = reliability(scores_of(matrix), {})
         assert table.empty and {"measure", "scope", "value", "warning"} <= set(table.columns)
+
+
+def test_a_cohort_whose_raters_differ_and_nothing_else_has_no_share_without_raters():
+    """Each rater gives one score to all: the variance without raters is 0, and has no share."""
+    nan = np.nan
+    ratings = np.array([[nan, 3, 2], [0, nan, 2], [nan, 3, 2]])
+    found = {one.form: one for one in mixed_correlations(ratings, np.array([1, 0, 1]))}
+    assert np.isnan([*found["ICC(3,1)"][1:], *found["ICC(3,k)"][1:]]).all()
+    assert found["ICC(2,1)"].value == pytest.approx(0, abs=1e-6)
+
+
+def test_the_interval_of_two_essays_goes_to_the_ends_of_the_scale_without_a_warning():
+    """Nearly nothing is known: the ends of the logit are beyond what exp can hold."""
+    for one in mixed_correlations(np.array([[1.0, 2.0], [1.0, 3.0]]), np.array([0, 0])):
+        assert np.isnan(one.low) or 0 <= one.low <= one.value <= one.high <= 1
