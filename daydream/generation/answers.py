@@ -17,6 +17,7 @@ from daydream.llm.faults import is_of_endpoint
 from daydream.llm.pool import Clients
 from daydream.llm.request import Request
 from daydream.store.ids import sha256
+from daydream.store.layout import exists
 from daydream.store.ledger import NAME, Attempt, Ledger
 
 
@@ -45,12 +46,8 @@ class Answers:
         reuse, known = self.settings.reuse, self._known()
         if known and (reuse == "always" or (reuse == "auto" and not forced)):
             yield known[-1]
-        if self.ledger.damaged and not forced:
-            raise LedgerError(
-                f"{self.folder}/{NAME}, line {self.ledger.damaged[0]} cannot be read: it was "
-                "damaged after it was written and may hold an answer that was paid. Repair the "
-                "line, or delete it to buy the answer."
-            )
+        if not forced and reuse != "never":
+            self._check_nothing_was_lost()
         while True:
             yield self._buy()
 
@@ -58,6 +55,22 @@ class Answers:
     def count(self) -> int:
         """How many answers there are by now."""
         return len(self._known())
+
+    def _check_nothing_was_lost(self) -> None:
+        """Refuse to buy where an answer was paid that the ledger does not show any more."""
+        if self.ledger.damaged:
+            raise LedgerError(
+                f"{self.folder}/{NAME}, line {self.ledger.damaged[0]} cannot be read: it was "
+                "damaged after it was written and may hold an answer that was paid. Repair the "
+                "line, or delete it to buy the answer."
+            )
+        # It is written only after its answer is in the ledger, and Snakemake does not remove it.
+        raw = f"{self.folder}/raw.txt"
+        if exists(raw) and not any(attempt.is_answer for attempt in self.ledger.attempts):
+            raise LedgerError(
+                f"{self.folder}/{NAME} has no answer, though {raw} is one: it was emptied or "
+                f"lost. Restore it from a copy, or delete {raw} to buy the answer again."
+            )
 
     def _known(self) -> list[Attempt]:
         return cached_answers(self.requests, self.ledger)

@@ -36,9 +36,9 @@ def arrow_table(kind: type[NamedTuple], rows: Iterable[NamedTuple]) -> pa.Table:
 
 
 def write_parquet(path: str, table: pa.Table) -> None:
-    """Write a whole file or leave the old one."""
+    """Write a whole file or leave the old one, with sums by which damage is noticed."""
     buffer = io.BytesIO()
-    pq.write_table(table, buffer)
+    pq.write_table(table, buffer, write_page_checksum=True)
     write_bytes(path, buffer.getvalue())
 
 
@@ -49,11 +49,14 @@ def read_parquet(path: str) -> pa.Table:
         CohortError: when the file was damaged.
 
     """
+    with open(path, "rb") as file:
+        content = io.BytesIO(file.read())
     try:
         # By content: given a path, pyarrow would take folders such as cohort=x for columns.
-        with open(path, "rb") as file:
-            return pq.read_table(io.BytesIO(file.read()))
-    except pa.ArrowInvalid as error:
+        table = pq.read_table(content, page_checksum_verification=True)
+        table.validate(full=True)
+        return table
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise CohortError(f"{path} was damaged. Make it again: snakemake -f {path}") from error
 
 

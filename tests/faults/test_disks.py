@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,17 +94,21 @@ def test_two_runs_at_once_on_overlapping_cohorts_buy_each_answer_once(
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can act as somebody else")
-def test_files_of_another_user_are_told_with_the_way_to_share_them(tmp_path: Path) -> None:
-    previous = os.umask(0o077)
-    try:
-        with Ledger.open(str(tmp_path / "d_1")):
-            pass
-        os.seteuid(65534)
-        with (
-            pytest.raises(FileError, match="not open to this user"),
-            files_told(),
-        ):
-            Ledger.open(str(tmp_path / "d_1")).__enter__()
-    finally:
-        os.seteuid(0)
-        os.umask(previous)
+def test_files_of_another_user_are_told_with_the_way_to_share_them() -> None:
+    # Not below tmp_path, whose folders above are closed to others by pytest itself.
+    with tempfile.TemporaryDirectory() as root:
+        os.chmod(root, 0o755)
+        folder = f"{root}/d_1"
+        previous = os.umask(0o077)
+        try:
+            with Ledger.open(folder):
+                pass
+            os.seteuid(65534)
+            assert os.listdir(root) == ["d_1"]
+            with pytest.raises(FileError) as told, files_told():
+                Ledger.open(folder).__enter__()
+        finally:
+            os.seteuid(0)
+            os.umask(previous)
+        assert f"{folder}/attempts.jsonl is not open to this user" in str(told.value)
+        assert "chmod -R g+rwX, umask 002" in str(told.value)

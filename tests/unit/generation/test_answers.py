@@ -169,6 +169,36 @@ def test_a_damaged_ledger_buys_nothing_but_by_force(tmp_path: Path) -> None:
         assert next(bench.answers(None).take(forced=True)).text == "by mock"
 
 
+@pytest.mark.parametrize("left", [None, "", "\n\n", '{"at": "x", "outc'])
+def test_an_answer_whose_ledger_was_emptied_is_not_bought_unseen(
+    tmp_path: Path, left: str | None
+) -> None:
+    (tmp_path / "raw.txt").write_text("An answer that was paid.")
+    if left is not None:
+        (tmp_path / "attempts.jsonl").write_text(left)
+    with Ledger.open(str(tmp_path)) as ledger:
+        bench = Bench(ledger, tmp_path)
+        with pytest.raises(LedgerError, match=r"attempts\.jsonl has no answer.*delete .*raw\.txt"):
+            next(bench.answers(None).take(forced=False))
+        assert bench.asked == (0, 0)
+        (tmp_path / "raw.txt").unlink()
+        assert next(bench.answers(None).take(forced=False)).text == "by mock"
+        # The answer to another prompt, which an edit has made old, is no sign of a loss.
+        (tmp_path / "raw.txt").write_text("by mock")
+        edited = replace(bench.answers(None), requests=(build(prompt="Another."),))
+        assert next(edited.take(forced=False)).text == "by mock"
+
+
+@pytest.mark.parametrize("config", [{"reuse": "never"}, {}])
+def test_a_new_answer_that_is_asked_for_is_bought_whatever_is_there(
+    tmp_path: Path, config: dict[str, str]
+) -> None:
+    (tmp_path / "raw.txt").write_text("An answer that was paid.")
+    with Ledger.open(str(tmp_path)) as ledger:
+        answers = Bench(ledger, tmp_path).answers(None, **config)
+        assert next(answers.take(forced=not config)).text == "by mock"
+
+
 def test_a_fallback_is_announced_once_for_each_model(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
