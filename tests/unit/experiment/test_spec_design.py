@@ -36,15 +36,6 @@ rules: {ties: {writer: {axes: [draft_llm, essay_llm]}}}
     assert time.process_time() - started < 5
 
 
-def test_a_spec_may_name_what_is_not_active_and_then_only_that_is_used(tmp_path: Path) -> None:
-    work = Workspace(tmp_path, "http://localhost")
-    work.models({"ann": "both", "bob": "none"})
-    found = design(work, "axes: {draft_llm: [bob], evaluation_llm: [bob]}")
-    assert [model.id for model in found.catalog.generation_models] == ["bob"]
-    assert [model.id for model in found.catalog.evaluation_models] == ["bob"]
-    assert {member.llm_model_id for member in found.members()} == {"bob"}
-
-
 def test_copies_exist_once_whatever_model_and_replicate_the_spec_asks_for(tmp_path: Path) -> None:
     work = Workspace(tmp_path, "http://localhost")
     work.models({"ann": "both", "bob": "both"})
@@ -53,17 +44,3 @@ def test_copies_exist_once_whatever_model_and_replicate_the_spec_asks_for(tmp_pa
     copies = [m for m in essays if m.template_id == "copy"]
     assert len(copies) == 3 and {(m.llm_model_id, m.replicate) for m in copies} == {("ann", 1)}
     assert len(essays) == 3 + 3 * 4
-
-
-def test_no_model_judges_its_providers_essays_nor_compares_them(tmp_path: Path) -> None:
-    work = Workspace(tmp_path, "http://localhost")
-    work.compare()
-    work.write(
-        "llm_models.csv",
-        "id,model,provider,display_name,for_generation,for_evaluation,specialization\n"
-        "ann,x/ann,xlab,,true,true,\nann2,x/ann2,xlab,,false,true,\ncat,c/cat,clab,,false,true,\n",
-    )
-    text = "axes: {draft_llm: [ann]}\nrules: {exclude: [{same_provider: true}]}"
-    members = list(design(work, text).members())
-    judges = {(m.stage, m.llm_model_id) for m in members if m.stage in ("evaluation", "comparison")}
-    assert judges == {("evaluation", "cat"), ("comparison", "cat")}
