@@ -19,11 +19,9 @@ from daydream.experiment.config_file import CONFIG_FILE, SCHEMA_FILE, load_confi
 from daydream.experiment.config_types import (
     READ,
     STRICT,
-    Amount,
     AmountOrNull,
     CohortName,
     Count,
-    CountFromZero,
     Dag,
     EndpointName,
     ErrorsOrNull,
@@ -43,10 +41,11 @@ from daydream.experiment.config_types import (
 from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.settings_checks import check_endpoints, check_names, check_store
 from daydream.experiment.slices import Slice
-from daydream.store.layout import Stage
+from daydream.experiment.stage_settings import DEFAULT_STAGES, Stages, StageSettings
 
 __all__ = [
     "CONFIG_FILE",
+    "DEFAULT_STAGES",
     "SCHEMA_FILE",
     "Endpoint",
     "Filters",
@@ -58,27 +57,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class StageSettings:
-    """What every call of a stage asks for, unless its model's row says otherwise."""
-
-    __pydantic_config__ = STRICT
-
-    max_tokens: Count
-    """The most tokens of an answer. An answer that is cut off there fails its job."""
-    temperature: Amount
-    """Sampling temperature."""
-    min_lines: CountFromZero = 0
-    """The least number of non-empty lines of a parsed draft or of an essay from a model. Has no
-    effect on evaluations and comparisons."""
-
-
-DEFAULT_STAGES: Mapping[Stage, StageSettings] = {
-    "draft": StageSettings(max_tokens=1024, temperature=0.7, min_lines=3),
-    "essay": StageSettings(max_tokens=2048, temperature=0.7),
-    "evaluation": StageSettings(max_tokens=1024, temperature=0.0),
-    "comparison": StageSettings(max_tokens=1024, temperature=0.0),
-}
 DEFAULT_ENDPOINTS: Mapping[str, Endpoint] = {
     "embedded": Endpoint(
         "embedded",
@@ -93,18 +71,6 @@ DEFAULT_ENDPOINTS: Mapping[str, Endpoint] = {
         api_key_env="OPENROUTER_API_KEY",
     ),
 }
-
-
-def _with_defaults(stages: Any) -> Any:
-    """What a stage leaves out is as shipped."""
-    if not isinstance(stages, Mapping):
-        return stages
-    shipped = {name: vars(stage) for name, stage in DEFAULT_STAGES.items()}
-    return shipped | {name: _over(shipped.get(name), body) for name, body in stages.items()}
-
-
-def _over(shipped: Mapping[str, Any] | None, body: Any) -> Any:
-    return {**(shipped or {}), **body} if isinstance(body, Mapping) else body
 
 
 def _with_names(endpoints: Any) -> Any:
@@ -131,9 +97,6 @@ def _nothing_filtered(filters: Any) -> Any:
     return {} if filters is None else filters
 
 
-Stages: TypeAlias = Annotated[
-    Mapping[Stage, StageSettings], BeforeValidator(_with_defaults), READ, Kind("mapping")
-]
 Endpoints: TypeAlias = Annotated[
     Annotated[Mapping[EndpointName, Endpoint], Field(min_length=1)],
     AfterValidator(_with_grammars),

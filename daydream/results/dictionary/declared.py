@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daydream.results.dictionary import analyses, parsed, people, reliability, summary
+from daydream.results.dictionary import influences, levels, parsed, people, reliability, summary
 from daydream.results.dictionary.model import Table
 
 TABLES: tuple[Table, ...] = (
@@ -19,15 +19,15 @@ TABLES: tuple[Table, ...] = (
     reliability.AGREEMENT,
     reliability.SPREAD,
     reliability.RELIABILITY,
-    analyses.RANKING,
-    analyses.CONTRASTS,
-    analyses.CONTROLS,
-    analyses.VARIANCE,
+    levels.RANKING,
+    levels.CONTRASTS,
+    levels.CONTROLS,
+    influences.VARIANCE,
     reliability.D_STUDY,
     reliability.EFFECTS,
-    analyses.PREFERENCE,
-    analyses.SENSITIVITY,
-    analyses.LENGTH,
+    influences.PREFERENCE,
+    influences.SENSITIVITY,
+    influences.LENGTH,
     people.PAIRWISE,
     reliability.POSITION,
     people.HUMAN_AGREEMENT,
@@ -35,5 +35,5 @@ TABLES: tuple[Table, ...] = (
     parsed.CROSS_SCORES,
     parsed.FILTERED,
     summary.VERSION_PIVOT,
-    analyses.COHORT_LEVELS,
+    levels.COHORT_LEVELS,
 )
