@@ -24,7 +24,7 @@ class Order(NamedTuple):
     answer in JSON gives as such.
     """
 
-    piece: GenerationView
+    generation: GenerationView
     is_first: bool
     verdict: str
     error: str
@@ -68,14 +68,14 @@ class Comparisons:
 
     def _order(self, essay: str, row: ComparisonRow) -> Order:
         member = self._membership.member("comparison", row.gen_id)
-        piece = read_generation_view(self._layout, self._names, member)
+        generation = read_generation_view(self._layout, self._names, member)
         by_winner = {"": TIED, essay: WON}
         return Order(
-            piece=piece,
+            generation=generation,
             is_first=row.first_gen_id == essay,
             verdict=by_winner.get(row.winner_gen_id, LOST) if row.verdict else "",
             error=printable(row.error),
-            reasoning=reasoning_of(piece.raw),
+            reasoning=reasoning_of(generation.raw),
         )
 
     def _described(self, essay: str) -> str:
@@ -107,5 +107,5 @@ def outcome(orders: Sequence[Order]) -> str:
 def tally(meetings: Sequence[Meeting]) -> str:
     """How the meetings of an essay ended, such as ``won 2, lost 1, tied 0``."""
     ends = [meeting.outcome for meeting in meetings]
-    told = (WON, LOST, TIED) if UNDECIDED not in ends else (WON, LOST, TIED, UNDECIDED)
-    return ", ".join(f"{end} {ends.count(end)}" for end in told)
+    outcomes = (WON, LOST, TIED) if UNDECIDED not in ends else (WON, LOST, TIED, UNDECIDED)
+    return ", ".join(f"{end} {ends.count(end)}" for end in outcomes)

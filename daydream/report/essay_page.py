@@ -35,7 +35,7 @@ class Judgement(NamedTuple):
     ``error`` says why there is no score. ``reasoning`` is what an answer in JSON gives as such.
     """
 
-    piece: GenerationView
+    generation: GenerationView
     score: str
     share: str
     scale: str
@@ -152,17 +152,17 @@ class Reader:
         return Rubric(name, text, system)
 
     def _judgement(self, member: Member) -> Judgement:
-        piece = read_generation_view(self._layout, self._names, member)
+        generation = read_generation_view(self._layout, self._names, member)
         score, error = self._outcomes.get(member.gen_id, Outcome(None, "not among the scores"))
         scale = self._tables.scales.get(member.template_id, ScoreRange())
         share = None if score is None else (score - scale.low) / (scale.high - scale.low)
         return Judgement(
-            piece=piece,
+            generation=generation,
             score="" if score is None else f"{score:g}",
             share=grid.number(share, 2).text,
             scale=f"{scale.low:g} to {scale.high:g}",
             error=printable(error),
-            reasoning=reasoning_of(piece.raw),
+            reasoning=reasoning_of(generation.raw),
         )
 
 

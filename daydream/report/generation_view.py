@@ -37,8 +37,8 @@ class File(NamedTuple):
     href: str
 
 
-class Fact(NamedTuple):
-    """A line of what a generation took."""
+class MetadataEntry(NamedTuple):
+    """A line of the metadata of a generation."""
 
     name: str
     value: str
@@ -64,7 +64,7 @@ class GenerationView:
     is_copy: bool
     is_made: bool
     error: str
-    facts: tuple[Fact, ...]
+    metadata: tuple[MetadataEntry, ...]
     files: tuple[File, ...]
     prompt: DisplayText | None
     raw: DisplayText | None
@@ -85,7 +85,7 @@ def read_generation_view(layout: Layout, names: Names, member: Member) -> Genera
         is_copy=metadata.get("mode") == "copy",
         is_made=parsed is not None,
         error=_error(metadata),
-        facts=tuple(_facts(metadata)),
+        metadata=tuple(_entries(metadata)),
         files=_files(layout, folder),
         prompt=read_display_text(f"{folder}/prompt.txt"),
         raw=read_display_text(f"{folder}/raw.txt"),
@@ -101,7 +101,7 @@ def _error(metadata: Mapping[str, Any]) -> str:
     return printable(f"{error.get('kind', 'Error')}: {error.get('message', '')}")
 
 
-def _facts(metadata: Mapping[str, Any]) -> list[Fact]:
+def _entries(metadata: Mapping[str, Any]) -> list[MetadataEntry]:
     counted = metadata.get("usage")
     usage: dict[str, Any] = counted if isinstance(counted, dict) else {}
     lines = {
@@ -118,7 +118,11 @@ def _facts(metadata: Mapping[str, Any]) -> list[Fact]:
         "Seconds": _counted(metadata.get("latency_s"), 1),
         "Answered": metadata.get("answered_at"),
     }
-    return [Fact(name, printable(str(value))) for name, value in lines.items() if value is not None]
+    return [
+        MetadataEntry(name, printable(str(value)))
+        for name, value in lines.items()
+        if value is not None
+    ]
 
 
 def _counted(value: object, places: int = 0) -> str | None:

@@ -94,7 +94,7 @@ def _bias(tables: ReportTables, rows: list[dict[str, Any]]) -> Grid:
         Column("p", True, "corrected; exact, of pairs whose orders disagree"),
         _JUDGEMENTS,
     )
-    shown = tuple(
+    cells = tuple(
         (
             Cell(_scope(tables, str(row["axis"]), str(row["level"]))),
             grid.percent(row["first_share"]),
@@ -109,7 +109,7 @@ def _bias(tables: ReportTables, rows: list[dict[str, Any]]) -> Grid:
     name = "position_bias"
     caption = "How often the essay that is shown first wins"
     note = "50% is no bias, as every pair is shown in both orders."
-    return Grid(name, caption, columns, shown, note, grid.source(name))
+    return Grid(name, caption, columns, cells, note, grid.source(name))
 
 
 def _scope(tables: ReportTables, by: str, key: str) -> str:

@@ -42,7 +42,7 @@ from daydream.store.membership import Membership, read_membership
 if TYPE_CHECKING:  # importing Altair takes a second, which only the script needs to spend
     from daydream.report.charts.registry import Chart
 
-# By this line a page that is no longer wanted is told from a file of somebody else.
+# By this line a stale page is distinguished from a file of somebody else.
 MARK = '<meta name="generator" content="daydream report">'
 _MARK_WITHIN = 600  # characters from the start of a page
 _ASSETS = ("style.css", "theme.js", "page.js", "tables.js", "essays.js", "charts.js")
@@ -63,11 +63,11 @@ def make_report(
     """
     from daydream.report.charts.registry import every_chart
 
-    layout, roster = Layout(data_root), read_membership(membership)
-    tables = gather(layout, roster, min_coverage)
+    layout, cohort = Layout(data_root), read_membership(membership)
+    tables = gather(layout, cohort, min_coverage)
     charts = list(every_chart(tables))
     write_figures(charts, figures)
-    write_site(layout, roster, tables, charts)
+    write_site(layout, cohort, tables, charts)
 
 
 def write_site(
@@ -110,9 +110,9 @@ def _neighboured(reader: Reader, rows: Sequence[EssayRow]) -> Iterator[EssayPage
         yield replace(page, before=ids[number - 1], after=ids[number + 1])
 
 
-def _remove_stale(folder: Path, wanted: set[str]) -> None:
+def _remove_stale(folder: Path, expected: set[str]) -> None:
     for path in folder.glob("*.html"):
-        if path.name not in wanted and _is_ours(path):
+        if path.name not in expected and _is_ours(path):
             path.unlink()
 
 
@@ -125,12 +125,12 @@ def _write_assets(folder: Path, has_charts: bool) -> None:
     for name in _ASSETS:
         source = files("daydream.report") / "assets" / name
         write_text(folder / name, source.read_text(encoding="utf-8"))
-    wanted = _vega()
+    bundle = _vega()
     for path in folder.glob(_VEGA):
-        if path.name != wanted:
+        if path.name != bundle:
             path.unlink()
-    if has_charts and not (folder / wanted).is_file():
-        write_text(folder / wanted, _bundle(wanted))
+    if has_charts and not (folder / bundle).is_file():
+        write_text(folder / bundle, _bundle(bundle))
 
 
 def _bundle(name: str) -> str:

@@ -114,7 +114,7 @@
     };
   }
 
-  function wanted() {
+  function matches() {
     const fields = Object.fromEntries(new FormData(form));
     const words = fields.text.toLowerCase().split(/\s+/).filter(Boolean);
     return (one) =>
@@ -125,7 +125,7 @@
 
   function draw() {
     const column = COLUMNS.find((one) => one.key === state.sort) || COLUMNS[0];
-    const found = essays.filter(wanted()).sort(compare(column, state.down ? -1 : 1));
+    const found = essays.filter(matches()).sort(compare(column, state.down ? -1 : 1));
     listed = found;
     const pages = Math.max(1, Math.ceil(found.length / PAGE));
     state.page = Math.min(Math.max(1, state.page), pages);
@@ -156,8 +156,8 @@
     });
   }
 
-  function tell(count, from, shown, pages) {
-    const range = count ? `Essays ${from + 1} to ${from + shown} of ${count}` : "No essay matches";
+  function tell(count, from, rows, pages) {
+    const range = count ? `Essays ${from + 1} to ${from + rows} of ${count}` : "No essay matches";
     const all = count === essays.length ? "" : ` (${essays.length} in all)`;
     document.getElementById("found").textContent = range + all;
     document.getElementById("page-here").textContent = `Page ${state.page} of ${pages}`;

@@ -17,10 +17,10 @@ from daydream.report.charts.base import (
     VERMILION,
     AnyChart,
     Drawn,
+    caption_of,
     data,
     labels,
     less_than,
-    told,
 )
 from daydream.report.data import ReportTables
 from daydream.report.text import plural
@@ -102,7 +102,7 @@ def _matrix(tables: ReportTables, wide: pd.DataFrame) -> Drawn | str:
     if not (pairs["n"] > 0).any():
         return ONE_EVALUATOR
     order = list(names.values())
-    caption = told(
+    caption = caption_of(
         "Correlation (Pearson's r, -1 to 1) of each pair of evaluators over the ratings of the "
         "same essay under the same template, replicates averaged; without a number: fewer than "
         f"{MIN_PAIRS} common ratings, or no differences in them.",
@@ -188,7 +188,7 @@ def agreement_range(tables: ReportTables) -> Drawn | str:
         ],
     )
     flagged = int((~table["coverage_ok"].astype(bool)).sum())
-    caption = told(
+    caption = caption_of(
         "How far two evaluators are apart on average on one essay under one template, for the "
         f"{len(table):,} of these that two or more evaluators scored (replicates averaged first), "
         "in tenths of the scale; agreement is high up to 1, moderate up to 2, low up to 3, else "

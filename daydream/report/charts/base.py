@@ -149,7 +149,7 @@ def less_than(tables: ReportTables) -> str:
     return f"fewer than {100 * tables.min_coverage:g}% of the scores asked for"
 
 
-def told(*sentences: str) -> str:
+def caption_of(*sentences: str) -> str:
     """A caption of those sentences that there are."""
     return " ".join(sentence for sentence in sentences if sentence)
 

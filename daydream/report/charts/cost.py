@@ -16,12 +16,12 @@ from daydream.report.charts.base import (
     SHORT,
     AnyChart,
     Drawn,
+    caption_of,
     data,
     labels,
     less_than,
     of_expected,
     share_axis,
-    told,
 )
 from daydream.report.charts.labels import LINE, Dot, placed
 from daydream.report.data import ReportTables
@@ -62,11 +62,11 @@ def cost_against_score(tables: ReportTables) -> Drawn | str:
 
 def _spent(generations: pd.DataFrame) -> pd.DataFrame:
     """Per model: mean cost and tokens of an essay with its draft, and how many are known."""
-    facts = generations[["gen_id", "stage", "status", "parent_gen_id", "llm_model_id"]].assign(
+    costs = generations[["gen_id", "stage", "status", "parent_gen_id", "llm_model_id"]].assign(
         cost=generations["cost_usd"].astype(float), tokens=_tokens(generations)
     )
-    drafts = facts[facts["stage"] == "draft"].set_index("gen_id")[["cost", "tokens"]]
-    essays = facts[(facts["stage"] == "essay") & (facts["status"] == "done")]
+    drafts = costs[costs["stage"] == "draft"].set_index("gen_id")[["cost", "tokens"]]
+    essays = costs[(costs["stage"] == "essay") & (costs["status"] == "done")]
     both = essays.join(drafts.add_suffix("_draft"), on="parent_gen_id")
     whole = pd.DataFrame(
         {
@@ -93,13 +93,13 @@ def _tokens(generations: pd.DataFrame) -> pd.Series:
 def _described(tables: ReportTables, rows: pd.DataFrame, measure: _Measure) -> pd.DataFrame:
     names = labels(tables, MODEL, rows["key"], SHORT)
     columns = ["key", "mean", "low", "high", "n_valid", "n_expected", "coverage_ok"]
-    shown = rows[columns].assign(
+    plotted = rows[columns].assign(
         name=[names[str(key)] for key in rows["key"]],
         spent=rows[measure.column].astype(float),
         n_spent=of_expected(rows[f"n_{measure.column}"], rows["n_made"]),
         scores=of_expected(rows["n_valid"], rows["n_expected"]),
     )
-    return _placed(shown)
+    return _placed(plotted)
 
 
 class _Frame(NamedTuple):
@@ -212,7 +212,7 @@ def _tooltip(measure: _Measure) -> list[alt.Tooltip]:
 def _caption(
     tables: ReportTables, rows: pd.DataFrame, measure: _Measure, scored: int, known: int
 ) -> str:
-    return told(
+    return caption_of(
         f"The {measure.words} of an essay with its draft (evaluations not counted) against the "
         "mean score of each generation model as a share of the scale, with its 95% interval: "
         "drafts are sampled, judges and templates are these.",

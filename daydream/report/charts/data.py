@@ -21,14 +21,14 @@ def chart_data(name: str, title: str, spec: Mapping[str, Any]) -> Grid | None:
     if len(rows) < 2:
         return None
     columns = [column for column in rows[0] if _is_of_use(column, rows)]
-    shown = tuple(tuple(_cell(row.get(column)) for column in columns) for row in rows[:MAX_ROWS])
+    cells = tuple(tuple(_cell(row.get(column)) for column in columns) for row in rows[:MAX_ROWS])
     heads = tuple(
         Column(column.replace("_", " "), _is_number(row.get(column) for row in rows))
         for column in columns
     )
-    left = len(rows) - len(shown)
-    note = f"The first {len(shown)} of {len(rows):,} rows." if left else ""
-    return Grid(f"data-{name}", f"Data of the chart: {title}", heads, shown, note)
+    left = len(rows) - len(cells)
+    note = f"The first {len(cells)} of {len(rows):,} rows." if left else ""
+    return Grid(f"data-{name}", f"Data of the chart: {title}", heads, cells, note)
 
 
 def _is_of_use(column: str, rows: Sequence[Mapping[str, Any]]) -> bool:

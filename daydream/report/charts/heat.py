@@ -17,11 +17,11 @@ from daydream.report.charts.base import (
     UPRIGHT,
     AnyChart,
     Drawn,
+    caption_of,
     data,
     extent,
     labels,
     less_than,
-    told,
 )
 from daydream.report.charts.leaderboard import KINDS
 from daydream.report.data import ReportTables
@@ -38,7 +38,7 @@ _NUMBERS_FROM = 30  # pixels of a cell that has room for a number
 
 
 class _Grid(NamedTuple):
-    """Cells that are shown, the order of rows and columns, and what the caption must tell."""
+    """The cells plotted, the order of rows and columns, and sentences for the caption."""
 
     cells: pd.DataFrame
     rows: list[str]
@@ -72,16 +72,16 @@ def _grid(tables: ReportTables, frame: pd.DataFrame, template: str) -> _Grid:
         template: _by_mean(frame, template)[:MAX_TEMPLATES],
         MODEL: _by_mean(frame, MODEL)[:MAX_MODELS],
     }
-    shown = frame[[COMBO, template, MODEL, DRAFT, ESSAY, "score", "unit"]]
+    plotted = frame[[COMBO, template, MODEL, DRAFT, ESSAY, "score", "unit"]]
     for column, keys in kept.items():
-        shown = shown[shown[column].isin(keys)]
+        plotted = plotted[plotted[column].isin(keys)]
     names = {
         column: labels(tables, column, keys, LABEL if column == COMBO else SHORT)
         for column, keys in kept.items()
     }
     first, last = ([names[COMBO][key] for key in half] for half in halves)
     return _Grid(
-        _cells(tables, shown, names, template),
+        _cells(tables, plotted, names, template),
         [*first, *([GAP, *last] if last else [])],
         list(names[template].values()),
         list(names[MODEL].values()),
@@ -117,12 +117,12 @@ def _cuts(frame: pd.DataFrame, kept: dict[str, list[str]]) -> list[str]:
 
 
 def _cells(
-    tables: ReportTables, shown: pd.DataFrame, names: dict[str, dict[str, str]], template: str
+    tables: ReportTables, plotted: pd.DataFrame, names: dict[str, dict[str, str]], template: str
 ) -> pd.DataFrame:
-    counted = shown.groupby([COMBO, template, MODEL], as_index=False).agg(
+    counted = plotted.groupby([COMBO, template, MODEL], as_index=False).agg(
         share=("unit", "mean"), n_expected=("score", "size"), n_valid=("score", "count")
     )
-    ends = _intervals(shown, [COMBO, template, MODEL])
+    ends = _intervals(plotted, [COMBO, template, MODEL])
     counted = counted.merge(ends, how="left", on=[COMBO, template, MODEL])
     covered = with_coverage(counted, tables.min_coverage)
     return covered.drop(columns=[COMBO, template, MODEL]).assign(
@@ -132,12 +132,12 @@ def _cells(
     )
 
 
-def _intervals(shown: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+def _intervals(plotted: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """By cell: ``n_essays`` and ``n_drafts`` with a score, and the 95% ``interval`` as words.
 
     Student's t over the means of the cell's drafts, from five drafts on.
     """
-    scored = shown[shown["unit"].notna()]
+    scored = plotted[plotted["unit"].notna()]
     drafts = scored.groupby([*keys, DRAFT])["unit"].mean().groupby(keys)
     table = drafts.agg(middle="mean", spread="std", n_drafts="size")
     table["n_essays"] = scored.groupby(keys)[ESSAY].nunique()
@@ -241,7 +241,7 @@ _TOOLTIP = [
 
 
 def _caption(tables: ReportTables, grid: _Grid, template: str) -> str:
-    return told(
+    return caption_of(
         f"Mean score of each combination (row, the best on top), {KINDS[template]} and generation "
         "model, as a share of the scale from 0 (lowest score) to 1 (highest); a blank place was "
         "not asked for. A cell's interval is over its drafts, from five on (judges and templates "

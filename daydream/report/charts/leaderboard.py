@@ -12,12 +12,12 @@ from daydream.report.charts.base import (
     SHARE,
     AnyChart,
     Drawn,
+    caption_of,
     data,
     labels,
     less_than,
     of_expected,
     share_axis,
-    told,
 )
 from daydream.report.data import ReportTables
 from daydream.report.rankings import axis_rows, composite_of
@@ -41,8 +41,8 @@ def leaderboard(tables: ReportTables, by: str) -> Drawn | str:
         return NO_SCORE
     if len(rows) == 1 and by != "generation_model":
         return f"There is one {KINDS[by]}, and nothing to compare it with."
-    shown = _described(tables, scored.head(MAX_ROWS), by)
-    return Drawn(_chart(shown), _caption(tables, shown, by, len(rows), len(scored)))
+    plotted = _described(tables, scored.head(MAX_ROWS), by)
+    return Drawn(_chart(plotted), _caption(tables, plotted, by, len(rows), len(scored)))
 
 
 def _described(tables: ReportTables, rows: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -99,7 +99,7 @@ def _head(text: str, place: int) -> alt.Chart:
 
 def _tooltip(rows: pd.DataFrame) -> list[alt.Tooltip]:
     points = rows["points"].notna().all()
-    shown = [
+    return [
         alt.Tooltip("name:N", title="name"),
         alt.Tooltip("key:N", title="id"),
         alt.Tooltip("mean:Q", title="mean share", format=".3f"),
@@ -112,7 +112,6 @@ def _tooltip(rows: pd.DataFrame) -> list[alt.Tooltip]:
         alt.Tooltip("n_valid:Q", title="scores"),
         alt.Tooltip("n_expected:Q", title="scores asked for"),
     ]
-    return shown
 
 
 def _of_templates(rows: pd.DataFrame) -> str:
@@ -120,18 +119,18 @@ def _of_templates(rows: pd.DataFrame) -> str:
     return f"A composite of {count} evaluation templates, equal weights." if count > 1 else ""
 
 
-def _caption(tables: ReportTables, shown: pd.DataFrame, by: str, total: int, scored: int) -> str:
+def _caption(tables: ReportTables, plotted: pd.DataFrame, by: str, total: int, scored: int) -> str:
     lost = total - scored
-    return told(
+    return caption_of(
         f"Mean score of each {KINDS[by]} (dot), as a share of the scale from 0 (lowest score) to 1 "
         "(highest), as if every judge had scored every essay, with its 95% interval (line): drafts "
         "are sampled, judges and templates are these; rank: the places it may have, for all rows "
         "at once; scores: how many there are of those asked for.",
-        _of_templates(shown),
+        _of_templates(plotted),
         "Without a line: fewer than five drafts, which give no interval."
-        if shown["low"].isna().any()
+        if plotted["low"].isna().any()
         else "",
-        "" if shown["coverage_ok"].all() else f"A hollow dot rests on {less_than(tables)}.",
-        f"The best {len(shown)} of {scored} are shown." if scored > len(shown) else "",
+        "" if plotted["coverage_ok"].all() else f"A hollow dot rests on {less_than(tables)}.",
+        f"The best {len(plotted)} of {scored} are shown." if scored > len(plotted) else "",
         f"Not shown, as without any score: {lost}." if lost else "",
     )

@@ -13,11 +13,11 @@ from daydream.report.charts.base import (
     UPRIGHT,
     AnyChart,
     Drawn,
+    caption_of,
     data,
     extent,
     labels,
     less_than,
-    told,
 )
 from daydream.report.data import ReportTables
 from daydream.results.statistics.ratings import EVALUATOR, TEMPLATE
@@ -35,16 +35,16 @@ def evaluator_severity(tables: ReportTables) -> Drawn | str:
     overall = known[known[TEMPLATE] == ""].sort_values("severity", kind="stable")
     kept = overall.iloc[_ends(len(overall))]
     names = labels(tables, EVALUATOR, kept[EVALUATOR])
-    shown = known[known[EVALUATOR].isin(list(names))]
-    templates = labels(tables, TEMPLATE, (t for t in shown[TEMPLATE] if t))
+    plotted = known[known[EVALUATOR].isin(list(names))]
+    templates = labels(tables, TEMPLATE, (t for t in plotted[TEMPLATE] if t))
     columns = ["severity", "severity_low", "severity_high", "mean", "n_severity"]
     columns += ["n_valid", "n_expected", "coverage_ok"]
-    rows = shown[columns].assign(
-        name=shown[EVALUATOR].map(names),
-        template=shown[TEMPLATE].map({**templates, "": "all templates"}),
-        overall=shown[TEMPLATE] == "",
+    rows = plotted[columns].assign(
+        name=plotted[EVALUATOR].map(names),
+        template=plotted[TEMPLATE].map({**templates, "": "all templates"}),
+        overall=plotted[TEMPLATE] == "",
     )
-    caption = told(
+    caption = caption_of(
         "By how much each evaluator's ratings lie above (right) or below (left: stricter) those "
         "of the others for the same essay and template, as a share of the scale; large dot: all "
         "templates, small: one template; line: 95% interval over all templates (drafts are the "

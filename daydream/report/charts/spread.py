@@ -15,11 +15,11 @@ from daydream.report.charts.base import (
     VERMILION,
     AnyChart,
     Drawn,
+    caption_of,
     data,
     labels,
     less_than,
     of_expected,
-    told,
 )
 from daydream.report.data import ReportTables
 from daydream.results.statistics.ratings import EVALUATOR, TEMPLATE, comparable, evaluations
@@ -47,12 +47,12 @@ def score_distribution(tables: ReportTables) -> Drawn | str:
         EVALUATOR: _most_expected(frame, EVALUATOR, MAX_EVALUATORS),
         TEMPLATE: _most_expected(frame, TEMPLATE, MAX_TEMPLATES),
     }
-    shown = frame[frame[EVALUATOR].isin(kept[EVALUATOR]) & frame[TEMPLATE].isin(kept[TEMPLATE])]
+    plotted = frame[frame[EVALUATOR].isin(kept[EVALUATOR]) & frame[TEMPLATE].isin(kept[TEMPLATE])]
     names = {column: labels(tables, column, keys, SHORT) for column, keys in kept.items()}
-    panels = _panels(tables, shown, names)
-    bars = _bars(shown, names, _bins_for(shown))
-    low, high = float(shown["scale_low"].iloc[0]), float(shown["scale_high"].iloc[0])
-    caption = told(
+    panels = _panels(tables, plotted, names)
+    bars = _bars(plotted, names, _bins_for(plotted))
+    low, high = float(plotted["scale_low"].iloc[0]), float(plotted["scale_high"].iloc[0])
+    caption = caption_of(
         f"Share of the scores of each evaluator (row) under each evaluation template (column) at "
         f"each place of the scale from {low:g} to {high:g}; the line is the mean, the numbers are "
         "the scores that there are of those asked for.",

@@ -11,11 +11,11 @@ from daydream.report.charts.base import (
     UPRIGHT,
     AnyChart,
     Drawn,
+    caption_of,
     clean,
     data,
     less_than,
     shorten,
-    told,
 )
 from daydream.report.data import ReportTables
 
@@ -49,11 +49,11 @@ def variance_bars(tables: ReportTables) -> Drawn | str:
 
 def _described(table: pd.DataFrame) -> pd.DataFrame:
     columns = ["component", "levels", "variance", "share", "n_valid", "n_expected", "coverage_ok"]
-    facts = zip(table["share"], table["truncated"], table["note"].fillna(""), strict=True)
+    shares = zip(table["share"], table["truncated"], table["note"].fillna(""), strict=True)
     levels = zip(table["component"], table["levels"], strict=True)
     return table[columns].assign(
         name=[_source(str(name), level) for name, level in levels],
-        text=[_words(share, bool(truncated), str(note)) for share, truncated, note in facts],
+        text=[_words(share, bool(truncated), str(note)) for share, truncated, note in shares],
     )
 
 
@@ -97,7 +97,7 @@ def _chart(rows: pd.DataFrame) -> AnyChart:
 
 
 def _caption(tables: ReportTables, rows: pd.DataFrame) -> str:
-    return told(
+    return caption_of(
         "How much of the variance of the scores each source has (in brackets: how many different "
         "ones there are), on a scale from none to all of it; intervals are in the table, and a "
         "source with few levels is known badly however many scores there are.",

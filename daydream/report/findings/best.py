@@ -118,10 +118,10 @@ def _by_template(evidence: Evidence, axis: str, templates: list[str]) -> Iterato
         pairs = [
             (evidence.name(axis, leading[one]), evidence.name(TEMPLATE, one)) for one in others
         ]
-        told = listed([f"{level} under {template}" for level, template in pairs])
+        levels = listed([f"{level} under {template}" for level, template in pairs])
         yield Finding(
             f"Under single evaluation templates another {AXIS_NAMES[axis]} has the highest mean: "
-            f"{told}. "
+            f"{levels}. "
             "Whether that is more than chance is in contrasts.",
             "ranking",
         )

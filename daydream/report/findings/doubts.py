@@ -129,8 +129,8 @@ def _judges(evidence: Evidence) -> Iterator[Finding]:
 
 def _preferences(evidence: Evidence) -> str:
     rows = evidence.rows("judge_preference", kind="self")
-    told = [_preference(evidence, row) for row in rows]
-    return "".join(f" {sentence}" for sentence in told)
+    sentences = [_preference(evidence, row) for row in rows]
+    return "".join(f" {sentence}" for sentence in sentences)
 
 
 def _preference(evidence: Evidence, row: _Row) -> str:
@@ -138,12 +138,12 @@ def _preference(evidence: Evidence, row: _Row) -> str:
     if as_float(row["p_holm"]) is None:
         return f"Whether {name} prefers its own was not tested: {row['note'] or 'too few drafts'}."
     ends = f"{amount(row['low_share'])} to {amount(row['high_share'])}"
-    told = f"{amount(row['difference_share'])} of the scale (95% interval {ends}; "
-    told += f"{p_value(row['p_holm'])})"
+    difference = f"{amount(row['difference_share'])} of the scale (95% interval {ends}; "
+    difference += f"{p_value(row['p_holm'])})"
     if row["p_holm"] > ALPHA:
-        return f"That {name} prefers its own is not shown: {told}."
+        return f"That {name} prefers its own is not shown: {difference}."
     verb = "more" if row["difference_share"] > 0 else "less"
-    return f"{name} gives its own {verb} than other judges do: {told}."
+    return f"{name} gives its own {verb} than other judges do: {difference}."
 
 
 def _sensitive(evidence: Evidence) -> Iterator[Finding]:
