@@ -71,6 +71,7 @@ rule human_tables:
 rule results_analysis:
     """The analyses of the cohort."""
     input:
+        cohort_made,
         rules.analysis_tables.output,
         tables.pairwise_tables(project),
         rules.human_tables.output if RATINGS else [],

@@ -43,6 +43,7 @@ rule site:
 rule report:
     """The report on the cohort."""
     input:
+        cohort_made,
         rules.site.output,
     message:
         f"The report on cohort {COHORT}: {layout.report(COHORT)}"

@@ -133,6 +133,7 @@ rule cross_tables:
 rule results_processing:
     """The scores of the cohort, and its comparisons if it has some."""
     input:
+        cohort_made,  # a target brings the cohort back, if that was lost
         rules.parsed_scores.output,
         tables.parsed_comparisons(project),
 
@@ -140,6 +141,7 @@ rule results_processing:
 rule results_summary:
     """The summary tables of the cohort."""
     input:
+        cohort_made,
         rules.summary_tables.output,
         rules.snapshots.output,
 
@@ -147,6 +149,7 @@ rule results_summary:
 rule cross_experiment:
     """The tables over every cohort in the store."""
     input:
+        cohort_made,
         rules.cross_scores.output,
         rules.cross_tables.output,
 

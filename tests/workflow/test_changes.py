@@ -208,3 +208,15 @@ def _states(work: Workspace) -> dict[Path, int]:
     folders = (work.data / "gens" / stage for stage in ("draft", "essay"))
     files = (path for folder in folders for path in folder.rglob("*.*"))
     return {path: path.stat().st_mtime_ns for path in files}
+
+
+@pytest.mark.parametrize("name", ["membership.csv", "manifest.json"])
+def test_a_lost_file_of_the_cohort_is_made_again_by_every_target(
+    finished: Workspace, server: MockServer, name: str
+) -> None:
+    lost = finished.data / "cohorts" / "trial" / name
+    before = lost.read_bytes()
+    lost.unlink()
+    finished.run("results_summary")
+    assert lost.read_bytes() == before
+    assert server.received == 0

@@ -46,7 +46,12 @@ def project_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str,
 
 def workflow(main: bool = True, dryrun: bool = False) -> Any:
     return SimpleNamespace(
-        is_main_process=main, dryrun=dryrun, touch=False, local_exec=True, scheduler=None
+        is_main_process=main,
+        dryrun=dryrun,
+        touch=False,
+        local_exec=True,
+        remote_exec=False,
+        scheduler=None,
     )
 
 
