@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -13,6 +11,7 @@ import duckdb
 from daydream.errors import QueryError
 from daydream.experiment.ratings import rating_files
 from daydream.formats import clip
+from daydream.results.csv_text import csv_text
 from daydream.results.names import (
     ANALYSIS_TABLES,
     HUMAN_TABLES,
@@ -129,9 +128,7 @@ def _explained(message: str, layout: Layout, membership: Membership) -> str:
 def as_csv(result: Result) -> Iterator[str]:
     """Lines of CSV with a header; NULL is blank."""
     for row in (result.columns, *result.rows) if result.columns else ():
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="").writerow(row)
-        yield buffer.getvalue()
+        yield csv_text([row]).removesuffix("\n")
 
 
 def aligned(result: Result) -> Iterator[str]:

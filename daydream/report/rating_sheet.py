@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import random
 from collections.abc import Iterable, Sequence
@@ -12,6 +10,7 @@ from typing import NamedTuple
 
 from daydream.formats import printable
 from daydream.parsers import ScoreRange
+from daydream.results.csv_text import csv_text
 from daydream.store.files import write_text
 
 _SIZE = 120_000  # characters of one essay on a page
@@ -59,8 +58,5 @@ def write_sheet(
 
 
 def _as_csv(essays: Iterable[SheetEssay], template: str) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(("gen_id", "evaluation_template", "score", "comment", "text"))
-    writer.writerows((e.gen_id, template, "", "", printable(e.text)) for e in essays)
-    return buffer.getvalue()
+    header = ("gen_id", "evaluation_template", "score", "comment", "text")
+    return csv_text([header, *((e.gen_id, template, "", "", e.text) for e in essays)])

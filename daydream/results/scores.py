@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -13,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from daydream.errors import ParseError
 from daydream.parsers import Criterion, marks_in
 from daydream.results.criterion_columns import Marks, kind_of, read_marks, row_with
+from daydream.results.csv_text import csv_text
 from daydream.results.score_sources import ScoreSources, answer_origin
 from daydream.store.files import write_text
 from daydream.store.index import memberships, stored_ids, stored_member
@@ -237,8 +236,4 @@ def write_scores(path: str, rows: Iterable[ScoreRow]) -> None:
 
 def write_rows(path: str, kind: type[Row], rows: Iterable[Row]) -> None:
     """Write rows of one kind as CSV, a column per field; None is blank."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(kind._fields)
-    writer.writerows(rows)
-    write_text(path, buffer.getvalue())
+    write_text(path, csv_text([kind._fields, *rows]))

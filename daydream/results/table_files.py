@@ -11,6 +11,7 @@ import pyarrow as pa
 from daydream.parsers import ScoreRange
 from daydream.results.concept_columns import CONCEPTS, ConceptNames, with_concepts
 from daydream.results.coverage import with_coverage
+from daydream.results.csv_text import csv_cell
 from daydream.results.parquet import read_rows, write_parquet
 from daydream.results.selection import with_selection
 from daydream.store.files import write_text
@@ -82,4 +83,6 @@ def write_table(path: str, table: pd.DataFrame) -> None:
     if path.endswith(".parquet"):
         write_parquet(path, pa.Table.from_pandas(rounded, preserve_index=False))
     else:
-        write_text(path, rounded.to_csv(index=False))
+        texts = rounded.select_dtypes(include=["object", "string"])
+        plain = rounded.assign(**{str(name): texts[name].map(csv_cell) for name in texts})
+        write_text(path, plain.to_csv(index=False))
