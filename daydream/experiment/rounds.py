@@ -224,6 +224,4 @@ def _append_row(path: str, cells: Mapping[str, str]) -> None:
         raise CatalogError(f"{path} has no {' and '.join(CONCEPT_COLUMNS)}. Fix its header.")
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="").writerow([cells.get(name, "") for name in header])
-    if text and not text.endswith("\n"):
-        write_text(path, text + "\n")
     append_line(path, buffer.getvalue())
