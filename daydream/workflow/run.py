@@ -134,6 +134,7 @@ class Run:
             return
         self._has_started = True
         compat.skip_pipe_searches(self._is_ours)
+        compat.make_no_empty_logs(self._is_ours)
         self._share_forces()
         SIGNALS.jobs_begin()
         STOP.add_listener(self._leave)

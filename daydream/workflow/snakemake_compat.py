@@ -380,6 +380,29 @@ def skip_pipe_searches(is_ours: Callable[[str], bool]) -> None:
     Job.is_pipe_or_service_input = is_pipe_or_service_input
 
 
+@_reach("keeping the logs of failures only", lambda: None)
+def make_no_empty_logs(is_ours: Callable[[str], bool]) -> None:
+    """Have no empty log file made for a job of our rules that succeeded.
+
+    Reason: our jobs remove their log after a success, so that ``logs/`` holds failures only, and
+    Snakemake makes an empty file for each log that is not there: one for every generation.
+    Seen in 9.27.1: ``DAG.handle_log``, ``Job.log``. A log in a storage is left to Snakemake, which
+    uploads it.
+
+    Args:
+        is_ours: whether a rule is one of this workflow's, by the path of its Snakefile.
+    """
+    from snakemake.dag import DAG
+
+    make = DAG.handle_log
+
+    async def handle_log(dag: Any, job: Any) -> None:
+        if not is_ours(str(job.rule.snakefile)) or any(path.is_storage for path in job.log):
+            await make(dag, job)
+
+    DAG.handle_log = handle_log
+
+
 # --- on the nodes of a cluster
 
 

@@ -29,6 +29,7 @@ def test_an_answer_without_a_score_fails_its_evaluation_only_and_is_kept(
     assert work.gen("evaluation", gen_id, "raw.txt").read_text() == "I would rather not say."
     assert work.answers("evaluation", gen_id) == ["I would rather not say."]
     assert work.metadata("evaluation", gen_id)["status"] == "failed"
+    assert work.files("logs") == {f"logs/generate_evaluation/{gen_id}.log"}
     assert "1 generation(s) failed" in failed.output
     assert "ParseError" in failed.output
     again = f"snakemake -f {work.target('evaluation', gen_id)} --directory {work.root} "

@@ -12,10 +12,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
-from unittest.mock import MagicMock
+from unittest.mock import AsyncMock, MagicMock
 
 import pytest
+from snakemake.dag import DAG
 from snakemake.jobs import Job
 from snakemake.scheduling.job_scheduler import JobScheduler
 from snakemake.settings.types import MaxJobsPerTimespan
@@ -217,8 +219,25 @@ def test_only_the_inputs_of_other_rules_are_searched_for_pipes(monkeypatch):
     assert searched == ["b"]
 
 
-def job_of(snakefile: str) -> Any:
-    return MagicMock(rule=MagicMock(snakefile=snakefile))
+def job_of(snakefile: str, **values: Any) -> Any:
+    return MagicMock(rule=MagicMock(snakefile=snakefile), **values)
+
+
+# --- logs of jobs that succeeded
+
+
+@pytest.mark.parametrize(
+    ("snakefile", "in_storage", "is_made"),
+    [("ours/rules/draft.smk", False, 0), ("ours/x.smk", True, 1), ("theirs/Snakefile", False, 1)],
+)
+def test_no_empty_log_is_made_for_a_job_of_ours(monkeypatch, snakefile, in_storage, is_made):
+    monkeypatch.setattr(DAG, "handle_log", DAG.handle_log)  # to be put back
+    compat.make_no_empty_logs(lambda path: path.startswith("ours/"))
+    log = MagicMock(exists_local=AsyncMock(return_value=False), is_storage=in_storage)
+    dag = SimpleNamespace()
+    job = job_of(snakefile, log=[log], shadowed_path=lambda path: path)
+    asyncio.run(DAG.handle_log(dag, job))
+    assert log.touch_or_create.call_count == is_made
 
 
 # --- a real run of the installed Snakemake, which notes down what each reach finds
@@ -226,6 +245,7 @@ def job_of(snakefile: str) -> Any:
 SNAKEFILE = """
 import json
 from pathlib import Path
+from snakemake.dag import DAG
 from snakemake.jobs import Job
 from snakemake.scheduling.job_scheduler import JobScheduler
 from daydream.workflow import snakemake_compat as compat
