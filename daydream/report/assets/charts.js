@@ -19,13 +19,28 @@
     view: { stroke: "var(--line)" },
   };
 
+  const views = new Map(); // of the charts that are as wide as the page
+
+  // Gives the plot what the page has left beside names and columns of text.
+  async function widen(place, view, least) {
+    const svg = place.querySelector("svg");
+    if (!least || !svg) return;
+    const left = place.clientWidth - svg.getBoundingClientRect().width;
+    const width = Math.max(least, Math.floor(view.width() + left));
+    if (width === view.width()) return;
+    await view.width(width).runAsync();
+    await view.resize().runAsync(); // the text beside the plot has moved
+  }
+
   async function draw(place) {
     const name = place.dataset.chart;
     const spec = { ...specs[name], description: place.ariaLabel };
     // In an element of its own: the one it is drawn in becomes as wide as the chart.
     const inside = place.appendChild(document.createElement("div"));
     try {
-      await window.vegaEmbed(inside, spec, { actions: false, renderer: "svg", config });
+      const drawn = await window.vegaEmbed(inside, spec, { actions: false, renderer: "svg", config });
+      await widen(place, drawn.view, spec.usermeta?.leastWidth);
+      if (spec.usermeta?.leastWidth) views.set(place, [drawn.view, spec.usermeta.leastWidth]);
       place.querySelector("svg")?.setAttribute("aria-label", place.ariaLabel);
       place.classList.add("is-drawn");
       place.classList.toggle("is-wider", place.scrollWidth > place.clientWidth + 1);
@@ -49,7 +64,8 @@
     }
   }
 
-  addEventListener("resize", () => {
+  addEventListener("resize", async () => {
+    for (const [place, [view, least]] of views) await widen(place, view, least);
     for (const place of document.querySelectorAll(".is-drawn")) {
       place.classList.toggle("is-wider", place.scrollWidth > place.clientWidth + 1);
     }

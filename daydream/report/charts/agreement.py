@@ -17,6 +17,7 @@ from daydream.report.charts.base import (
     VERMILION,
     AnyChart,
     Drawn,
+    as_wide_as_page,
     caption_of,
     data,
     labels,
@@ -196,7 +197,7 @@ def agreement_range(tables: ReportTables) -> Drawn | str:
         _by_chance(table),
         f"{flagged:,} of these with {less_than(tables)}." if flagged else "",
     )
-    return Drawn(chart.properties(width=640, height=220), caption)
+    return Drawn(as_wide_as_page(chart, 640, 220, least=320), caption)
 
 
 def _by_chance(table: pd.DataFrame) -> str:

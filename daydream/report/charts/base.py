@@ -26,6 +26,8 @@ UPRIGHT = alt.Axis(labelLimit=LABEL_PIXELS, ticks=False, domain=False, labelPadd
 SLANTED = alt.Axis(labelAngle=-40, labelLimit=LABEL_PIXELS, ticks=False, domain=False)
 _COMBO = "combo_id"
 _GAP = re.compile(r"\s+")
+_JOINT = re.compile(r"[\s_./:-]+")  # where the parts of an id meet
+_LETTER = 7  # pixels, about
 _NEVER_IN_XML = ("\ufffe", "\uffff")
 
 AnyChart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -67,18 +69,25 @@ def _allowed(character: str) -> str:
 def shorten(text: str, most: int = LABEL) -> str:
     """Text of at most so many characters; the middle is left out, as ids differ at their ends.
 
-    Cut between words, unless that would leave less than half of the room used.
+    Cut between words, or else between the parts of an id, unless that would leave less than half
+    of the room used.
     """
     if len(text) <= most:
         return text
     tail = (most - 1) // 3
-    gaps = list(_GAP.finditer(text))
-    last = next((text[g.end() :] for g in gaps if len(text) - g.end() <= tail), "")
-    room = most - 1 - len(last)
-    first = next((text[: g.start()] for g in reversed(gaps) if g.start() <= room), "")
-    if first and len(first) + len(last) >= most / 2:
-        return f"{first}…{last}"
+    for joint, needs_end in ((_GAP, False), (_JOINT, True)):
+        gaps = list(joint.finditer(text))
+        last = next((text[g.end() :] for g in gaps if len(text) - g.end() <= tail), "")
+        room = most - 1 - len(last)
+        first = next((text[: g.start()] for g in reversed(gaps) if g.start() <= room), "")
+        if first and (last or not needs_end) and len(first) + len(last) >= most / 2:
+            return f"{first}…{last}"
     return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def letters(pixels: float) -> int:
+    """How many letters of a label have room in a width, at most ``SHORT``; 8 at least."""
+    return max(8, min(SHORT, int(pixels / _LETTER)))
 
 
 def labels(
@@ -152,6 +161,15 @@ def less_than(tables: ReportTables) -> str:
 def caption_of(*sentences: str) -> str:
     """A caption of those sentences that there are."""
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def as_wide_as_page(chart: AnyChart, width: int, height: int, least: int) -> AnyChart:
+    """A chart that the page draws as wide as itself, but not below ``least`` pixels of plot.
+
+    ``width`` is that of a chart which stands by itself, as a picture.
+    """
+    sized: AnyChart = chart.properties(width=width, height=height, usermeta={"leastWidth": least})
+    return sized
 
 
 def note(lines: Iterable[str]) -> alt.Chart:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import altair as alt
 import numpy as np
@@ -16,6 +16,7 @@ from daydream.report.charts.base import (
     SHORT,
     AnyChart,
     Drawn,
+    as_wide_as_page,
     caption_of,
     data,
     labels,
@@ -167,8 +168,7 @@ def _chart(rows: pd.DataFrame, measure: _Measure) -> AnyChart:
         dots.encode(y=alt.Y("mean:Q", scale=height), fill=fill),
     )
     chart = alt.layer(axes, *_names(rows)).resolve_scale(x="independent", y="independent")
-    sized: AnyChart = chart.properties(width=_WIDTH, height=_HEIGHT)
-    return sized
+    return as_wide_as_page(chart, _WIDTH, _HEIGHT, least=_WIDTH)
 
 
 def _powers(ends: list[float]) -> list[float]:
@@ -182,18 +182,25 @@ def _names(rows: pd.DataFrame) -> list[alt.Chart]:
     moved = rows[(rows["text_y"] - rows["dot_y"]).abs() > LINE]
     leaders = alt.Chart(data(moved)).mark_rule(color=GREY, strokeWidth=0.8)
     return [
-        leaders.encode(x=_pixels("dot_x"), x2="text_x:Q", y=_pixels("dot_y", alt.Y), y2="text_y:Q"),
+        leaders.encode(x=_across("dot_x"), x2="text_x:Q", y=_down("dot_y"), y2="text_y:Q"),
         *(
             alt.Chart(data(rows[rows["left"] == left]))
             .mark_text(align="right" if left else "left")
-            .encode(x=_pixels("text_x"), y=_pixels("text_y", alt.Y), text="name:N")
+            .encode(x=_across("text_x"), y=_down("text_y"), text="name:N")
             for left in (False, True)
         ),
     ]
 
 
-def _pixels(field: str, channel: Any = alt.X) -> Any:
-    return channel(f"{field}:Q", scale=None, axis=None)
+def _across(field: str) -> alt.X:
+    """Pixels from the left of a plot of ``_WIDTH``, wider apart where the page draws it wider."""
+    scale = alt.Scale(domain=[0, _WIDTH], nice=False)
+    return alt.X(f"{field}:Q", scale=scale, axis=None)
+
+
+def _down(field: str) -> alt.Y:
+    """Pixels from the top."""
+    return alt.Y(f"{field}:Q", scale=None, axis=None)
 
 
 def _tooltip(measure: _Measure) -> list[alt.Tooltip]:

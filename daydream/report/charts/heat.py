@@ -22,6 +22,7 @@ from daydream.report.charts.base import (
     extent,
     labels,
     less_than,
+    letters,
 )
 from daydream.report.charts.leaderboard import KINDS
 from daydream.report.data import ReportTables
@@ -49,8 +50,11 @@ class _Grid(NamedTuple):
     @property
     def step(self) -> int:
         """Pixels across a cell."""
-        columns = len(self.templates) * len(self.models)
-        return max(_NARROWEST, min(_WIDEST, _GRID // max(1, columns)))
+        return _step(len(self.templates) * len(self.models))
+
+
+def _step(columns: int) -> int:
+    return max(_NARROWEST, min(_WIDEST, _GRID // max(1, columns)))
 
 
 def heat_map(tables: ReportTables, template: str) -> Drawn | str:
@@ -75,10 +79,10 @@ def _grid(tables: ReportTables, frame: pd.DataFrame, template: str) -> _Grid:
     plotted = frame[[COMBO, template, MODEL, DRAFT, ESSAY, "score", "unit"]]
     for column, keys in kept.items():
         plotted = plotted[plotted[column].isin(keys)]
-    names = {
-        column: labels(tables, column, keys, LABEL if column == COMBO else SHORT)
-        for column, keys in kept.items()
-    }
+    # A template is the head of its models' columns.
+    panel = _step(len(kept[template]) * len(kept[MODEL])) * len(kept[MODEL])
+    room = {COMBO: LABEL, template: letters(panel) if len(kept[MODEL]) > 1 else SHORT, MODEL: SHORT}
+    names = {column: labels(tables, column, keys, room[column]) for column, keys in kept.items()}
     first, last = ([names[COMBO][key] for key in half] for half in halves)
     return _Grid(
         _cells(tables, plotted, names, template),

@@ -12,6 +12,7 @@ from daydream.report.charts.base import (
     SHARE,
     AnyChart,
     Drawn,
+    as_wide_as_page,
     caption_of,
     data,
     labels,
@@ -30,7 +31,9 @@ KINDS = {
 }
 MAX_ROWS = 40
 _WIDTH, _ROW = 560, 22
-_RANKS, _SCORES = _WIDTH + 14, _WIDTH + 72  # where the two columns of text begin
+_LEAST = 240
+# Where the two columns of text begin: the page gives the plot a width of its own.
+RANKS, _SCORES = alt.ExprRef("width + 14"), alt.ExprRef("width + 72")
 
 
 def leaderboard(tables: ReportTables, by: str) -> Drawn | str:
@@ -77,20 +80,21 @@ def _chart(rows: pd.DataFrame) -> AnyChart:
     fill = alt.condition("datum.coverage_ok", alt.value(BLUE), alt.value("transparent"))
     texts = [
         base.mark_text(align="left").encode(x=alt.value(place), text=f"{field}:N")
-        for field, place in (("ranks", _RANKS), ("scores", _SCORES))
+        for field, place in (("ranks", RANKS), ("scores", _SCORES))
     ]
-    return alt.layer(
+    layers = alt.layer(
         lines.encode(x=x, x2="high:Q"),
         dots.encode(x=alt.X("mean:Q", scale=scale), fill=fill),
         *texts,
-        *(_head(text, place) for text, place in (("rank", _RANKS), ("scores", _SCORES))),
-    ).properties(width=_WIDTH, height=_ROW * len(rows))
+        *(_head(text, place) for text, place in (("rank", RANKS), ("scores", _SCORES))),
+    )
+    return as_wide_as_page(layers, _WIDTH, _ROW * len(rows), _LEAST)
 
 
 _NAMES = alt.Axis(labelLimit=LABEL_PIXELS, ticks=False, domain=False, grid=True, labelPadding=8)
 
 
-def _head(text: str, place: int) -> alt.Chart:
+def _head(text: str, place: alt.ExprRef) -> alt.Chart:
     head: alt.Chart = alt.Chart(alt.InlineData(values=[{}])).mark_text(
         text=text, align="left", fontWeight="bold", x=place, y=-8
     )

@@ -13,6 +13,7 @@ from daydream.report.charts.base import (
     UPRIGHT,
     AnyChart,
     Drawn,
+    as_wide_as_page,
     caption_of,
     data,
     extent,
@@ -89,4 +90,5 @@ def _severities(rows: pd.DataFrame, order: list[str]) -> AnyChart:
     large = base.transform_filter("datum.overall").mark_point(size=140, opacity=1, stroke=BLUE)
     spread = base.transform_filter("datum.overall && isValid(datum.severity_low)")
     lines = spread.mark_rule(color=BLUE).encode(x="severity_low:Q", x2="severity_high:Q")
-    return alt.layer(zero, lines, small, large).properties(width=640, height=26 * len(order))
+    layers = alt.layer(zero, lines, small, large)
+    return as_wide_as_page(layers, 640, 26 * len(order), least=240)

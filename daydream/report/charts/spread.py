@@ -10,6 +10,7 @@ import pandas as pd
 
 from daydream.report.charts.base import (
     BLUE,
+    LABEL_PIXELS,
     NO_SCORE,
     SHORT,
     VERMILION,
@@ -19,6 +20,7 @@ from daydream.report.charts.base import (
     data,
     labels,
     less_than,
+    letters,
     of_expected,
 )
 from daydream.report.data import ReportTables
@@ -48,7 +50,8 @@ def score_distribution(tables: ReportTables) -> Drawn | str:
         TEMPLATE: _most_expected(frame, TEMPLATE, MAX_TEMPLATES),
     }
     plotted = frame[frame[EVALUATOR].isin(kept[EVALUATOR]) & frame[TEMPLATE].isin(kept[TEMPLATE])]
-    names = {column: labels(tables, column, keys, SHORT) for column, keys in kept.items()}
+    room = {EVALUATOR: SHORT, TEMPLATE: letters(_panel_width(len(kept[TEMPLATE])))}
+    names = {column: labels(tables, column, keys, room[column]) for column, keys in kept.items()}
     panels = _panels(tables, plotted, names)
     bars = _bars(plotted, names, _bins_for(plotted))
     low, high = float(plotted["scale_low"].iloc[0]), float(plotted["scale_high"].iloc[0])
@@ -61,6 +64,10 @@ def score_distribution(tables: ReportTables) -> Drawn | str:
         "" if panels["coverage_ok"].all() else f"Marked with *: {less_than(tables)}.",
     )
     return Drawn(_facets(bars, panels, names, _score_axis(low, high)), caption)
+
+
+def _panel_width(templates: int) -> int:
+    return _PANELS // max(2, templates)
 
 
 def _most_expected(frame: pd.DataFrame, column: str, most: int) -> list[str]:
@@ -154,7 +161,7 @@ def _facets(
 ) -> AnyChart:
     # One data set for all layers, which facets need; a row has the fields of its own layer.
     rows = pd.concat([bars.assign(kind="bar"), panels.assign(kind="panel")], ignore_index=True)
-    width = _PANELS // max(2, len(names[TEMPLATE]))
+    width = _panel_width(len(names[TEMPLATE]))
     base = alt.Chart()
     histogram = base.transform_filter("datum.kind == 'bar'").mark_bar(color=BLUE)
     means = base.transform_filter("datum.kind == 'panel' && isValid(datum.mean)")
@@ -178,7 +185,7 @@ def _facets(
             "evaluator:N",
             title=None,
             sort=list(names[EVALUATOR].values()),
-            header=alt.Header(labelAngle=0, labelAlign="left", labelLimit=180),
+            header=alt.Header(labelAngle=0, labelAlign="left", labelLimit=LABEL_PIXELS),
         ),
         column=alt.Column(
             "template:N",

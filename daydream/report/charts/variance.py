@@ -11,6 +11,7 @@ from daydream.report.charts.base import (
     UPRIGHT,
     AnyChart,
     Drawn,
+    as_wide_as_page,
     caption_of,
     clean,
     data,
@@ -33,7 +34,7 @@ SOURCES = {
     "residual": "rest: evaluator with essay",
     "replicate": "asking again (replicate)",
 }
-_WIDTH, _ROW = 560, 24
+_WIDTH, _ROW, _LEAST = 560, 24, 240
 _NOTE = 60  # characters
 
 
@@ -89,11 +90,12 @@ def _chart(rows: pd.DataFrame) -> AnyChart:
     at_start = base.transform_filter("!isValid(datum.share)").mark_text(
         align="left", dx=5, fontStyle="italic"
     )
-    return alt.layer(
+    layers = alt.layer(
         bars,
         at_end.encode(x=share, text="text:N"),
         at_start.encode(x=alt.value(0), text="text:N"),
-    ).properties(width=_WIDTH, height=_ROW * len(rows))
+    )
+    return as_wide_as_page(layers, _WIDTH, _ROW * len(rows), _LEAST)
 
 
 def _caption(tables: ReportTables, rows: pd.DataFrame) -> str:
