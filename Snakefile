@@ -49,7 +49,7 @@ include: "rules/report.smk"
 
 
 rule all:
-    """Everything: generations, scores, tables and report."""
+    """What plain `snakemake` makes: generations, scores, tables and report of the cohort."""
     default_target: True
     input:
         rules.evaluation.input,

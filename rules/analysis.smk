@@ -9,7 +9,7 @@ Reruns:  when the scores, the membership or the scales are newer.
 
 # One job for all of them: a process takes longer to import SciPy than to fill a table.
 rule analysis_tables:
-    """The analyses of the cohort's scores, in 6_summary."""
+    """Tables in 6_summary: ranking, reliability, variance and the like. Target: results_analysis."""
     input:
         scores=rules.parsed_scores.output.parquet,
         membership=cohort_made,
@@ -29,7 +29,7 @@ rule analysis_tables:
 
 
 rule pairwise_tables:
-    """Who wins the comparisons, and how often the essay shown first does, in 6_summary."""
+    """Tables in 6_summary: who wins the comparisons. Target: results_analysis."""
     input:
         comparisons=rules.parsed_comparisons.output.parquet,
         membership=cohort_made,
@@ -50,7 +50,7 @@ RATINGS = rating_files(layout)
 
 
 rule human_tables:
-    """How far judges follow people, and means as people would score, in 6_summary."""
+    """Tables in 6_summary: how far judges follow people. Target: results_analysis."""
     input:
         scores=rules.parsed_scores.output.parquet,
         ratings=RATINGS,
@@ -69,7 +69,7 @@ rule human_tables:
 
 
 rule results_analysis:
-    """The analyses of the cohort."""
+    """Target to type: analysis_tables of the cohort, pairwise_tables and human_tables."""
     input:
         cohort_made,
         rules.analysis_tables.output,

@@ -7,7 +7,7 @@ Reruns:  when one of the CSV files is newer, or the configuration asks for anoth
 
 
 checkpoint cohort_membership:
-    """Decide which generations the experiment asks for."""
+    """The list of generations that the cohort asks for, and its manifest. Target: cohort."""
     input:
         catalogs=inputs.of_cohort,
         definition=new_definition,
@@ -22,7 +22,7 @@ checkpoint cohort_membership:
 
 
 rule concept_index:
-    """List the concepts with the description levels they have."""
+    """The list of concepts with the description levels they have. Target: raw_data."""
     input:
         catalogs=inputs.catalogs,
         descriptions=inputs.descriptions,
@@ -37,13 +37,13 @@ rule concept_index:
 
 
 rule raw_data:
-    """Check the catalogs and index the concepts."""
+    """Target to type: the catalogs are checked and the concepts indexed, without a call."""
     input:
         rules.concept_index.output,
 
 
 rule cohort:
-    """Make the cohort's manifest and membership."""
+    """Target to type: the cohort's manifest and membership, without a call."""
     input:
         rules.cohort_membership.output,
 

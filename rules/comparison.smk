@@ -10,7 +10,7 @@ Without an active row in comparison_templates.csv there are none.
 
 
 rule generate_comparison:
-    """Have a model say which of two essays is better."""
+    """One comparison: a model says which of two essays is better. For all: comparison."""
     input:
         unpack(sources("comparison")),
         parser=parser_sources("comparison"),
@@ -25,7 +25,7 @@ rule generate_comparison:
 
 
 rule comparison:
-    """Every comparison of the cohort."""
+    """Target to type: every comparison of the cohort, each a job of generate_comparison."""
     input:
         every("comparison"),
     message:

@@ -8,7 +8,7 @@ Reruns:  when one of these is newer
 
 
 rule generate_draft:
-    """Have a model connect the concepts of one combination."""
+    """One draft: a model connects the concepts of one combination. For all: generation_draft."""
     input:
         unpack(sources("draft")),
     output:
@@ -22,7 +22,7 @@ rule generate_draft:
 
 
 rule generation_draft:
-    """Every draft of the cohort."""
+    """Target to type: every draft of the cohort, each a job of generate_draft."""
     input:
         every("draft"),
     message:

@@ -8,7 +8,7 @@ Reruns:  when one of these is newer
 
 
 rule generate_essay:
-    """Have the draft's model write it out, or copy the draft."""
+    """One essay: the draft's model writes it out, or it is a copy. For all: generation_essays."""
     input:
         unpack(sources("essay")),
     output:
@@ -22,7 +22,7 @@ rule generate_essay:
 
 
 rule generation_essays:
-    """Every essay of the cohort."""
+    """Target to type: every essay of the cohort, each a job of generate_essay, and their drafts."""
     input:
         every("essay"),
     message:

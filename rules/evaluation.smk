@@ -8,7 +8,7 @@ Reruns:  when one of these is newer (a mended parser scores the old answers agai
 
 
 rule generate_evaluation:
-    """Have a model score one essay."""
+    """One evaluation: a model scores one essay. For all: evaluation."""
     input:
         unpack(sources("evaluation")),
         parser=parser_sources("evaluation"),
@@ -23,7 +23,7 @@ rule generate_evaluation:
 
 
 rule evaluation:
-    """Every evaluation of the cohort."""
+    """Target to type: every evaluation of the cohort, each a job of generate_evaluation."""
     input:
         every("evaluation"),
     message:

@@ -14,7 +14,7 @@ report: "../report/workflow.rst"
 
 # One job: a process takes longer to import Altair than to draw.
 rule site:
-    """The pages of the report, and its charts as pictures."""
+    """The pages of the report on the cohort, and its charts as pictures. Target: report."""
     input:
         rules.results_summary.input,
         rules.results_analysis.input,
@@ -41,7 +41,7 @@ rule site:
 
 
 rule report:
-    """The report on the cohort."""
+    """Target to type: the report on the cohort, and all tables it needs."""
     input:
         cohort_made,
         rules.site.output,

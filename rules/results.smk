@@ -12,7 +12,7 @@ Reruns:  when one of these is newer, when an earlier version made them with othe
 
 
 rule parsed_scores:
-    """One row per evaluation, with its score or the reason why there is none."""
+    """Table: a row per evaluation of the cohort, with its score or why there is none."""
     input:
         membership=cohort_made,
         evaluations=for_table("evaluation"),
@@ -35,7 +35,7 @@ rule parsed_scores:
 
 
 rule parsed_comparisons:
-    """One row per comparison, with its verdict or the reason why there is none."""
+    """Table: a row per comparison of the cohort, with its verdict or why there is none."""
     input:
         membership=cohort_made,
         comparisons=for_table("comparison"),
@@ -57,7 +57,7 @@ rule parsed_comparisons:
 
 # One job for all of them: a process takes longer to import pandas than to fill a table.
 rule summary_tables:
-    """What the scores say, in 6_summary."""
+    """Tables in 6_summary: means, counts and pivots of the scores. Target: results_summary."""
     input:
         scores=rules.parsed_scores.output.parquet,
         membership=cohort_made,
@@ -76,7 +76,7 @@ rule summary_tables:
 
 
 rule snapshots:
-    """Which versions of the models answered, in 6_summary."""
+    """Table in 6_summary: which versions of the models answered. Target: results_summary."""
     input:
         scores=rules.parsed_scores.output.parquet,
         comparisons=tables.parsed_comparisons(project),
@@ -93,7 +93,7 @@ rule snapshots:
 
 
 rule cross_scores:
-    """One row per evaluation in the store, whichever cohort asked for it."""
+    """Table: a row per evaluation in the store, whichever cohort asked. Target: cross_experiment."""
     input:
         scores=rules.parsed_scores.output.csv,
         membership=cohort_made,
@@ -110,7 +110,7 @@ rule cross_scores:
 
 
 rule cross_tables:
-    """What they say over every cohort, in 7_cross_experiment."""
+    """Tables in 7_cross_experiment: the scores over every cohort. Target: cross_experiment."""
     input:
         scores=rules.cross_scores.output.parquet,
         own=[rules.parsed_scores.output.parquet],
@@ -131,7 +131,7 @@ rule cross_tables:
 
 
 rule results_processing:
-    """The scores of the cohort, and its comparisons if it has some."""
+    """Target to type: parsed_scores of the cohort, and parsed_comparisons if it has some."""
     input:
         cohort_made,  # a target brings the cohort back, if that was lost
         rules.parsed_scores.output,
@@ -139,7 +139,7 @@ rule results_processing:
 
 
 rule results_summary:
-    """The summary tables of the cohort."""
+    """Target to type: summary_tables and snapshots of the cohort."""
     input:
         cohort_made,
         rules.summary_tables.output,
@@ -147,7 +147,7 @@ rule results_summary:
 
 
 rule cross_experiment:
-    """The tables over every cohort in the store."""
+    """Target to type: cross_scores and cross_tables, over every cohort in the store."""
     input:
         cohort_made,
         rules.cross_scores.output,

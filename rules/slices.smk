@@ -18,7 +18,7 @@ SLICED = this_run.have_made_in(len(scatter.slices("{scatteritem}")))
 
 
 rule generate_slice:
-    """Make one slice of the cohort by a run of its own."""
+    """One slice of the cohort, made by a run of its own on a node of a cluster."""
     input:
         order=slice_order,
         before=slices_before,
