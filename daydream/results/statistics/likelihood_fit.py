@@ -45,13 +45,15 @@ def curvature(model: MixedModel, best: FloatArray) -> Curvature:
 def approximate(at: Curvature, place: int, scale: float) -> Interval:
     """95% interval of a standard deviation from the curvature, on the scale of its logarithm.
 
-    ``scale`` is the model's. A variance that came out as 0 is held there, and has no interval.
+    ``scale`` is the model's. A variance that came out as 0 is held there, and has no interval;
+    NaN for an upper end that is beyond all numbers.
     """
     if place not in at.kept:
         return Interval(np.nan, np.nan)
     slope = (at.kept == place).astype(float)
-    low, high = np.exp(_about(float(np.log(np.sqrt(at.best[place]))), slope, at)) * scale
-    return Interval(float(low), float(high))
+    with np.errstate(over="ignore"):  # of a variance of which nearly nothing is known
+        low, high = np.exp(_about(float(np.log(np.sqrt(at.best[place]))), slope, at)) * scale
+    return Interval(float(low), float(high) if np.isfinite(high) else np.nan)
 
 
 def approximate_share(at: Curvature, group: Sequence[int], whole: Sequence[int]) -> Interval:

@@ -6,6 +6,7 @@ from scipy.optimize import approx_fprime, minimize
 
 from daydream.results.statistics import alike_nodes
 from daydream.results.statistics.likelihood_fit import (
+    Curvature,
     approximate,
     approximate_share,
     best_variances,
@@ -163,6 +164,14 @@ def test_profiles_of_a_tiny_cohort_without_any_residual_divide_by_nothing():
     for place, found in enumerate(profiles(model, best, reml=False)):
         ends = np.array(found.share)
         assert (np.isnan(ends) | ((ends >= 0) & (ends <= 1))).all(), place
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_variance_of_which_nearly_nothing_is_known_has_no_upper_end():
+    at = Curvature(np.array([0.5, 0.5]), np.array([0, 1]), np.diag([1e8, 0.01]))
+    low, high = approximate(at, 0, 1.0)
+    assert low == 0 and np.isnan(high)
+    assert np.isfinite(approximate(at, 1, 1.0)).all()
 
 
 def test_a_likelihood_with_nodes_summed_up_by_kind_is_the_one_without(monkeypatch):
