@@ -7,6 +7,7 @@ import shutil
 import stat
 import zipfile
 import zlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from daydream.archive.zip_files import Entry, digest
@@ -27,7 +28,7 @@ def unpack(path: str, into: str) -> Unpacked:
 
     Raises:
         ArchiveError: when it is no zip archive, was cut off, or has a member that would be written
-            elsewhere, be a link, or overwrite another one. Nothing was written then.
+            elsewhere, be a link, or be in another one's way. Nothing was written then.
     """
     try:
         with zipfile.ZipFile(path) as file:
@@ -58,10 +59,19 @@ def _top_folder(path: str, members: list[zipfile.ZipInfo]) -> str:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise _foreign(path, f"'{twice}' is in it twice")
+    folders = {parent for name in names for parent in _parents(name)}
+    for name, info in zip(names, members, strict=True):
+        if name in folders and not info.is_dir():
+            raise _foreign(path, f"'{name}' is a file and has files below it")
     tops = {name.partition("/")[0] for name in names}
     if len(tops) != 1:
         raise _foreign(path, "its files are not under one folder")
     return tops.pop()
+
+
+def _parents(name: str) -> Iterator[str]:
+    while name := name.rpartition("/")[0]:
+        yield name
 
 
 def _foreign(path: str, why: str) -> ArchiveError:
