@@ -13,6 +13,7 @@ from daydream.results.statistics.ratings import FloatArray, IntArray
 
 _Z = float(stats.norm.isf(0.025))
 _ZERO = 1e-6
+_NO_END = 1e150  # the square of a larger standard deviation is beyond all numbers
 
 
 class Interval(NamedTuple):
@@ -53,7 +54,7 @@ def approximate(at: Curvature, place: int, scale: float) -> Interval:
     slope = (at.kept == place).astype(float)
     with np.errstate(over="ignore"):  # of a variance of which nearly nothing is known
         low, high = np.exp(_about(float(np.log(np.sqrt(at.best[place]))), slope, at)) * scale
-    return Interval(float(low), float(high) if np.isfinite(high) else np.nan)
+    return Interval(float(low), float(high) if high < _NO_END else np.nan)
 
 
 def approximate_share(at: Curvature, group: Sequence[int], whole: Sequence[int]) -> Interval:
