@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from daydream.errors import DaydreamError
-from daydream.generation import prompt_builder
+from daydream.generation import ancestor_texts
 from daydream.workflow.jobs import GenerationJobs
 from daydream.workflow.tables import make_cohort
 
@@ -36,7 +36,7 @@ def test_a_generation_is_paid_once_unless_it_is_forced(jobs, work, server):
 
 
 def test_the_message_of_a_failure_is_in_the_log(jobs, work, monkeypatch):
-    monkeypatch.setattr(prompt_builder, "PARENT_PATIENCE_S", 0.1)
+    monkeypatch.setattr(ancestor_texts, "PARENT_PATIENCE_S", 0.1)
     essay = next(i for i in work.ids("essay") if work.members("essay"))
     with pytest.raises(DaydreamError) as failure:
         jobs.make("essay", essay, work.target("essay", essay), str(work.root / "job.log"))
