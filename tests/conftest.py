@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import daydream  # noqa: F401  # before numpy: it says how many threads compute
 from tests.support.mock_server import MockServer
 from tests.support.s3 import S3Server, skip_without_packages
 from tests.support.workspace import Workspace

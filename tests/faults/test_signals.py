@@ -101,7 +101,7 @@ def test_a_script_that_is_just_starting_shows_no_traceback(finished: Workspace) 
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert "Traceback" not in output and "KeyboardInterrupt" not in output, output[-3000:]
-    assert process.returncode in (0, 130) and table.exists()
+    assert process.returncode == 130 or table.exists()  # ended before it began, or finished
 
 
 def commands_of(group: int) -> str:

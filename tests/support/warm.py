@@ -47,6 +47,7 @@ class WarmSnakemake:
     """A server that forks for each command; one command at a time."""
 
     def __init__(self) -> None:
+        self.started_with = of_the_interpreter(os.environ)
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tests.support.warm"],
             stdin=subprocess.PIPE,
@@ -103,9 +104,14 @@ def warm_snakemake() -> WarmSnakemake:
     return WarmSnakemake()
 
 
+def of_the_interpreter(env: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a Python reads as it starts."""
+    return {name: env[name] for name in env if name.startswith(("PYTHON", "LD_"))}
+
+
 def is_fit(env: Mapping[str, str]) -> bool:
-    """Whether these variables can be taken over by a Python that runs already."""
-    return not any(name.startswith(("PYTHON", "LD_")) for name in env)
+    """Whether the server that runs already, or would be started, is as these variables ask."""
+    return of_the_interpreter(env) == warm_snakemake().started_with
 
 
 def _serve() -> bool:

@@ -123,7 +123,7 @@ class Workspace:
         started, command = time.monotonic(), self.command(*arguments)
         variables = {**os.environ, **(env or {})}
         done: warm.Ended | subprocess.CompletedProcess[str]
-        if self.snakefile == ROOT / "Snakefile" and warm.is_fit(env or {}):
+        if self.snakefile == ROOT / "Snakefile" and warm.is_fit(variables):
             done = warm.warm_snakemake().run(
                 command[len(SNAKEMAKE) :], self.root, variables, timeout_s
             )

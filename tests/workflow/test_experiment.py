@@ -32,6 +32,7 @@ ANALYSIS = {
     "evaluator_effects",
     "ranking",
     "contrasts",
+    "controls",
 }
 
 

@@ -82,12 +82,12 @@ def essay(work: Workspace) -> str:
 
 def description(work: Workspace) -> str:
     work.describe("bees", TAMPERED)
-    return "the descriptions of combo_v1_"
+    return "description bees"
 
 
 def template(work: Workspace) -> str:
     replace(work.raw("templates/evaluation/novelty.txt"), "Judge", TAMPERED)
-    return "rendered from another version of 1_raw/templates/evaluation/novelty.txt"
+    return "template novelty"
 
 
 def membership_row(work: Workspace) -> str:
@@ -108,8 +108,9 @@ def parquet(work: Workspace) -> str:
 
 THINGS: tuple[Damage, ...] = (
     *(pivot_cell, score, parsed, raw, ledger, prompt),
-    *(essay, description, template, membership_row, parquet),
+    *(essay, membership_row, parquet),
 )
+TEXTS: tuple[Damage, ...] = (description, template)
 
 
 @pytest.mark.parametrize("tamper", THINGS)
@@ -124,7 +125,16 @@ def test_whatever_was_tampered_with_is_named(
     assert any(words in line for line in lines), lines
 
 
-@pytest.mark.parametrize("tamper", THINGS)
+@pytest.mark.parametrize("tamper", TEXTS)
+def test_an_edited_text_is_named_and_its_generations_are_of_the_earlier_one(
+    finished: Workspace, tamper: Damage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = tamper(finished)
+    daydream(finished, "verify")
+    assert f"made with an earlier text of {words}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("tamper", (*THINGS, *TEXTS))
 def test_whatever_was_tampered_with_in_an_unpacked_archive_has_another_hash(
     finished: Workspace, tamper: Damage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -106,7 +106,7 @@ def test_a_generation_is_shown_whatever_happened_to_its_cohort(
 def test_the_leaderboard_names_the_best(finished: Workspace, cli: Cli) -> None:
     text = cli("leaderboard", "--top", "2")
     assert "Cohort trial: 6 of 6 evaluations scored" in text
-    concepts = text.partition("\nConcepts ")[2].splitlines()[1:4]
+    concepts = text.partition("\nCombinations ")[2].splitlines()[1:4]
     assert all("The " in line and " + The " in line for line in concepts[:2])
     assert concepts[2] == "  and 1 more"
     assert width(text) <= 100

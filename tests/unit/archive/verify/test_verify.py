@@ -148,7 +148,8 @@ def test_a_cohort_that_nobody_touched_matches_in_every_number(found: Cli) -> Non
     assert result["ok"] is True and told(result) == [] and skipped(result) == {}
     assert (result["wanted"], result["done"]) == (21, 21)
     counts = [check["checked"] for check in result["checks"]]
-    # 21 ids and 3 combos; 21 metadata; 21 parsed; 18 were asked of a model, of 4 stages; 12 rows twice.
+    # 21 ids and 3 combos; 21 metadata; 21 parsed; 18 were asked of a model; 4 stages and models;
+    # 12 rows twice.
     assert counts[:9] == [24, 21, 21, 18, 18, 18, 18, 4, 2 * 12 * len(ScoreRow._fields)]
     assert counts[9] > 1000
 
