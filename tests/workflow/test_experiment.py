@@ -124,6 +124,7 @@ def test_every_target_makes_its_own_room_of_the_house_and_no_more(
             "parsed_scores",
             "filtered_evaluation_results",
             "template_version_comparison_pivot",
+            "cohort_levels",
         )
     } | {"data/7_cross_experiment/parsed_scores.parquet"}
     work.run("all")

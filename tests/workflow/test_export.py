@@ -82,7 +82,7 @@ def essay(work: Workspace) -> str:
 
 def description(work: Workspace) -> str:
     work.describe("bees", TAMPERED)
-    return "description bees"
+    return "the description 1_raw/concepts/descriptions-paragraph/bees.txt"
 
 
 def template(work: Workspace) -> str:
