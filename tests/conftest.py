@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "finished_once" in getattr(item, "fixturenames", ()):
             item.add_marker("thorough")
+
+
+@pytest.fixture(autouse=True)
+def same_directory() -> Iterator[None]:
+    """Commands with `--directory` change the directory of the process that they are called in."""
+    before = Path.cwd()
+    yield
+    os.chdir(before)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import select
 import shlex
@@ -54,6 +55,7 @@ class Signals:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self.handle)
         compat.on_sigterm(self.handle)
+        atexit.register(self._deafen)
 
     def jobs_begin(self) -> None:
         """From now on there may be calls under way."""
@@ -80,6 +82,12 @@ class Signals:
             "Stopping: no call starts any more. Those under way are finished and kept; "
             "once more Ctrl-C drops them."
         )
+
+    def _deafen(self) -> None:
+        """Ignore what comes while a stopped process ends: Python would die of it, not exit."""
+        if self._first is not None:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
 
     def _say(self, text: str) -> None:
         """Write a line, unless nobody reads: a full pipe must not hold up a stop."""

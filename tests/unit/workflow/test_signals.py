@@ -113,3 +113,19 @@ def test_a_job_that_was_submitted_is_gone_on_with_by_what_submitted_it(
 ) -> None:
     monkeypatch.setenv("DAYDREAM_AGAIN", "sbatch --array=2 slices.sh 4")
     assert next_line(["snakemake", "-n"]).endswith(": sbatch --array=2 slices.sh 4")
+
+
+AT_THE_END = f"""
+{BEGIN}
+class Last:
+    def __del__(self, kill=os.kill, process=os.getpid(), number=int(signal.SIGINT)):
+        kill(process, number)
+last = Last()
+"""
+
+
+def test_a_signal_while_a_stopped_process_ends_does_not_change_how_it_ends() -> None:
+    """Modules are cleared last, when Python has put its own handlers away."""
+    code, output = process(signal.SIGINT, prepare=AT_THE_END)
+    assert code == 0
+    assert "stop requested: True" in output
