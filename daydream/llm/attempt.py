@@ -55,13 +55,21 @@ class Call(NamedTuple):
         }
 
 
+_NOTHING = {"prompt_tokens": 0, "completion_tokens": 0}
+
+
+def _counted(usage: dict[str, int]) -> dict[str, int]:
+    """The counts that can be those of an answer, which takes some tokens: a zero is none."""
+    return {name: count for name, count in usage.items() if count or name not in _NOTHING}
+
+
 def attempt_of(call: Call, result: Answer | Fault) -> Attempt:
     """A call's line in the ledger: its answer, or its fault and what was billed all the same."""
     if isinstance(result, Fault):
         told = (result.body or {}).get("usage")
         usage, billed = read_usage(told), billed_usd(told)
         # Without a word on usage it was not billed, as far as anybody knows.
-        cost = call.cost(usage, billed) if usage or billed else 0.0
+        cost = call.cost(_NOTHING | usage, billed) if usage or billed else 0.0
         error = result.as_json()
         return Attempt(outcome="failed", usage=usage, cost_usd=cost, error=error, **call.common)
     return Attempt(
@@ -72,7 +80,7 @@ def attempt_of(call: Call, result: Answer | Fault) -> Attempt:
         response_id=result.response_id,
         finish_reason=result.finish_reason,
         usage=result.usage,
-        cost_usd=call.cost(result.usage, result.billed_usd),
+        cost_usd=call.cost(_counted(result.usage), result.billed_usd),
         reasoning=result.reasoning,
         text=result.text,
         **call.common,

@@ -57,10 +57,10 @@ def amount_of(attempt: Attempt, reserved: Amount) -> Amount:
 
     A call that failed without a word on usage was not billed, as far as anybody knows.
     """
-    usage = attempt.usage
-    tokens = usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0)
-    if attempt.is_answer and not tokens:
-        tokens = reserved.tokens
+    counts = [attempt.usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens")]
+    tokens = sum(counts)
+    if attempt.is_answer and not all(counts):
+        tokens = max(tokens, reserved.tokens)
     usd = reserved.usd if attempt.cost_usd is None else attempt.cost_usd
     return Amount(usd, tokens, 1)
 

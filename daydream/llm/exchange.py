@@ -33,6 +33,7 @@ def exchange(endpoint: Endpoint, seconds: float) -> Iterator[None]:
             yield
     except Fault as fault:
         fault.message = without_key(fault.message, endpoint)
+        fault.raw = without_key(fault.raw, endpoint)
         raise
     except (openai.APITimeoutError, TimeoutError) as error:
         raise _timeout(seconds) from error

@@ -35,12 +35,13 @@ def cost_usd(
 ) -> float | None:
     """USD of a call: what the endpoint says it billed, else tokens times list prices.
 
-    None when a price, or what was used, is unknown.
+    None when a price, or a count of tokens that have a price, is unknown.
     """
     if billed_usd is not None:
         return billed_usd
-    if not usage:
-        return 0.0 if (prices.tokens_in, prices.tokens_out) == (0, 0) else None
+    counted = {"prompt_tokens": prices.tokens_in, "completion_tokens": prices.tokens_out}
+    if any(name not in usage and usd != 0 for name, usd in counted.items()):
+        return None
     names = ("prompt_tokens", "completion_tokens", "cached_tokens")
     return price(prices, *(usage.get(name, 0) for name in names))
 

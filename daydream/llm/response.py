@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,7 +61,7 @@ def read_answer(body: str, tags: Sequence[ThinkingTags] = THINKING_TAGS) -> Answ
     usage = mapping(content.get("usage"))
     is_thought = bool((reasoning or "").strip()) or thinking_tokens(usage) > 0
     if not text.strip() and not is_thought and ending != "truncated":
-        raise Fault("empty_answer", "the answer has no text", heals=True, body=content)
+        raise _without_text("the answer has no text", content)
     return Answer(
         text=text,
         reasoning=reasoning,
@@ -87,6 +88,8 @@ def read_object(body: str) -> dict[str, Any]:
     content = load_json(text)
     if content is None:
         content = merged(events) if (events := read_events(text)) else None
+    if isinstance(content, list) and len(content) == 1:  # Google's errors
+        content = content[0]
     if not isinstance(content, dict):
         start = " ".join(body[:1000].split())[:120]
         said = f"the response is not JSON: {start}"
@@ -98,12 +101,24 @@ def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
     choices = content.get("choices")
     first = mapping(choices[0]) if isinstance(choices, list) and choices else {}
     # OpenRouter reports a provider's failure with status 200, before or in the midst of an answer.
-    error = _told(content.get("error")) or _told(first.get("error"))
+    error = _told(content.get("error")) or _told(first.get("error")) or _bare_error(content)
     if error or str(first.get("finish_reason")).lower() == "error":
         raise error_in({**content, "error": error or "it broke off"})
     if not first:
-        raise Fault("empty_answer", "the response has no choices", heals=True, body=content)
+        raise _without_text("the response has no choices", content)
     return first
+
+
+def _without_text(said: str, content: Mapping[str, Any]) -> Fault:
+    """The fault of a completion without a text; it may have been paid, so it is kept."""
+    raw = json.dumps(content)[:MAX_RAW]
+    return Fault("empty_answer", said, heals=True, body=content, raw=raw)
+
+
+def _bare_error(content: Mapping[str, Any]) -> object:
+    """An error without the key ``error`` around it, as vLLM, FastAPI and Bedrock send it."""
+    is_one = content.get("object") == "error" or "choices" not in content
+    return content if is_one and provider_words(content) else None
 
 
 def _told(error: object) -> object:
@@ -124,7 +139,7 @@ def error_in(content: Mapping[str, Any]) -> Fault:
 def provider_words(error: object) -> str:
     """What an error object says; behind OpenRouter the model's own provider says it in ``raw``."""
     details = mapping(error)
-    said = str(details.get("message") or "")
+    said = str(details.get("message") or details.get("detail") or "")
     raw = mapping(details.get("metadata")).get("raw")
     return f"{said}: {' '.join(str(raw).split())[:300]}" if raw else said
 
@@ -139,7 +154,7 @@ def _without_thinking(
     """
     text = _text(message.get("content"))
     told = message.get("reasoning") or message.get("reasoning_content")
-    told = told or _thinking_in(message.get("content"))
+    told = told or _thinking_in(message.get("content")) or _details(message)
     own = "" if told is None else str(told).strip()
     split = split_thinking(text, tags, apart=bool(own))
     if not split.thinking or split.unclosed is not None:
@@ -164,6 +179,14 @@ def _thinking_in(content: object) -> str | None:
     """The thinking among the parts of a message, as Mistral sends it; None when there is none."""
     parts = [mapping(part).get("thinking") for part in content] if isinstance(content, list) else []
     return "\n\n".join(filter(None, map(_text, parts))) or None
+
+
+def _details(message: Mapping[str, Any]) -> str | None:
+    """The thinking in OpenRouter's ``reasoning_details``, of which some may be encrypted."""
+    details = message.get("reasoning_details")
+    parts = [mapping(part) for part in details] if isinstance(details, list) else []
+    texts = [part.get("text") or part.get("summary") for part in parts]
+    return "".join(text for text in texts if isinstance(text, str)) or None
 
 
 def _string(value: object) -> str | None:

@@ -32,6 +32,10 @@ _ENDINGS: dict[str, Ending] = {
 
 
 def ending_of(reason: object) -> Ending:
-    """How an answer ended; a server that gives no reason has sent all that it had."""
-    spelling = "" if reason is None else str(reason).strip().lower().replace("-", "_")
+    """How an answer ended; a server that gives no reason has sent all that it had.
+
+    Behind a colon Google says more: ``content_filter: RECITATION``.
+    """
+    told = "" if reason is None else str(reason).partition(":")[0]
+    spelling = told.strip().lower().replace("-", "_")
     return _ENDINGS.get(spelling, "unknown")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,12 +49,18 @@ def model(name: str = "writer", **columns: Any) -> Model:
     return Model(name, f"lab/{name}", name, True, True, "mock", **columns)
 
 
-def ask(client: Client, prompt: str = "Hello.", of: Model | None = None, **more: Any) -> Outcome:
+def ask(
+    client: Client,
+    prompt: str = "Hello.",
+    of: Model | None = None,
+    record: Callable[[Attempt], None] | None = None,
+    **more: Any,
+) -> Outcome:
     body = {"max_tokens": 100, "temperature": 0.0, "replicate": 1} | more
     request = Request(prompt, of or model(), client.endpoint.name, **body)
     outcome, began = Outcome(), time.monotonic()
     try:
-        client.complete(request, outcome.attempts.append)
+        client.complete(request, record or outcome.attempts.append)
     except CallError as error:
         outcome.error = str(error)
     outcome.seconds = time.monotonic() - began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,12 +29,20 @@ def call(**more: Any) -> Call:
     return Call(**told | more)
 
 
-ANSWER = Answer("Text.", None, "stop", "lab/writer", "r1", {"prompt_tokens": 100})
+USAGE = {"prompt_tokens": 50, "completion_tokens": 5}
+ANSWER = Answer("Text.", None, "stop", "lab/writer", "r1", USAGE)
 
 
 def test_an_answer_costs_list_prices_less_the_discount_of_a_batch() -> None:
     assert attempt_of(call(), ANSWER).cost_usd == pytest.approx(1e-3)
     assert attempt_of(call(discount=0.5), ANSWER).cost_usd == pytest.approx(0.5e-3)
+
+
+@pytest.mark.parametrize("count", [{}, {"completion_tokens": 0}])
+def test_what_an_answer_cost_is_unknown_when_a_count_is_missing_or_zero(count: Any) -> None:
+    told = replace(ANSWER, usage={"prompt_tokens": 100, **count})
+    assert attempt_of(call(), told).cost_usd is None
+    assert attempt_of(call(prices=Prices(10.0, 0.0)), told).cost_usd == pytest.approx(1e-3)
 
 
 def test_who_answered_in_place_of_the_model_is_told_and_else_nothing() -> None:
