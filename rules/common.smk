@@ -16,6 +16,7 @@ from daydream.results.names import (
 from daydream.store.file_errors import files_told
 from daydream.workflow import tables
 from daydream.workflow.definitions import filters_as_columns
+from daydream.workflow.node import make_slice_here
 from daydream.workflow.open_runs import open_run
 from daydream.workflow.sources import parser_sources
 from daydream.workflow.submission import TARGETS

@@ -15,6 +15,9 @@ scattergather:
 
 
 SLICED = this_run.have_made_in(len(scatter.slices("{scatteritem}")))
+LOG_OF_SLICE = "logs/generate_slice/{target}.{scatteritem}.log"
+
+make_slice_here(workflow, project, LOG_OF_SLICE)  # on a node; elsewhere nothing
 
 
 rule generate_slice:
@@ -25,7 +28,7 @@ rule generate_slice:
     output:
         layout.slice_mark(COHORT, "{target}", "{scatteritem}"),
     log:
-        "logs/generate_slice/{target}.{scatteritem}.log",
+        LOG_OF_SLICE,
     wildcard_constraints:
         target="|".join(TARGETS),
     conda:

@@ -70,9 +70,6 @@ def _first(workflow: Any, values: dict[str, Any], settings: Settings, folder: st
         compat.tell_plainly(message_of)
     _RUNS.append(run)
     compat.at_start(run.begin)
-    name_of_slice = compat.name_in_run(workflow, "generate_slice")
-    if workflow.remote_exec and name_of_slice:
-        compat.at_start_on_node(lambda: compat.become_job(workflow, name_of_slice))
     return run
 
 

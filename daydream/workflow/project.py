@@ -79,15 +79,21 @@ class Project:
         if part is None:
             return whole
         if self._part is None or self._part[0] is not whole:
-            members = (m for stage in STAGES for m in whole.stage(stage))
-            own = members_of_slice(members, part)
+            own = members_of_slice(_in_order(whole), part)
             self._part = (whole, Membership(whole.cohort_id, own))
         return self._part[1]
 
     def members(self) -> Iterator[Member]:
         """Every generation that the design asks for in this run, parents before children."""
-        members, part = self.design.members(), self.settings.part
-        return members if part is None else members_of_slice(members, part)
+        if self.settings.part is None:
+            return self.design.members()
+        return _in_order(self.part)  # of a cohort that is made, and not for something else
+
+    def all_members(self) -> Iterator[Member]:
+        """Every generation of the cohort, parents before children, made or not."""
+        if self.settings.part is None:
+            return self.design.members()
+        return _in_order(self.membership)
 
     def _check_made(self) -> None:
         """Slices share a cohort, and none may make it again under the others.
@@ -114,6 +120,10 @@ class Project:
         counts = Counter(member.stage for member in self.design.members())
         requested = ", ".join(f"{counts[stage]} {stage}(s)" for stage in self.design.stages)
         return f"Cohort {self.cohort} is not made yet. It asks for {requested}."
+
+
+def _in_order(membership: Membership) -> Iterator[Member]:
+    return (member for stage in STAGES for member in membership.stage(stage))
 
 
 def _check_data_root(layout: Layout) -> None:

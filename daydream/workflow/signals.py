@@ -46,11 +46,14 @@ class Signals:
 
         Args:
             is_main: False in a process that was started for a job. Its parent does the talking.
+                The last time counts: on a node such a process becomes the run of a slice.
         """
-        if self._is_listening or threading.current_thread() is not threading.main_thread():
+        if threading.current_thread() is not threading.main_thread():
+            return
+        self._is_main, self._are_jobs_running = is_main, not is_main
+        if self._is_listening:
             return
         self._is_listening = True
-        self._is_main, self._are_jobs_running = is_main, not is_main
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self.handle)

@@ -57,3 +57,11 @@ def obstacles_of_limits(project: Project, models: Iterable[str], count: int) -> 
                 f"slices would call at least {count} times at once. Use at most "
                 f"{endpoint.max_concurrency} slices, or raise it."
             )
+
+
+def has_own_models(project: Project) -> bool:
+    """Whether a model may be asked that each slice serves itself, or has in its process."""
+    catalog = project.design.catalog
+    asked = (*catalog.generation_models, *catalog.evaluation_models)
+    models = with_fallbacks(asked, catalog.all_models)
+    return any(project.settings.endpoints[model.endpoint].is_own for model in models)

@@ -10,6 +10,7 @@ docs/performance.md has the figures behind the patches of the scheduler.
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
 import os
 import pkgutil
@@ -29,6 +30,7 @@ SPARE_JOBS = 8  # ready jobs beyond the free slots, so that priorities have some
 _NO_SOURCES: tuple[list[str], list[Any]] = ([], [])
 _NO_NAME: str | None = None
 _NO_CORES: int | None = None
+_NO_JOB: NodeJob | None = None
 _NO_TARGETS: tuple[str, ...] = ()
 DEFAULT_START_LIMIT = (100, 1)  # what Snakemake sets when nobody asked for one: jobs, seconds
 
@@ -40,6 +42,13 @@ class PlannedJob(NamedTuple):
     snakefile: str
     wildcards: Mapping[str, str]
     reason: str
+
+
+class NodeJob(NamedTuple):
+    """A job that an executor has sent to a node."""
+
+    rule: str
+    wildcards: Mapping[str, str]
 
 
 class Forces(NamedTuple):
@@ -207,19 +216,6 @@ def at_start(action: Callable[[], None]) -> None:
     from snakemake_interface_logger_plugins.common import LogEvent
 
     logger.addHandler(_Once(LogEvent.RUN_INFO, action))
-
-
-@_reach("starting a slice without a Snakemake between", lambda: None)
-def at_start_on_node(action: Callable[[], None]) -> None:
-    """Have an action run once in a Snakemake that was started for a job, before it runs it.
-
-    Reason: as for :func:`at_start`, whose event such a Snakemake does not send.
-    Seen in 9.27.1: ``Workflow.execute`` sends ``RESOURCES_INFO`` when the DAG is built.
-    """
-    from snakemake.logging import logger
-    from snakemake_interface_logger_plugins.common import LogEvent
-
-    logger.addHandler(_Once(LogEvent.RESOURCES_INFO, action))
 
 
 class _Once(logging.Handler):
@@ -406,28 +402,32 @@ def make_no_empty_logs(is_ours: Callable[[str], bool]) -> None:
 # --- on the nodes of a cluster
 
 
-@_reach("starting a slice without a Snakemake between", lambda: None)
-def become_job(workflow: Any, rule: str) -> None:
-    """Replace this process by the command of its one job, if that is one of a rule.
+@_reach("making a slice without a Snakemake between", lambda: _NO_JOB)
+def only_job(workflow: Any) -> NodeJob | None:
+    """The one job that an executor has started this Snakemake for; None if it is another one.
 
-    Reason: an executor starts one Snakemake on the node, that for Slurm two, for each job; each
-    costs two seconds of a processor, to do no more than to wait for the command. Where a job is to
-    run in an environment or a container of its own, they have work to do and stay.
-    Seen in 9.27.1: ``Workflow.remote_exec``, ``deployment_settings.deployment_method``,
-    ``DAG.needrun_jobs``, ``Job.shellcmd``, ``output``, ``log``.
+    Known while the Snakefile is being read. Where a job is to run in an environment or a container
+    of its own, Snakemake has work to do, and there is None.
+
+    Reason: what Snakemake does before such a job takes longer than many a slice.
+    Seen in 9.27.1: ``Workflow.remote_exec``, ``deployment_settings.deployment_method``; the option
+    ``--target-jobs``, which ``dag_settings`` have only once the Snakefile is read.
     """
     if not workflow.remote_exec or workflow.deployment_settings.deployment_method:
-        return
-    jobs = list(workflow.dag.needrun_jobs(exclude_finished=False))
-    if len(jobs) != 1 or jobs[0].rule.name != rule or not jobs[0].shellcmd:
-        return
-    (job,) = jobs
-    for path in map(Path, (*job.output, *job.log)):  # as Snakemake prepares a job
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execvp("bash", ["bash", "-c", job.shellcmd])
+        return None
+    from snakemake.target_jobs import parse_target_jobs_cli_args
+
+    entries = _values_of("--target-jobs", sys.argv)
+    jobs = parse_target_jobs_cli_args(entries)
+    return NodeJob(jobs[0].rulename, jobs[0].wildcards_dict) if len(jobs) == 1 else None
+
+
+def _values_of(option: str, arguments: list[str]) -> list[str]:
+    """The values of an option of a command line that takes several."""
+    if option not in arguments:
+        return []
+    values = arguments[arguments.index(option) + 1 :]
+    return list(itertools.takewhile(lambda value: not value.startswith("-"), values))
 
 
 def ignore_executors() -> None:

@@ -26,6 +26,7 @@ from daydream.workflow.inputs import Inputs
 from daydream.workflow.out_of_date import Required, by_times
 from daydream.workflow.project import Project
 from daydream.workflow.slice_job import FAILED, Order, answers_in
+from daydream.workflow.slices import has_own_models
 
 Target = Literal["generation_draft", "generation_essays", "evaluation", "comparison"]
 TARGETS: tuple[Target, ...] = get_args(Target)
@@ -59,10 +60,10 @@ class Submission:
 
         Args:
             project: the experiment.
-            count: of slices.
+            count: of slices, at most.
             read_command: tells what the run was given, when that is known.
         """
-        self.project, self.count, self._read_command = project, count, read_command
+        self.project, self._max_count, self._read_command = project, count, read_command
         self._orders: dict[tuple[Target, int], str] = {}
 
     @cached_property
@@ -74,6 +75,14 @@ class Submission:
         """The generations that are to be made, whichever target asks for them."""
         assert self._command is not None  # read first, as it tells what is forced
         return by_times(self.project)
+
+    @cached_property
+    def count(self) -> int:
+        """Into how many slices the cohort is divided: fewer than asked for where little is left."""
+        if has_own_models(self.project):
+            return self._max_count
+        left = sum(map(len, self.required.values()))
+        return max(1, min(self._max_count, -(-left // self.project.settings.slice_min)))
 
     @property
     def planned(self) -> Required:

@@ -103,25 +103,25 @@ def experiment(
     return work
 
 
-def launch(command: list[str]) -> subprocess.Popen[bytes]:
+def launch(command: list[str], path: str = str(ROOT)) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": path},
     )
 
 
-def measure(command: list[str]) -> Used:
-    """Run a command to its end.
+def measure(command: list[str], path: str = str(ROOT)) -> Used:
+    """Run a command to its end; ``path`` is where it finds Python's packages.
 
     Raises:
         SystemExit: with the end of what it said, when it failed.
     """
     began = time.monotonic()
-    process = launch(command)
+    process = launch(command, path)
     assert process.stderr
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)

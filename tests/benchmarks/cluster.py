@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.benchmarks.bench import measure
 from tests.support.mock_server import MockServer
 from tests.support.slurm import EXECUTORS, Slurm, why_not
 from tests.support.workspace import ROOT, Workspace
@@ -75,11 +75,8 @@ def show(name: str, cpu_s: float, wall_s: float, work: Workspace, server: MockSe
 
 def local(chains: int, judges: int) -> None:
     with experiment(chains, judges) as (work, server):
-        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-        work.run("evaluation")
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        show("local run", cpu, time.monotonic() - started, work, server)
+        used = measure(work.command("evaluation"), without_tests()["PYTHONPATH"])
+        show("local run", used.cpu_s, used.seconds, work, server)
 
 
 def array(chains: int, judges: int, slices: int) -> None:
@@ -119,7 +116,7 @@ def without_tests() -> dict[str, str]:
     folder = Path(tempfile.gettempdir(), f"daydream-without-tests-{os.getpid()}")
     folder.mkdir(exist_ok=True)
     (folder / "aiohttp.py").write_text("raise ImportError('not in an environment of users')\n")
-    return {"PYTHONPATH": f"{folder}:{os.environ.get('PYTHONPATH', '')}"}
+    return {"PYTHONPATH": f"{folder}:{ROOT}"}
 
 
 def main() -> None:

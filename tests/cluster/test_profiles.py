@@ -28,6 +28,7 @@ QUICK_SLURM = (
 def cohort(work: Workspace) -> Workspace:
     """A cohort of six chains that is not made."""
     work.concepts(("bees", "tides", "chess", "fjord"))
+    work.config["slice_min"] = 1
     return work
 
 

@@ -14,6 +14,7 @@ CALLS = 6 + 6 + 12  # drafts, essays that are no copies, evaluations
 def cohort(work: Workspace) -> Workspace:
     """A cohort of six chains that is not made."""
     work.concepts(("bees", "tides", "chess", "fjord"))
+    work.config["slice_min"] = 1
     return work
 
 

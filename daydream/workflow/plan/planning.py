@@ -110,7 +110,7 @@ def opening(
 def _members(project: Project) -> dict[Stage, dict[str, Member]]:
     """The roster as the design has it, which is on disk only after the checkpoint has run."""
     members: dict[Stage, dict[str, Member]] = {stage: {} for stage in STAGES}
-    for member in project.design.members():
+    for member in project.all_members():
         members[member.stage][member.gen_id] = member
     return members
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,8 +60,10 @@ class EditedTexts:
             replaced: Counter[str] = Counter()
             left: Counter[str] = Counter()
             for membership in self._memberships:
-                made = [m for m in self._made_from(path, membership) if self._is_made(m)]
-                if any(self._is_earlier(m, path) for m in _sample(made)):
+                members = list(self._made_from(path, membership))
+                sample = islice(filter(self._is_made, _spread(members)), SAMPLE)
+                if any(self._is_earlier(m, path) for m in sample):
+                    made = list(filter(self._is_made, members))
                     again = sum(m.gen_id in self.required[m.stage] for m in made)
                     replaced += Counter({membership.cohort_id: again})
                     left += Counter({membership.cohort_id: len(made) - again})
@@ -134,8 +137,11 @@ def _differs(recorded: dict[str, str], layout: Layout, path: str) -> bool:
     return exists(path)
 
 
-def _sample(members: Sequence[Member]) -> Sequence[Member]:
-    return members[:: -(-len(members) // SAMPLE) or 1]
+def _spread(members: Sequence[Member]) -> Iterator[Member]:
+    """All members, so ordered that the first ones come from everywhere among them."""
+    step = -(-len(members) // SAMPLE) or 1
+    for first in range(step):
+        yield from members[first::step]
 
 
 def replaced_lines(texts: Iterable[ReplacedText], options: Options) -> Iterator[str]:

@@ -1,77 +1,98 @@
-"""Snakemake on the nodes of a cluster: it makes way for a slice, which looks for no executor."""
+"""Snakemake on the nodes of a cluster: it makes a slice itself, which looks for no executor."""
 
 from __future__ import annotations
 
-import os
 import pkgutil
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from daydream.store.files import write_text
+from daydream.workflow import node, slice_job
 from daydream.workflow import snakemake_compat as compat
+from tests.unit.workflow.conftest import Open
+
+ARGUMENTS = ["/bin/snakemake", "--snakefile", "Snakefile", "--target-jobs"]
+SLICE = "generate_slice:target=evaluation,scatteritem=1-of-2"
 
 
-class Executed(BaseException):
-    """What takes the place of this process in a test."""
+def workflow(*methods: str, remote: bool = True) -> SimpleNamespace:
+    """What an executor's Snakemake has while it reads the Snakefile."""
+    deployment = SimpleNamespace(deployment_method=set(methods))
+    modifier = SimpleNamespace(avail_rulename=lambda rule: rule)
+    return SimpleNamespace(remote_exec=remote, deployment_settings=deployment, modifier=modifier)
 
 
-def workflow(folder: Path, rule: str = "generate_slice", **more: object) -> SimpleNamespace:
-    """A workflow of one job, as Snakemake has it on a node."""
-    job = SimpleNamespace(
-        rule=SimpleNamespace(name=rule),
-        output=[str(folder / "made" / "1-of-2.made")],
-        log=[str(folder / "logs" / "1-of-2.log")],
-        shellcmd="echo made",
-    )
-    dag = SimpleNamespace(needrun_jobs=lambda exclude_finished: [job])
-    deployment = SimpleNamespace(deployment_method=set())
-    fields = {"remote_exec": True, "dag": dag, "deployment_settings": deployment}
-    return SimpleNamespace(**(fields | more))
+def started_for(monkeypatch: pytest.MonkeyPatch, *jobs: str) -> None:
+    monkeypatch.setattr(sys, "argv", [*ARGUMENTS, *jobs, "--allowed-rules", "generate_slice"])
 
 
 @pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The commands that this process would have become."""
-    commands: list[list[str]] = []
-
-    def execvp(program: str, arguments: list[str]) -> None:
-        commands.append(arguments)
-        raise Executed
-
-    monkeypatch.setattr(os, "execvp", execvp)
-    return commands
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """The order and the mark of each slice that was made."""
+    ran: list[tuple[str, str]] = []
+    monkeypatch.setattr(node, "_redirect", lambda log: None)
+    monkeypatch.setattr(slice_job, "main", lambda *files: ran.append(files) or 3)
+    return ran
 
 
-def test_a_snakemake_that_was_started_for_a_slice_becomes_it(
-    tmp_path: Path, commands: list[list[str]]
+def test_a_snakemake_that_was_started_for_a_slice_makes_it(
+    open_project: Open, monkeypatch: pytest.MonkeyPatch, ran: list[tuple[str, str]]
 ) -> None:
-    old = tmp_path / "made" / "1-of-2.made"
-    old.parent.mkdir()
-    old.touch()
-    with pytest.raises(Executed):
-        compat.become_job(workflow(tmp_path), "generate_slice")
-    assert commands == [["bash", "-c", "echo made"]]
-    assert not old.exists()
-    assert (tmp_path / "logs").is_dir()
+    project = open_project()
+    started_for(monkeypatch, SLICE)
+    order = project.layout.slice_order("trial", "evaluation", "1-of-2")
+    mark = project.layout.slice_mark("trial", "evaluation", "1-of-2")
+    for path in (order, mark):
+        write_text(path, "of an earlier job")
+    with pytest.raises(SystemExit) as end:
+        node.make_slice_here(workflow(), project, "logs/{target}.{scatteritem}.log")
+    assert end.value.code == 3
+    assert ran == [(order, mark)]
+    assert not Path(mark).exists()
+
+
+def test_an_order_that_does_not_show_itself_ends_the_job_with_one_message(
+    open_project: Open, monkeypatch: pytest.MonkeyPatch, ran: list[tuple[str, str]]
+) -> None:
+    monkeypatch.setattr(node, "LATENCY_S", 0.0)
+    started_for(monkeypatch, SLICE)
+    with pytest.raises(SystemExit, match="Is the data root on a file system that this host"):
+        node.make_slice_here(workflow(), open_project(), "log")
+    assert ran == []
 
 
 @pytest.mark.parametrize(
-    "more",
+    ("jobs", "of"),
     [
-        {"rule": "generate_draft"},
-        {"remote_exec": False},  # the submitting run, or one without a cluster
-        {"deployment_settings": SimpleNamespace(deployment_method={"conda"})},
-        {"dag": SimpleNamespace(needrun_jobs=lambda exclude_finished: [])},
+        ((), workflow()),
+        (("generate_draft:gen_id=d_1",), workflow()),
+        ((SLICE, SLICE.replace("1-of", "2-of")), workflow()),
+        ((SLICE,), workflow(remote=False)),  # the submitting run, or one without a cluster
+        ((SLICE,), workflow("conda")),
     ],
 )
-def test_any_other_snakemake_stays(
-    tmp_path: Path, commands: list[list[str]], more: dict[str, object]
+def test_any_other_snakemake_goes_on(
+    open_project: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    ran: list[tuple[str, str]],
+    jobs: tuple[str, ...],
+    of: SimpleNamespace,
 ) -> None:
-    compat.become_job(workflow(tmp_path, **more), "generate_slice")
-    assert commands == []
-    assert list(tmp_path.iterdir()) == []
+    started_for(monkeypatch, *jobs)
+    node.make_slice_here(of, open_project(), "log")
+    assert ran == []
+
+
+def test_what_a_slice_says_is_in_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "slice.log"
+    code = "from daydream.workflow.node import _redirect; import os"
+    code += f"; _redirect({str(log)!r}); os.write(2, b'said')"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert log.read_text() == "said"
 
 
 def test_a_slice_imports_no_executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

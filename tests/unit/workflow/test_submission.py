@@ -25,7 +25,7 @@ def submission(project: Project, *targets: str, count: int = 2) -> Submission:
 
 @pytest.fixture
 def project(open_project: Open) -> Project:
-    opened = open_project()
+    opened = open_project(slice_min=1)
     write_cohort(opened.design)
     return opened
 
@@ -78,9 +78,29 @@ def test_a_mark_says_that_a_slice_is_over_and_whether_something_failed(project: 
 
 def test_comparisons_wait_for_the_essays_of_all_slices(open_project: Open, work: Workspace) -> None:
     work.compare()
-    project = open_project()
+    project = open_project(slice_min=1)
     write_cohort(project.design)
     made = submission(project, "comparison")
     assert made.before("comparison") == [made.mark("generation_essays", n) for n in (1, 2)]
     assert submission(project, "all").before("comparison")[0].endswith("evaluation/1-of-2.made")
     assert made.before("evaluation") == []
+
+
+@pytest.mark.parametrize(
+    ("config", "made", "count"),
+    [
+        ({"slice_min": 1}, [], 5),
+        ({"slice_min": 4}, [], 4),  # of 15 generations
+        ({"slice_min": 4}, ["draft", "essay"], 2),  # 6 are left
+        ({}, [], 1),
+        ({"default_endpoint": "own", "endpoints": {"own": {"serve": "vllm serve"}}}, [], 5),
+    ],
+)
+def test_there_are_fewer_slices_than_asked_for_where_little_is_left(
+    open_project: Open, config: dict[str, object], made: list[str], count: int
+) -> None:
+    project = open_project(**config)
+    write_cohort(project.design)
+    for stage in made:
+        make(project, stage)
+    assert submission(project, count=5).count == count
