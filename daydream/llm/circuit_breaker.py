@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 
 from daydream.errors import ClosedError
-from daydream.llm.faults import NO_MONEY, Fault
+from daydream.llm.error_codes import NO_MONEY
+from daydream.llm.faults import Fault
 
 HOPELESS = frozenset({"http_401", "http_402", NO_MONEY})  # 403 and 404 may be of one model only
 MAX_429_S = 300.0

@@ -6,14 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from daydream.errors import CallError
+from daydream.llm.error_codes import NO_MONEY, NO_MONEY_NAMES, UNKNOWN, described, status_of
 
 # 408, 409 and 429 pass with time, and so does what a provider's own machines did wrong.
 HEALING_STATUS = frozenset({408, 409, 429})
-# OpenAI and those who follow it answer 429 also when there is no money left; waiting does not help.
-NO_MONEY = "insufficient_quota"
-_NO_MONEY = frozenset(
-    (NO_MONEY, "billing_hard_limit_reached", "billing_not_active", "insufficient_balance")
-)
 
 
 class Fault(CallError):
@@ -73,11 +69,31 @@ def status_fault(
     return Fault(f"http_{status}", message, heals, status, retry_after, body)
 
 
-def error_fault(kind: str, message: str, error: Mapping[str, Any]) -> Fault:
-    """The fault of an error that came without a status, as of a batch or of a line of one."""
-    if _has_no_money(error):
-        return Fault(NO_MONEY, message, heals=False)
-    return Fault(kind, message, heals=True)
+def error_fault(
+    message: str,
+    error: Mapping[str, Any],
+    retry_after: float | None = None,
+    body: Mapping[str, Any] | None = None,
+) -> Fault:
+    """The fault of an error object that came without a status: in a 200, in a line of a batch.
+
+    Its code says which status it would have come with; ``body`` is what it stands in.
+    """
+    status = status_of(error) or UNKNOWN
+    fault = status_fault(status, described(error, message), retry_after, body or error)
+    fault.body = body
+    return fault
+
+
+def batch_fault(state: str, message: str, code: str) -> Fault:
+    """The fault of a batch that ended without a result, by its state and its error's code.
+
+    Asked again in the next batch, unless the endpoint refuses the account, the key or the model.
+    """
+    fault = error_fault(message, {"code": code})
+    if code and (fault.kind == NO_MONEY or fault.status in _REFUSED):
+        return fault
+    return Fault(f"batch_{state}", fault.message, heals=True)
 
 
 def _has_no_money(body: Any) -> bool:
@@ -85,11 +101,12 @@ def _has_no_money(body: Any) -> bool:
     error = body.get("error", body) if isinstance(body, Mapping) else None
     if not isinstance(error, Mapping):
         return False
-    return any(str(error.get(name)).lower() in _NO_MONEY for name in ("code", "type"))
+    return any(str(error.get(name)).lower() in NO_MONEY_NAMES for name in ("code", "type"))
 
 
 # Not 400, 403 (of OpenRouter: the prompt was flagged), 413, 422 and the like, which are about the
 # request; nor what is about the answer.
+_REFUSED = frozenset({401, 402, 403, 404})
 _STATUS_OF_ENDPOINT = HEALING_STATUS | {401, 402, 404, 410}
 _OF_ENDPOINT = frozenset({NO_MONEY, "timeout", "connection", "not_json", "empty_body"})
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from daydream.llm.faults import Fault, status_fault
+from daydream.llm.faults import Fault, error_fault
 from daydream.llm.json_text import load_json, mapping
 from daydream.llm.rate_limit_headers import retry_after_in
 from daydream.llm.stream import merged, read_events
@@ -130,10 +130,8 @@ def error_in(content: Mapping[str, Any]) -> Fault:
     """The fault that the ``error`` of a 200 response tells of."""
     error = content.get("error")
     details = error if isinstance(error, Mapping) else {"message": str(error)}
-    code = str(details.get("code"))
-    status = int(code) if code.isdecimal() and len(code) == 3 else 500
-    wait = retry_after_in(content)
-    return status_fault(status, provider_words(details) or str(error), wait, content)
+    words = provider_words(details) or str(error)
+    return error_fault(words, details, retry_after_in(content), content)
 
 
 def provider_words(error: object) -> str:

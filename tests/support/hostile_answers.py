@@ -203,7 +203,8 @@ def fails(body: object, kind: str, words: str = "", **more: Any) -> Hostile:
 
 def error_status(status: int) -> Hostile:
     def make(p: Provider) -> tuple[Speak, Expected]:
-        body = http(p.dialect.error(status, p.words), status)
+        # A wait beyond the deadline ends a call that is else asked again.
+        body = http(p.dialect.error(status, p.words), status, b"Retry-After: 3600\r\n")
         return once(body), Expected(f"http_{status}", 0.0, "Mind your words")
 
     return make

@@ -11,10 +11,10 @@ from daydream.experiment.settings import Endpoint
 from daydream.llm.attempt import Call, attempt_of
 from daydream.llm.batch.api import URL, Status
 from daydream.llm.batch.state import BatchState, Line
-from daydream.llm.faults import Fault, error_fault, status_fault
+from daydream.llm.faults import Fault, batch_fault, error_fault, status_fault
 from daydream.llm.json_text import load_json, mapping
 from daydream.llm.request import Request
-from daydream.llm.response import Answer, read_answer
+from daydream.llm.response import Answer, provider_words, read_answer
 from daydream.parsers import known_tags
 from daydream.store.ledger import Attempt
 
@@ -87,9 +87,9 @@ def _identity(attempt: Attempt) -> tuple[str, str, int, str, str | None]:
 def _read(result: Json | None, status: Status, line: Line) -> Answer:
     if result is None:
         said = status.message or f"the batch is {status.status}, without a result for this request"
-        raise error_fault(f"batch_{status.status}", said, {"code": status.code})
+        raise batch_fault(status.status, said, status.code)
     response = result.get("response")
-    if not isinstance(response, dict):
+    if not isinstance(response, dict) or (result.get("error") and not response.get("body")):
         raise _line_fault(result.get("error"))
     body, code = response.get("body"), _status_code(response.get("status_code"))
     if code >= 300:
@@ -105,9 +105,13 @@ def _status_code(value: object) -> int:
 
 
 def _line_fault(error: object) -> Fault:
+    """The fault of a line without a response; of a line that the batch left, as of the batch."""
     details = mapping(error)
-    said = str(details.get("message") or "the request was not answered")
-    return error_fault(str(details.get("code") or "batch_error"), said, details)
+    said = provider_words(details) or "the request was not answered"
+    code = str(details.get("code") or "")
+    if code.startswith("batch_"):
+        return batch_fault(code.removeprefix("batch_"), said, "")
+    return error_fault(said, details)
 
 
 def _words(body: object) -> str:

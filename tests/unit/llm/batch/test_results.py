@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from daydream.errors import CallError
 from daydream.experiment.settings import Endpoint
 from daydream.llm.batch.api import Status, read_status
 from daydream.llm.batch.results import Outcome, is_recorded, outcome_of, read_results, request_line
 from daydream.llm.batch.state import BatchState, Line
+from daydream.llm.faults import Fault, is_of_endpoint
+from daydream.llm.response import read_answer
 from tests.unit.llm.test_request import build
 
 SERVER = Endpoint("mock", base_url="http://127.0.0.1:9/v1", batch=True)
@@ -59,6 +62,59 @@ def test_no_money_is_final_wherever_a_batch_says_it(result: Any, status: Status)
     fault = outcome(result, status).fault
     assert fault is not None
     assert (fault.kind, fault.heals, fault.message) == ("insufficient_quota", False, "Add credit.")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "heals", "is_endpoint"),
+    [
+        ({"code": "server_error"}, "http_500", True, True),
+        ({"code": "INTERNAL"}, "http_500", True, True),
+        ({"code": 500}, "http_500", True, True),
+        ({"code": "503"}, "http_503", True, True),
+        ({"type": "overloaded_error"}, "http_503", True, True),
+        ({"code": "rate_limit_exceeded"}, "http_429", True, True),
+        ({"code": 8, "status": "RESOURCE_EXHAUSTED"}, "http_429", True, True),
+        ({"code": "Too Many Requests"}, "http_429", True, True),
+        ({"type": "authentication_error"}, "http_401", False, True),
+        ({"code": "model_not_found"}, "http_404", False, True),
+        ({"code": "insufficient_quota"}, "insufficient_quota", False, True),
+        ({"type": "billing_error", "code": None}, "http_402", False, True),
+        ({"code": "permission_denied"}, "http_403", False, False),
+        ({"type": "invalid_request_error"}, "http_400", False, False),
+        ({"code": "context_length_exceeded"}, "http_400", False, False),
+        ({"code": "content_filter"}, "http_400", False, False),
+        ({"code": "a_new_one"}, "http_500", True, True),
+        ({}, "http_500", True, True),
+    ],
+)
+def test_an_error_of_a_line_is_the_one_of_a_direct_call_whatever_the_provider_calls_it(
+    error: dict[str, Any], kind: str, heals: bool, is_endpoint: bool
+) -> None:
+    error = {"message": "Why.", **error}
+    line = outcome({"response": None, "error": error}).fault
+    answered = outcome({"response": {"status_code": 200, "body": {"error": error}}}).fault
+    with pytest.raises(Fault) as direct:
+        read_answer(json.dumps({"error": error}))
+    for fault in (line, answered, direct.value):
+        assert fault is not None and "Why." in fault.message
+        assert (fault.kind, fault.heals) == (kind, heals)
+        assert is_of_endpoint(CallError("no", cause=fault.kind)) is is_endpoint
+
+
+def test_a_code_without_a_status_stays_in_the_words() -> None:
+    fault = outcome({"error": {"code": "a_new_one", "message": "Why."}}).fault
+    assert fault is not None and fault.message == "a_new_one: Why."
+
+
+@pytest.mark.parametrize("code", ["batch_expired", "batch_cancelled"])
+def test_a_line_that_its_batch_left_is_asked_again(code: str) -> None:
+    fault = outcome({"error": {"code": code, "message": "Late."}}).fault
+    assert fault is not None and (fault.kind, fault.heals) == (code, True)
+
+
+def test_a_batch_that_failed_for_its_model_is_not_made_again() -> None:
+    fault = outcome(None, DONE._replace(status="failed", code="model_not_found")).fault
+    assert fault is not None and (fault.kind, fault.heals) == ("http_404", False)
 
 
 def test_the_code_of_a_failed_batch_is_read() -> None:
