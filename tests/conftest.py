@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +12,18 @@ from tests.support.mock_server import MockServer
 from tests.support.s3 import S3Server, skip_without_packages
 from tests.support.workspace import Workspace
 
+# The tests start many processes. Each would compile the package again, and each worker of xdist
+# all tests, where an environment (a container's, often) says that nothing compiled is kept.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+THOROUGH = {"finished_once", "s3_once"}  # they wait for a run, or for a server of S3
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a finished experiment are thorough: they wait for its run."""
+    """Tests that need a run or a server of their own are thorough."""
     for item in items:
-        if "finished_once" in getattr(item, "fixturenames", ()):
+        if THOROUGH & set(getattr(item, "fixturenames", ())):
             item.add_marker("thorough")
 
 

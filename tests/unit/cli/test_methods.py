@@ -16,6 +16,8 @@ from daydream.results.parquet import arrow_table, write_parquet
 from daydream.results.scores import ScoreRow
 from tests.support.report_store import ReportStore, Size
 
+pytestmark = pytest.mark.thorough  # a store with every table
+
 LOST = 2
 NAMES = r"\b\d{4}-\d\d-\d\d\b|\(Holm, 1979\)|[a-z/-]+-\d+(?:-\d+)?"
 

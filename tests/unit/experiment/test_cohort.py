@@ -239,6 +239,7 @@ def test_a_damaged_manifest_is_stale_and_no_traceback(data: Workspace, damage: b
 # Scale
 
 
+@pytest.mark.thorough
 def test_fifty_thousand_rows_are_built_and_written_in_five_seconds(data: Workspace) -> None:
     small = design(data, cohort="large")
     ids = [f"c{n}" for n in range(46)]

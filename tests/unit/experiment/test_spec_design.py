@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from daydream.experiment.cohort import Design, write_cohort
 from daydream.experiment.settings import Settings, load_config
 from daydream.store.layout import Layout
@@ -19,6 +21,7 @@ def design(work: Workspace, text: str) -> Design:
     return Design.load(Settings.from_config(load_config(values=values)), Layout(str(work.data)))
 
 
+@pytest.mark.thorough
 def test_a_hundred_thousand_rows_take_less_than_five_seconds(tmp_path: Path) -> None:
     work = Workspace(tmp_path, "http://localhost")
     work.concepts(tuple(f"c{i}" for i in range(40)))  # 780 combinations

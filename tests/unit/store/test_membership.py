@@ -175,6 +175,7 @@ def test_a_file_without_a_column_is_named(tmp_path: Path) -> None:
         read_membership(str(path))
 
 
+@pytest.mark.thorough
 def test_fifty_thousand_rows_are_written_and_read_in_five_seconds(tmp_path: Path) -> None:
     path = str(tmp_path / "membership.csv")
     members = [DRAFT._replace(gen_id=f"d_{n}") for n in range(50_000)]

@@ -65,7 +65,11 @@ def makes(work: Workspace, state: State, dag: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "seeds", [range(CASES), pytest.param(range(CASES, MANY), marks=pytest.mark.slow)]
+    "seeds",
+    [
+        pytest.param(range(CASES), marks=pytest.mark.thorough),
+        pytest.param(range(CASES, MANY), marks=pytest.mark.slow),
+    ],
 )
 def test_the_light_dag_makes_what_the_full_one_makes_whatever_happened_to_the_files(
     experiment: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seeds: range

@@ -184,6 +184,7 @@ def test_position_bias_leaves_out_ties_and_lost_judgements_and_counts_them():
     assert (bias.n_expected, bias.n_valid) == (3, 2)
 
 
+@pytest.mark.thorough
 def test_without_bias_the_test_rejects_no_more_often_than_it_says():
     rng = np.random.default_rng(0)
     rejected = 0

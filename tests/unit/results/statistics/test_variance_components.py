@@ -158,6 +158,7 @@ def test_the_table_has_the_intervals_that_lme4_gives_of_dyestuff_and_penicillin(
             assert row["share_low"] < row["share"] < row["share_high"]
 
 
+@pytest.mark.thorough
 def test_where_a_likelihood_costs_much_the_intervals_are_from_its_curvature(monkeypatch):
     scores = simulate(design((8, 2, 2, 2), panel=(3, 2)), SDS)
     profile = variance_components(scores, {}).set_index("component")
