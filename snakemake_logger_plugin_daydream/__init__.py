@@ -30,6 +30,7 @@ _PER_JOB = {
 }
 _ROUTINE = ("Select jobs to execute", "Updating checkpoint", "DAG of jobs will be updated")
 _ENDING = "Will exit after finishing currently running jobs"  # repeated at each poll while they do
+_CONFIG_READER = "/snakemake/common/configfile.py"  # in the traceback of an error in it
 _RED, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
 
@@ -133,7 +134,8 @@ class LogHandler(LogHandlerBase):
         return not is_known_cause and not text.startswith(_ROUTINE)
 
     def _print(self, record: logging.LogRecord) -> None:
-        text = self.format(record)
+        told = "" if self.common_settings.verbose else _misread_config(record)
+        text = told or self.format(record)
         if text and text != "None":
             print(self._coloured(text, record.levelno), file=self._stream, flush=True)
 
@@ -163,3 +165,14 @@ class LogHandler(LogHandlerBase):
 
             print(*describe_dry_run(self._jobs), sep="\n", file=self._stream, flush=True)
         super().close()
+
+
+def _misread_config(record: logging.LogRecord) -> str:
+    """The message of a configuration file that Snakemake ends with a traceback for; else blank."""
+    is_error = getattr(record, "event", None) == LogEvent.ERROR
+    if not is_error or _CONFIG_READER not in record.getMessage():
+        return ""
+    from daydream.workflow.misread_config import misread_config
+
+    told = misread_config(sys.argv[1:])
+    return f"Error: {told}" if told else ""

@@ -207,7 +207,7 @@ CASES: dict[str, Break] = {
 REAL = [
     *("config: k_max 0", "config: unknown key k_mx", "config: a key twice", "config: cohort 'a b'"),
     *("config: data_root 'nowhere'", "config: resample", "config: too few allowed"),
-    *("config: endpoint headers", "catalog: C(40,20)", "catalog: replicates 1e300"),
+    *("config: Latin-1", "catalog: C(40,20)", "catalog: replicates 1e300"),
     *("catalog: misspelt flag", "catalog: llm_models.csv NUL", "catalog: llm_models.csv UTF-16"),
     *("catalog: concepts_metadata.csv long id", "catalog: draft_templates.csv empty"),
     *("catalog: selected unknown",),

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import logging.handlers
+import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
+from snakemake.common.configfile import load_configfile
 from snakemake.logging import LoggerManager
 from snakemake.settings.enums import Quietness
 from snakemake.settings.types import OutputSettings
@@ -117,6 +120,34 @@ def test_the_blocks_of_any_other_failure_are_shown(capsys) -> None:
     shown = terminal.shown(capsys)
     assert "KeyError" in shown
     assert "ranking.csv" in shown
+
+
+def test_a_configuration_that_snakemake_cannot_read_is_one_message(
+    capsys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, latin = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    whole.write_text("k_max: 2")
+    latin.write_bytes(b"data_root: caf\xe9")
+    monkeypatch.setattr(sys, "argv", ["snakemake", "--configfile", str(whole), str(latin), "-n"])
+    with pytest.raises(UnicodeDecodeError) as caught:
+        load_configfile(latin)
+    shown = []
+    for settings in ({}, {"verbose": True}):
+        terminal = Terminal(**settings)
+        trace = "".join(traceback.format_exception(caught.value))
+        terminal.log(trace, logging.ERROR, event=LogEvent.ERROR, exception="UnicodeDecodeError")
+        shown.append(terminal.shown(capsys))
+    assert shown[0] == f"Error: config file {latin} is not UTF-8 (byte 14). Save it as UTF-8.\n"
+    assert "Traceback" in shown[1]
+
+
+def test_an_error_that_the_configuration_is_not_to_blame_for_keeps_its_words(
+    capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["snakemake", "--configfile", "/nowhere.yaml"])
+    terminal = Terminal()
+    terminal.log("Why.", logging.ERROR, event=LogEvent.ERROR, exception="WorkflowError")
+    assert terminal.shown(capsys) == "Why.\n"
 
 
 def test_that_a_run_is_ending_is_said_once(capsys) -> None:

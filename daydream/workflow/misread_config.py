@@ -1,0 +1,39 @@
+"""A configuration file that Snakemake itself could not read: one message in place of its traceback.
+
+Snakemake reads ``--configfile`` before the Snakefile, so this workflow has no part in it. The
+logger plugin does: the error comes to it as a record, with the traceback in its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from daydream.errors import ConfigError
+from daydream.experiment.config_file import read_file
+
+_OPTIONS = ("--configfile", "--configfiles")
+
+
+def misread_config(arguments: Sequence[str]) -> str:
+    """What is wrong with the configuration files of a command line; blank when nothing is."""
+    for path in config_files(arguments):
+        try:
+            read_file(path)
+        except ConfigError as error:
+            return str(error)
+    return ""
+
+
+def config_files(arguments: Sequence[str]) -> list[Path]:
+    """The files behind ``--configfile``, which takes several, up to the next option."""
+    found: list[Path] = []
+    is_value = False
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if argument.startswith("-"):
+            is_value = name in _OPTIONS and not equals
+            found += [Path(value)] if name in _OPTIONS and equals else []
+        elif is_value:
+            found.append(Path(argument))
+    return found
