@@ -25,6 +25,8 @@ from typing import Any, NamedTuple
 
 from snakemake.cli import get_argument_parser
 
+from tests.support.warm_scripts import ScriptServer
+
 IMPORTED = (
     *("snakemake.cli", "snakemake.api", "snakemake.workflow", "snakemake.scheduling.job_scheduler"),
     *("snakemake.executors.local", "snakemake.storage", "smart_open", "nbformat", "yte"),
@@ -122,11 +124,13 @@ def _serve() -> bool:
     for name in IMPORTED:
         importlib.import_module(name)
     get_argument_parser()  # it imports all plugins
+    scripts = ScriptServer()
     for line in sys.stdin:
         order = json.loads(line)
         pid = os.fork()
         if not pid:
             _become(order)
+            scripts.take_over()
             return True
         print(pid, flush=True)
         _, status = os.waitpid(pid, 0)
