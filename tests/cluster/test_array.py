@@ -73,7 +73,7 @@ def test_an_array_that_was_ended_goes_on_where_it_was(
 ) -> None:
     work = cluster.work
     work.config["endpoints"]["mock"]["max_concurrency"] = SLICES  # one at a time for each
-    server.latency_s = 1.0
+    server.latency_s = 3.0
     job = cluster.submit()
     until(lambda: server.paid >= 3, 120)
     done = cluster.total()
