@@ -36,7 +36,7 @@ def open_run(workflow: Any, config: dict[str, Any], folder: str) -> Run:
     if IS_CHECKOUT:
         share_package(str(WORKFLOW))
     collect_garbage_rarely()
-    SIGNALS.listen(is_main=bool(workflow.is_main_process))
+    SIGNALS.listen(is_main=compat.is_main_process(workflow))
     compat.shield_scripts(workflow)
     try:
         with files_told():
@@ -57,13 +57,13 @@ def _find(workflow: Any, settings: Settings) -> Run | None:
 
 def _first(workflow: Any, values: dict[str, Any], settings: Settings, folder: str) -> Run:
     store = ObjectStore(settings) if settings.store else None
-    brings = store is not None and workflow.is_main_process
+    brings = store is not None and compat.is_main_process(workflow)
     if store is not None and brings:
         store.bring_design()
     project = Project(values)
     if store is not None and brings:
         store.bring_generations(project)
-    if workflow.is_main_process and (announced := project.announcement()):
+    if compat.is_main_process(workflow) and (announced := project.announcement()):
         print(announced, file=sys.stderr)
     run = Run(workflow, project, folder, store)
     if not _RUNS:

@@ -95,7 +95,7 @@ class Run:
         """What this run was given; known, and its forces told to all, once the DAG is built."""
         self._share_forces()
         options, targets = compat.typed_options(self.workflow), compat.targets(self.workflow)
-        return CommandLine(targets, options, bool(self.workflow.dryrun), typed_command())
+        return CommandLine(targets, options, compat.is_dry_run(self.workflow), typed_command())
 
     # --- the beginning
 
@@ -105,7 +105,7 @@ class Run:
         Raises:
             SystemExit: with what is in the way of a run, such as a key that is not set.
         """
-        if not self._decides or self.workflow.dryrun:
+        if not self._decides or compat.is_dry_run(self.workflow):
             return
         with self._beginning:
             self._start()
@@ -141,8 +141,7 @@ class Run:
         compat.mute_job_errors(lambda: STOP.is_requested)
         self._ticker.start()
         self._at_work.begin()
-        if self.workflow.local_exec:
-            compat.coalesce_polls(self.workflow.scheduler)
+        compat.schedule_quickly(self.workflow)
         if self._store is not None:
             compat.at_end(self.workflow, self._store.succeed, self._store.fail)
         compat.at_end(self.workflow, self._succeed, self._fail)
@@ -158,7 +157,7 @@ class Run:
         if self._is_opened:
             return
         self._is_opened = True
-        if not self.workflow.touch:
+        if not compat.is_touch(self.workflow):
             jobs, options = self.planned_jobs(), compat.typed_options(self.workflow)
             lines, self._obstacles = opening(self.project, jobs, self.submission, options)
             if lines:
@@ -222,19 +221,19 @@ class Run:
 
     def new_definition(self) -> list[str]:
         """What the configuration asks for, when that is not what the cohort on disk is."""
-        return self.inputs.definition(self.workflow.dryrun) if self._decides else []
+        return self.inputs.definition(compat.is_dry_run(self.workflow)) if self._decides else []
 
     def new_filters(self) -> list[str]:
         """What the configuration filters, when that is not what the tables were made with."""
-        return self.inputs.filters(self.workflow.dryrun) if self._decides else []
+        return self.inputs.filters(compat.is_dry_run(self.workflow)) if self._decides else []
 
     def new_columns(self) -> list[str]:
         """What the tables have otherwise than this version makes them."""
-        return self.inputs.columns(self.workflow.dryrun) if self._decides else []
+        return self.inputs.columns(compat.is_dry_run(self.workflow)) if self._decides else []
 
     @property
     def _decides(self) -> bool:
-        return bool(self.workflow.is_main_process)
+        return compat.is_main_process(self.workflow)
 
     # --- a job
 

@@ -45,3 +45,26 @@ def test_a_module_begins_with_one_sentence_that_says_what_it_is(path: Path):
     assert first.endswith((".", "?")), first
     assert re.match(r"[A-Z`]", first), first
     assert not re.search(r"\b(whoever|whom)\b", first, re.IGNORECASE), first
+
+
+DOOR = PACKAGE / "workflow" / "snakemake_compat"
+
+
+def test_snakemake_is_reached_through_one_door_only():
+    """No module but that package imports Snakemake or looks at its ``workflow`` object."""
+    outside = [path for path in MODULES if DOOR not in path.parents]
+    reaches = [f"{p}:{line}" for p in outside for line in reaches_of(ast.parse(p.read_text()))]
+    assert not reaches
+    assert any(list(reaches_of(ast.parse(path.read_text()))) for path in DOOR.glob("*.py"))
+
+
+def reaches_of(tree: ast.Module):
+    """The lines that import Snakemake, or read an attribute of what is called ``workflow``."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names) if any(n.name.split(".")[0] == "snakemake" for n in names):
+                yield node.lineno
+            case ast.ImportFrom(module=str(name)) if name.split(".")[0] == "snakemake":
+                yield node.lineno
+            case ast.Attribute(value=ast.Name(id="workflow") | ast.Attribute(attr="workflow")):
+                yield node.lineno

@@ -24,7 +24,7 @@ OURS, THEIRS = "/flow/rules/x.smk", "/outer/Snakefile"
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the run asks of Snakemake, in order; the jobs are those of ``jobs``."""
     asked: list[str] = []
-    names = ("skip_pipe_searches", "make_no_empty_logs", "coalesce_polls", "mute_job_errors")
+    names = ("skip_pipe_searches", "make_no_empty_logs", "schedule_quickly", "mute_job_errors")
     for name in (*names, "at_end", "at_start"):
         monkeypatch.setattr(compat, name, lambda *_, name=name: asked.append(name))
     monkeypatch.setattr(compat, "forces", lambda _: compat.Forces())
@@ -74,7 +74,7 @@ def test_a_run_that_needs_a_key_ends_before_it_begins(calls, project_config) -> 
     )
     with pytest.raises(SystemExit, match="A_KEY_THAT_IS_NOT_SET is not set"):
         run.begin()
-    assert "coalesce_polls" in calls
+    assert "schedule_quickly" in calls
 
 
 def test_behind_a_rule_of_an_outer_workflow_the_key_is_asked_for_at_the_first_call(

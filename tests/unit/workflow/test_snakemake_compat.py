@@ -25,7 +25,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from daydream.experiment.next_steps import Options
 from daydream.workflow import snakemake_compat as compat
-from daydream.workflow.snakemake_compat import SPARE_JOBS, Polls, coalesce_polls
+from daydream.workflow.snakemake_compat import SPARE_JOBS, Polls, coalesce_polls, guard
 
 # --- the scheduler: Snakemake's own class, around a workflow that has nothing to do
 
@@ -267,7 +267,10 @@ def start():
     NOTES["counts"] = compat.count_by_rule(workflow)
     NOTES["semaphore"] = type(workflow.scheduler._open_jobs).__name__
     NOTES["limited"] = workflow.scheduler.job_rate_limiter is not None
-    compat.coalesce_polls(workflow.scheduler)
+    NOTES["asked"] = [compat.targets(workflow), compat.until(workflow)]
+    NOTES["modes"] = [compat.is_dry_run(workflow), compat.is_touch(workflow)]
+    NOTES["cores"] = compat.local_cores(workflow)
+    compat.schedule_quickly(workflow)
     compat.skip_pipe_searches(lambda snakefile: True)
     NOTES["patched"] = type(workflow.scheduler._open_jobs).__name__
     NOTES["limit lifted"] = workflow.scheduler.job_rate_limiter is None
@@ -282,6 +285,8 @@ def end(how):
 NOTES["sources"] = compat.config_sources(workflow)
 NOTES["proposed"] = compat.typed_options(workflow).command("snakemake")
 NOTES["name"] = compat.name_in_run(workflow, "piece")
+NOTES["modes before"] = [compat.is_main_process(workflow), compat.is_dry_run(workflow)]
+NOTES["node"] = compat.only_job(workflow)
 NOTES["left out"] = compat.name_in_run(workflow, "nothing")
 compat.at_start(start)
 
@@ -340,6 +345,9 @@ def test_a_real_run_has_everything_that_is_reached_for(tmp_path: Path) -> None:
     assert notes["proposed"] == f"snakemake {own}"
     assert notes["name"] == "piece"
     assert notes["forces"] == [False, ["all"], ["piece"]]
+    assert notes["asked"] == [["all"], []]
+    assert (notes["modes before"], notes["modes"]) == ([True, False], [False, False])
+    assert (notes["cores"], notes["node"]) == (4, None)
     assert Counter(notes["counts"]) == {"piece": 12, "all": 1}
     pieces = [compat.PlannedJob(*job) for job in notes["planned"] if job[0] == "piece"]
     assert {job.wildcards["number"] for job in pieces} == {str(number) for number in range(12)}
@@ -389,10 +397,19 @@ def test_a_dry_run_starts_as_well_and_ends_without_a_hook(tmp_path: Path) -> Non
         (compat.at_end, (object(), print, print), None),
         (compat.exit_gracefully, (object(),), None),
         (compat.coalesce_polls, (object(),), None),
+        (compat.schedule_quickly, (object(),), None),
+        (compat.targets, (object(),), ()),
+        (compat.until, (object(),), ()),
+        (compat.local_cores, (object(),), None),
+        (compat.only_job, (object(),), None),
+        (compat.shield_scripts, (object(),), None),
+        (compat.is_main_process, (object(),), True),
+        (compat.is_dry_run, (object(),), False),
+        (compat.is_touch, (object(),), False),
     ],
 )
 def test_what_was_renamed_is_missed_with_one_warning(caplog, reach, arguments, fallback) -> None:
-    compat._warn_once.cache_clear()
+    guard.warn_once.cache_clear()
     with caplog.at_level(logging.WARNING, "snakemake.logging"):
         assert reach(*arguments) == fallback
         assert reach(*arguments) == fallback
