@@ -1,6 +1,7 @@
 """Opens the experiment: configuration and catalogs are read and checked here, before any job."""
 
 import functools
+import inspect
 
 from daydream.errors import DaydreamError
 from daydream.report.charts.figures import FIGURES
@@ -18,7 +19,6 @@ from daydream.workflow import tables
 from daydream.workflow.definitions import filters_as_columns
 from daydream.workflow.node import make_slice_here
 from daydream.workflow.open_runs import open_run
-from daydream.workflow.sources import parser_sources
 from daydream.workflow.submission import TARGETS
 from daydream.workflow.until import check_until
 
@@ -85,9 +85,13 @@ def cohort_made(wildcards):
 
 def sources(stage):
     """An input function: the files that a generation of a stage is made of."""
-    return lambda wildcards: (
-        cohort_made(wildcards) and plainly(inputs.sources, stage, wildcards.gen_id)
-    )
+
+    def sources_of(wildcards):
+        return cohort_made(wildcards) and plainly(this_run.sources, stage, wildcards.gen_id)
+
+    # Snakemake looks at it twice for each generation, which takes longer than the call.
+    sources_of.__signature__ = inspect.signature(sources_of)
+    return sources_of
 
 
 def every(stage):
@@ -97,7 +101,7 @@ def every(stage):
 
 def for_table(stage):
     """An input function: the generations of a stage that a table waits for."""
-    return lambda wildcards: cohort_made(wildcards) and plainly(this_run.for_table, stage)
+    return lambda wildcards: cohort_made(wildcards) and plainly(this_run.generations, stage, True)
 
 
 def of_the_whole(*inputs):

@@ -13,7 +13,6 @@ rule generate_comparison:
     """One comparison: a model says which of two essays is better. For all: comparison."""
     input:
         unpack(sources("comparison")),
-        parser=parser_sources("comparison"),
     output:
         layout.parsed("comparison", "{gen_id}"),
     log:

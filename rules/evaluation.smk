@@ -11,7 +11,6 @@ rule generate_evaluation:
     """One evaluation: a model scores one essay. For all: evaluation."""
     input:
         unpack(sources("evaluation")),
-        parser=parser_sources("evaluation"),
     output:
         layout.parsed("evaluation", "{gen_id}"),
     log:

@@ -82,6 +82,10 @@ class Layout:
         """What ``raw_data`` writes: the concepts at a glance."""
         return self.under("catalog", "concept_index.csv")
 
+    def parser_stamp(self, stage: Stage) -> str:
+        """The hashes of the sources of a stage's parser, as new as their last change."""
+        return self.under("catalog", f"{stage}_parser.json")
+
     def spec(self, cohort: str) -> str:
         """The optional design of a named cohort."""
         return self.under("cohorts", cohort, "spec", "config.yaml")

@@ -88,7 +88,13 @@ def filters_as_columns(project: Project) -> dict[str, list[str]]:
 
 def write_input(path: str, content: Mapping[str, Any], dryrun: bool) -> str:
     """Write a file; a dry run's goes to the temporary directory and leaves the project alone."""
-    if dryrun:
-        path = os.path.join(tempfile.gettempdir(), f"daydream-{os.getuid()}-{Path(path).name}")
+    path = path_of_input(path, dryrun)
     write_json(path, content)
     return path
+
+
+def path_of_input(path: str, dryrun: bool) -> str:
+    """Where such a file is written."""
+    if not dryrun:
+        return path
+    return os.path.join(tempfile.gettempdir(), f"daydream-{os.getuid()}-{Path(path).name}")

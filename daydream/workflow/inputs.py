@@ -11,14 +11,22 @@ from daydream.store.membership import PARENT_STAGE, Member, is_control
 from daydream.workflow.definitions import changed_columns, changed_definition, changed_filters
 from daydream.workflow.project import Project
 
+Texts = dict[str, str | list[str]]
 _ANY_ID, _NO_ID = "[A-Za-z0-9._-]+", "(?!)"
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The input files of the rules of one experiment."""
+    """The input files of the rules of one experiment.
+
+    Attributes:
+        project: the experiment.
+        texts: what prompts are rendered from besides the parents, remembered from one generation
+            to the next; None: looked up for each. A DAG asks for 100,000 in a row.
+    """
 
     project: Project
+    texts: dict[tuple[str, ...], tuple[Texts, bool]] | None = None
 
     @property
     def catalogs(self) -> list[str]:
@@ -74,7 +82,7 @@ class Inputs:
         """
         return _ANY_ID if self.project.design.makes(stage) else _NO_ID
 
-    def sources(self, stage: Stage, gen_id: str) -> dict[str, str | list[str]]:
+    def sources(self, stage: Stage, gen_id: str) -> Texts:
         """The files whose change makes a generation out of date, by the name of the input.
 
         Raises:
@@ -84,25 +92,34 @@ class Inputs:
         member = self.project.membership.member(stage, gen_id)
         if is_control(member):
             return {}  # its text is in its id
-        files: dict[str, str | list[str]] = {}
+        files: Texts = {}
         if not self.project.design.catalog.template(stage, member.template_id).is_copy:
-            files = self._texts(member)
+            files, shows_drafts = self._remembered_texts(member)
+            if shows_drafts and (drafts := self.project.prompts.sources.drafts(member)):
+                paths = [self.project.layout.parsed("draft", draft) for draft in drafts]
+                files = {**files, "drafts": paths}
         if stage == "draft":
             return files
         parents = [self.project.layout.parsed(PARENT_STAGE[stage], i) for i in member.parents]
         return files | ({"essays": parents} if stage == "comparison" else _one(stage, parents))
 
-    def _texts(self, member: Member) -> dict[str, str | list[str]]:
-        """What the prompt is rendered from besides the texts of the parents."""
-        sources, layout = self.project.prompts.sources, self.project.layout
+    def _remembered_texts(self, member: Member) -> tuple[Texts, bool]:
+        if self.texts is None:
+            return self._texts(member)
+        key = (member.stage, member.template_id, member.combo_id, member.second_gen_id)
+        if key not in self.texts:
+            self.texts[key] = self._texts(member)
+        return self.texts[key]
+
+    def _texts(self, member: Member) -> tuple[Texts, bool]:
+        """The researcher's texts that a prompt is rendered from, and whether it shows drafts."""
+        sources = self.project.prompts.sources
         template, *system = sources.templates(member.stage, member.template_id)
-        drafts = [layout.parsed("draft", gen_id) for gen_id in sources.drafts(member)]
-        optional: dict[str, list[str]] = {
-            "system": system,
-            "descriptions": sources.descriptions(member),
-            "drafts": drafts,
-        }
-        return {"template": template, **{name: paths for name, paths in optional.items() if paths}}
+        optional = {"system": system, "descriptions": sources.descriptions(member)}
+        files: Texts = {name: paths for name, paths in optional.items() if paths}
+        return {"template": template, **files}, sources.shows_drafts(
+            member.stage, member.template_id
+        )
 
     def parsed(self, stage: Stage) -> list[str]:
         """The parsed.txt of every member of a stage, or in a slice of its members."""
@@ -124,6 +141,6 @@ class Inputs:
         return [layout.scores(name) for name in names if name != self.project.cohort]
 
 
-def _one(stage: Stage, parents: list[str]) -> dict[str, str | list[str]]:
+def _one(stage: Stage, parents: list[str]) -> Texts:
     (parent,) = parents
     return {PARENT_STAGE[stage]: parent}

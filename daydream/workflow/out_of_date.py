@@ -14,15 +14,16 @@ import stat
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from daydream.store.layout import STAGES, Stage
+from daydream.store.layout import STAGES, Layout, Stage
 from daydream.store.membership import PARENT_STAGE, Member
 from daydream.workflow.forcing import FORCED_VARIABLE, is_forced
 from daydream.workflow.project import Project
-from daydream.workflow.sources import parser_sources
+from daydream.workflow.sources import is_parser, parser_changed_at
 
 Required = Mapping[Stage, Mapping[str, str]]
 MISSING, FORCED, PARENT, UNFINISHED = "missing", "forced", "parent changed", "not finished"
 PROMPT_CHANGED = "prompt changed: "
+SCORE_PARSER_CHANGED, VERDICT_PARSER_CHANGED = "score parser changed", "verdict parser changed"
 _NEVER = 0
 
 
@@ -77,7 +78,10 @@ class Reading:
         self._texts = project.prompts.sources
         self._sources: dict[tuple[str, str, str, str], tuple[int, str]] = {}
         self._draft_templates: dict[tuple[Stage, str], bool] = {}
-        self._parsers = {stage: _newest(parser_sources(stage)) for stage in STAGES}
+        self._parsers = {
+            stage: (parser_changed_at(self._layout, stage), self._layout.parser_stamp(stage))
+            for stage in STAGES
+        }
 
     def read(self, members: Iterable[Member]) -> None:
         """Look at generations, parents before their children."""
@@ -101,7 +105,7 @@ class Reading:
             return MISSING
         newest, source = self._newest_source(member)
         if newest > times.as_output:
-            return changed(self._layout.under("gens"), source)
+            return changed(self._layout, source)
         return PARENT if self._parent_changed(member, times.as_output) else None
 
     def _parent_changed(self, member: Member, made_at: int) -> bool:
@@ -163,17 +167,17 @@ def _forces() -> Callable[[Stage, str], bool]:
     return lambda stage, path: is_forced(f"generate_{stage}", path)
 
 
-def changed(generations: str, path: str) -> str:
+def changed(layout: Layout, path: str) -> str:
     """The reason for which a generation is made again when one of its sources is newer.
 
     Args:
-        generations: the folder of all generations.
+        layout: of the data root.
         path: the source.
     """
-    if path.startswith(generations):
+    if path.startswith(layout.under("gens")):
         return PARENT
-    if path in parser_sources("evaluation"):
-        return f"score parser changed: {path}"
-    if path in parser_sources("comparison"):
-        return f"verdict parser changed: {path}"
+    if is_parser(layout, "evaluation", path):
+        return SCORE_PARSER_CHANGED
+    if is_parser(layout, "comparison", path):
+        return VERDICT_PARSER_CHANGED
     return f"{PROMPT_CHANGED}{path}"

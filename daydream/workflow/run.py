@@ -33,6 +33,7 @@ from daydream.workflow.project import Project
 from daydream.workflow.shown import ShownGenerations
 from daydream.workflow.signals import EXIT_CODE, SIGNALS, next_line, typed_command
 from daydream.workflow.slices_meter import SlicesMeter
+from daydream.workflow.sources import parser_stamp
 from daydream.workflow.submission import TARGET_OF_STAGE, CommandLine, Submission, Target
 
 _STAGE_OF_RULE: Mapping[str, Stage] = {f"generate_{stage}": stage for stage in STAGES}
@@ -57,13 +58,14 @@ class Run:
             store: the copy of the data root in object storage, if it has one.
         """
         self.workflow, self.project, self._store = workflow, project, store
-        self.inputs = Inputs(project)
+        self.inputs = Inputs(project, texts={})
         self.shown = ShownGenerations(self.inputs, self._share_forces)
         self.submission: Submission | None = None
         self.jobs = GenerationJobs(project, store)
         self._folder = folder
         self._base_names: dict[str, str] = {}
         self._causes: set[tuple[str, str]] = set()
+        self._stamps: dict[Stage, dict[str, list[str]]] = {}
         self._ticker = Ticker(
             self.jobs.generator.meter, self.required_by_stage, lambda: self.jobs.in_flight
         )
@@ -199,15 +201,18 @@ class Run:
 
     # --- inputs that depend on the configuration
 
-    def generations(self, stage: Stage) -> list[str]:
-        """What the target of a stage asks for: its generations, or the slices that make them."""
-        own = self.submission
-        return own.waits_for(TARGET_OF_STAGE[stage]) if own else self.shown.for_target(stage)
+    def sources(self, stage: Stage, gen_id: str) -> dict[str, str | list[str]]:
+        """The files that a generation is made of, with what stands for its parser."""
+        if stage not in self._stamps:
+            is_dry = compat.is_dry_run(self.workflow) or not self._decides
+            self._stamps[stage] = parser_stamp(self.project.layout, stage, is_dry)
+        return self.inputs.sources(stage, gen_id) | self._stamps[stage]
 
-    def for_table(self, stage: Stage) -> list[str]:
-        """What a table waits for: generations, or the slices that make them."""
-        own = self.submission
-        return own.waits_for(TARGET_OF_STAGE[stage]) if own else self.shown.for_table(stage)
+    def generations(self, stage: Stage, of_table: bool = False) -> list[str]:
+        """What the target, or the table, of a stage asks for: generations, or their slices."""
+        if self.submission:
+            return self.submission.waits_for(TARGET_OF_STAGE[stage])
+        return self.shown.for_table(stage) if of_table else self.shown.for_target(stage)
 
     def order(self, target: Target, name: str) -> str:
         """The order of a slice; on a node it is there."""

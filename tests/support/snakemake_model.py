@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from daydream.store.layout import STAGES
 from daydream.workflow.inputs import Inputs
-from daydream.workflow.sources import parser_sources
+from daydream.workflow.sources import parser_stamp
 
 TARGET = "target"
 
@@ -175,5 +175,6 @@ def nodes_of(inputs: Inputs) -> dict[str, Node]:
             path = inputs.project.layout.parsed(stage, member.gen_id)
             sources = inputs.sources(stage, member.gen_id).values()
             own = [p for s in sources for p in ([s] if isinstance(s, str) else s)]
-            nodes[path] = Node(f"generate_{stage}", path, (*own, *parser_sources(stage)))
+            stamp = parser_stamp(inputs.project.layout, stage, dryrun=False).get("parser", ())
+            nodes[path] = Node(f"generate_{stage}", path, (*own, *stamp))
     return nodes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -161,18 +160,15 @@ def test_an_unpacked_archive_runs_again_for_nothing(
     daydream(finished, "verify")
 
 
-def test_with_its_own_times_only_what_the_parser_made_looks_out_of_date(
+def test_with_its_own_times_nothing_looks_out_of_date(
     finished: Workspace, server: MockServer, tmp_path: Path
 ) -> None:
     (tmp_path / "x").mkdir()
     unpack(finished, tmp_path / "x")
     for path in finished.data.rglob("*"):
         os.utime(path, (315_532_800, 315_532_800))  # as unzip sets them: 1980, all the same
-    out = finished.run("-n", "results_summary").output
-    assert re.findall(r"^(generate_\w+) +\d+$", out, re.MULTILINE) == ["generate_evaluation"]
-    targets = ("results_summary", "results_analysis")
-    finished.run("--touch", *targets)
-    assert "Nothing to be done" in finished.run(*targets).output
+    # What stands for the parsers is in the archive: the same ones read the scores here.
+    assert "Nothing to be done" in finished.run("results_summary", "results_analysis").output
     assert server.received == 0
 
 

@@ -55,7 +55,7 @@ def _in_our_words(project: Project, stage: Stage, job: Job) -> str:
     if job.reason.startswith("Incomplete"):
         return UNFINISHED
     if updated and "Missing output" not in job.reason:
-        return changed(project.layout.under("gens"), updated[1].strip())
+        return changed(project.layout, updated[1].strip())
     # Of a job behind another one, Snakemake may only say that the other one runs.
     return PARENT if os.path.exists(project.layout.parsed(stage, job.gen_id)) else MISSING
 
