@@ -8,7 +8,7 @@ from pathlib import Path
 
 from daydream.cli.console import aligned
 from daydream.formats import clip, known_usd
-from daydream.store.index import memberships
+from daydream.store.index import damaged_memberships, memberships
 from daydream.store.layout import Layout, exists
 from daydream.store.membership import Membership
 from daydream.store.spending import of_cohort, spending
@@ -25,8 +25,11 @@ def show(layout: Layout) -> Iterator[str]:
     and priced in each of them.
     """
     found = sorted(memberships(layout), key=lambda one: (_written(layout, one), one.cohort_id))
-    if not found:
+    damaged = list(damaged_memberships(layout))
+    yield from damaged
+    if not found and not damaged:
         yield f"There is no cohort in {layout.under('cohorts')} yet. Make one: snakemake cohort"
+    if not found:
         return
     levels = [levels_of(membership) for membership in found]
     header, *lines = aligned([HEAD, *(_cells(layout, one) for one in found)], texts=2)

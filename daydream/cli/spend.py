@@ -24,6 +24,7 @@ HEADER = ("calls", "answers", "in", "out", "reasoning", "cached", "USD")
 def describe(spent: Spending, title: str) -> Iterator[str]:
     """Lines for a person."""
     yield title
+    yield from _describe_lost(spent.lost)
     if not spent.groups:
         yield "No call was made yet."
         return
@@ -44,6 +45,12 @@ def describe(spent: Spending, title: str) -> Iterator[str]:
     yield from _describe_unknown(spent.total)
     yield ""
     yield from _describe_waste(spent)
+
+
+def _describe_lost(lost: Sequence[str]) -> Iterator[str]:
+    if lost:
+        yield f"Not counted is what {len(lost)} ledger(s) do not show any more. {lost[0]}"
+        yield "Restore them from a copy; daydream verify names every one."
 
 
 def _order(item: tuple[Group, Tally]) -> tuple[Any, ...]:
@@ -97,6 +104,7 @@ def as_json(spent: Spending, cohort: str | None) -> dict[str, Any]:
         "total": _tally_as_json(spent.total),
         "wasted": {cause: _tally_as_json(spent.wasted[cause]) for cause in CAUSES},
         "total_wasted": _tally_as_json(spent.total_wasted),
+        "lost": spent.lost,
     }
 
 

@@ -17,8 +17,7 @@ from daydream.llm.faults import is_of_endpoint
 from daydream.llm.pool import Clients
 from daydream.llm.request import Request
 from daydream.store.ids import sha256
-from daydream.store.layout import exists
-from daydream.store.ledger import NAME, Attempt, Ledger
+from daydream.store.ledger import Attempt, Ledger, Reading, lost_answer
 
 
 @dataclass(frozen=True)
@@ -58,22 +57,16 @@ class Answers:
 
     def _check_nothing_was_lost(self) -> None:
         """Refuse to buy where an answer was paid that the ledger does not show any more."""
-        if self.ledger.damaged:
-            raise LedgerError(
-                f"{self.folder}/{NAME}, line {self.ledger.damaged[0]} cannot be read: it was "
-                "damaged after it was written and may hold an answer that was paid. Repair the "
-                "line, or delete it to buy the answer."
-            )
-        # It is written only after its answer is in the ledger, and Snakemake does not remove it.
-        raw = f"{self.folder}/raw.txt"
-        if exists(raw) and not any(attempt.is_answer for attempt in self.ledger.attempts):
-            raise LedgerError(
-                f"{self.folder}/{NAME} has no answer, though {raw} is one: it was emptied or "
-                f"lost. Restore it from a copy, or delete {raw} to buy the answer again."
-            )
+        ledger = Reading(self.ledger.attempts, self.ledger.damaged)
+        if lost := lost_answer(self.folder, ledger):
+            mend = "Repair the line, or delete it to buy the answer."
+            if not ledger.damaged:
+                raw = f"{self.folder}/raw.txt"
+                mend = f"Restore it from a copy, or delete {raw} to buy the answer again."
+            raise LedgerError(f"{lost} {mend}")
 
     def _known(self) -> list[Attempt]:
-        return cached_answers(self.requests, self.ledger)
+        return cached_answers(self.requests, self.ledger.attempts)
 
     def _buy(self) -> Attempt:
         own, *fallbacks = self.requests

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from daydream.llm.request import Request
 from daydream.store.finish_reason import ending_of
-from daydream.store.ledger import Attempt, Ledger
+from daydream.store.ledger import Attempt
 
 
-def cached_answers(requests: Sequence[Request], ledger: Ledger) -> list[Attempt]:
-    """The answers in a ledger that a generation may use, oldest first.
+def cached_answers(requests: Sequence[Request], attempts: Sequence[Attempt]) -> list[Attempt]:
+    """The answers among the attempts of a ledger that a generation may use, oldest first.
 
     ``requests`` are the one to its model and, when that has one, the one to its fallback: what a
     fallback has answered is not bought again when the model is back. Besides answers with a
@@ -20,9 +20,7 @@ def cached_answers(requests: Sequence[Request], ledger: Ledger) -> list[Attempt]
     ended by themselves within it: no limit had a part in them, so they need not be bought again
     after the limit was raised for others that were cut off.
     """
-    return [
-        a for a in ledger.attempts if a.is_answer and any(_is_answer_to(a, r) for r in requests)
-    ]
+    return [a for a in attempts if a.is_answer and any(_is_answer_to(a, r) for r in requests)]
 
 
 def _is_answer_to(answer: Attempt, request: Request) -> bool:

@@ -40,6 +40,15 @@ def memberships(layout: Layout) -> Iterator[Membership]:
             continue
 
 
+def damaged_memberships(layout: Layout) -> Iterator[str]:
+    """What is wrong with each membership that cannot be read."""
+    for path in sorted(Path(layout.under("cohorts")).glob("*/membership.csv")):
+        try:
+            read_membership(str(path))
+        except CohortError as error:
+            yield str(error)
+
+
 def find_cohort(layout: Layout, name: str) -> str:
     """The cohort with this name, or the only one whose name begins so.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from daydream.store.files import append_to, check_room
+from daydream.store.layout import exists
 from daydream.store.locks import locked
 
 NAME = "attempts.jsonl"
@@ -68,10 +69,7 @@ class Ledger:
 
     def __init__(self, file: FileIO, folder: str, keep: Callable[[], None] = lambda: None) -> None:
         self._file, self._folder, self._keep = file, folder, keep
-        lines = list(_lines(file.read() or b""))
-        self.attempts = [line.attempt for line in lines if line.attempt]
-        # Line numbers, from 1, of what was damaged: it may be an answer that was paid.
-        self.damaged = [number for number, line in enumerate(lines, 1) if line.is_damaged]
+        self.attempts, self.damaged = _reading(file.read() or b"")
 
     @classmethod
     @contextmanager
@@ -111,13 +109,61 @@ class Ledger:
         self._keep()
 
 
-def read_attempts(folder: str) -> list[Attempt]:
-    """The attempts of a generation, without a lock; a missing ledger is empty."""
+class Reading(NamedTuple):
+    """What a ledger holds: attempts, oldest first, and the numbers of lines that were damaged.
+
+    Lines are counted from 1. A damaged one may be an answer that was paid.
+    """
+
+    attempts: list[Attempt]
+    damaged: list[int]
+
+
+def read_ledger(folder: str) -> Reading:
+    """The ledger of a generation, without a lock; a missing one is empty."""
     try:
         content = Path(f"{folder}/{NAME}").read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        return []
-    return [line.attempt for line in _lines(content) if line.attempt]
+        return Reading([], [])
+    return _reading(content)
+
+
+def read_attempts(folder: str) -> list[Attempt]:
+    """The attempts of a generation, without a lock; a missing ledger is empty."""
+    return read_ledger(folder).attempts
+
+
+def lost_answer(folder: str, ledger: Reading) -> str:
+    """How an answer was lost that was paid and that the ledger does not show; blank if none was."""
+    if ledger.damaged:
+        return (
+            f"{folder}/{NAME}, line {ledger.damaged[0]} cannot be read: it was damaged after it "
+            "was written and may hold an answer that was paid."
+        )
+    # It is written only after its answer is in the ledger, and Snakemake does not remove it.
+    raw = f"{folder}/raw.txt"
+    if not any(attempt.is_answer for attempt in ledger.attempts) and exists(raw):
+        return f"{folder}/{NAME} has no answer, though {raw} is one: it was emptied or lost."
+    return ""
+
+
+def _reading(content: bytes) -> Reading:
+    """What the bytes of a ledger say.
+
+    Lines count as an editor counts them, blank ones too. One that is there twice, as after a bad
+    copy, was one call: no two calls have the same line.
+    """
+    reading, seen = Reading([], []), set[bytes]()
+    for number, content_of_line in enumerate(content.split(b"\n"), 1):
+        if content_of_line in seen:
+            continue
+        seen.add(content_of_line)
+        line = _line(content_of_line)
+        if line.attempt:
+            reading.attempts.append(line.attempt)
+        if line.is_damaged:
+            reading.damaged.append(number)
+    return reading
 
 
 def _as_json(attempt: Attempt) -> dict[str, Any]:
@@ -133,12 +179,6 @@ class _Line(NamedTuple):
 
     attempt: Attempt | None
     is_damaged: bool = False
-
-
-def _lines(content: bytes) -> Iterator[_Line]:
-    """The lines of a ledger, blank ones too, so that they count as an editor counts them."""
-    for line in content.split(b"\n"):
-        yield _line(line)
 
 
 def _line(line: bytes) -> _Line:

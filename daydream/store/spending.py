@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from daydream.store.finish_reason import ending_of
 from daydream.store.index import memberships, stored_ids
 from daydream.store.layout import STAGES, Layout, Stage, exists
-from daydream.store.ledger import Attempt, read_attempts
+from daydream.store.ledger import NAME, Attempt, lost_answer, read_ledger
 from daydream.store.membership import Membership
 from daydream.store.metadata import read_metadata
 
@@ -98,9 +98,14 @@ class Group(NamedTuple):
 
 @dataclass
 class Spending:
-    """Every call is in one group, and what was wasted is there once more, under one cause."""
+    """Every call is in one group, and what was wasted is there once more, under one cause.
+
+    ``lost`` has a sentence for each ledger in which an answer was paid that cannot be read, and so
+    is not counted.
+    """
 
     groups: dict[Group, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    lost: list[str] = field(default_factory=list)
     wasted: dict[Cause, Tally] = field(default_factory=lambda: dict.fromkeys(CAUSES, Tally()))
 
     @property
@@ -118,7 +123,8 @@ def spending(layout: Layout, generations: Iterable[Owned]) -> Spending:
     """Add up the ledgers of some generations."""
     spent = Spending()
     for owned in generations:
-        attempts = read_attempts(layout.generation(owned.stage, owned.gen_id))
+        attempts, lost = _attempts(layout, owned)
+        spent.lost.extend(filter(None, (lost,)))
         if not attempts:
             continue
         facts = read_metadata(layout, owned.stage, owned.gen_id)
@@ -130,6 +136,18 @@ def spending(layout: Layout, generations: Iterable[Owned]) -> Spending:
         for cause, attempt in wasted(attempts, facts, made):
             spent.wasted[cause] += Tally.of(attempt)
     return spent
+
+
+def _attempts(layout: Layout, owned: Owned) -> tuple[list[Attempt], str]:
+    """The calls of a generation, and how an answer among them was lost."""
+    folder = layout.generation(owned.stage, owned.gen_id)
+    ledger = read_ledger(folder)
+    lost = lost_answer(folder, ledger)
+    if lost and not (ledger.attempts or ledger.damaged or exists(f"{folder}/{NAME}")):
+        # Other software keeps no ledger, and leaves no fingerprint of a request.
+        facts = read_metadata(layout, owned.stage, owned.gen_id)
+        lost = lost if facts.get("fingerprint") else ""
+    return ledger.attempts, lost
 
 
 def _who(attempt: Attempt, model: object) -> str:

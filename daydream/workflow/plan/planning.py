@@ -65,9 +65,18 @@ def make_plan(
         copies=copies,
         sampled=sample is not None and any(len(group) > sample for group in groups.values()),
         parameters=tuple(sent_parameters(project, bought)),
-        warnings=tuple(_warnings(project, made, bought, sample or PAST)),
+        warnings=(
+            *_lost(reusable),
+            *_warnings(project, made, bought, sample or PAST),
+        ),
         replaced=tuple(EditedTexts(project, required).find()),
     )
+
+
+def _lost(reusable: ReusableAnswers) -> Iterator[str]:
+    """What the run will not make, as its answer was paid and is not in its ledger any more."""
+    if lost := list(reusable.lost.values()):
+        yield f"{len(lost)} generation(s) will not be made: {lost[0]} Restore it from a copy."
 
 
 def _warnings(project: Project, made: Groups, bought: Groups, limit: int) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
-from io import FileIO
 from typing import NamedTuple
 
 from daydream.errors import AnswerError, DaydreamError, PromptError
@@ -16,7 +15,7 @@ from daydream.generation.prompt_builder import PromptBuilder
 from daydream.generation.prompt_text import Prompt
 from daydream.generation.prompts import read_text
 from daydream.store.layout import Stage, exists
-from daydream.store.ledger import NAME, Ledger
+from daydream.store.ledger import NAME, Reading, lost_answer, read_ledger
 from daydream.store.membership import Member
 from daydream.workflow.out_of_date import FORCED, Required
 from daydream.workflow.project import Project
@@ -33,12 +32,14 @@ class ReusableAnswers:
     """Which generations of a run would use an answer in their ledger, and with what prompt.
 
     Prompts depend on ancestors that the run may make again: their texts are taken as they will be,
-    which is not always as they are. What is computed is remembered.
+    which is not always as they are. What is computed is remembered. ``lost`` says of ledgers that
+    were looked at how an answer is lost that was paid: the run does not buy it again.
     """
 
     project: Project
     required: Required
     members: dict[Stage, dict[str, Member]]
+    lost: dict[tuple[Stage, str], str] = field(default_factory=dict)
     _answers: dict[tuple[Stage, str], Reused | None] = field(default_factory=dict)
     _copies: dict[tuple[Stage, str], bool] = field(default_factory=dict)
 
@@ -59,10 +60,11 @@ class ReusableAnswers:
         forced = self.required[member.stage][member.gen_id] == FORCED
         if reuse == "never" or (forced and reuse != "always"):
             return False
-        return os.path.exists(self._ledger(member))
+        folder = self._folder(member)
+        return os.path.exists(f"{folder}/{NAME}") or os.path.exists(f"{folder}/raw.txt")
 
-    def _ledger(self, member: Member) -> str:
-        return f"{self.project.layout.generation(member.stage, member.gen_id)}/{NAME}"
+    def _folder(self, member: Member) -> str:
+        return self.project.layout.generation(member.stage, member.gen_id)
 
     def is_cached(self, member: Member) -> bool:
         """Whether the ledger has the answer to the prompt as it will be."""
@@ -113,10 +115,10 @@ class ReusableAnswers:
             return None
         requests = self._prompts.requests(member, prompt)
         # Without its lock, as a plan neither waits for a run nor holds one up.
-        with FileIO(self._ledger(member)) as file:
-            known = cached_answers(requests, Ledger(file, ""))
+        ledger = read_ledger(self._folder(member))
+        known = cached_answers(requests, ledger.attempts)
         if not known:
-            return None
+            return self._lost(member, ledger)
         settings = self.project.settings
         template = self.project.design.catalog.template(member.stage, member.template_id)
         try:
@@ -124,6 +126,14 @@ class ReusableAnswers:
         except AnswerError as error:
             again = is_asked_again(error, member.stage, len(known), settings)
             return None if again else Reused(None)
+
+    def _lost(self, member: Member, ledger: Reading) -> Reused | None:
+        """Nothing, or an answer that cannot be used, which the run refuses to buy again."""
+        lost = lost_answer(self._folder(member), ledger)
+        if not lost:
+            return None
+        self.lost[member.stage, member.gen_id] = lost
+        return Reused(None)
 
     def _remade(self, member: Member) -> str | None:
         """The text of a draft or an essay that is made again; None when only its model knows."""

@@ -62,3 +62,10 @@ def test_a_cohort_is_found_by_its_name_or_the_beginning_of_it(layout: Layout) ->
         find_cohort(layout, "may")
     cohort("jun", "x").write(layout.membership("jun"))
     assert find_cohort(layout, "jun") == "jun"  # a whole name is no beginning of another
+
+
+def test_a_damaged_cohort_is_told_of_and_not_passed_over(layout: Layout) -> None:
+    for name in ("june", "july"):
+        Path(layout.membership(name)).write_text("stage,gen_id\nnonsense,x\n")
+    lines = list(show(layout))
+    assert len(lines) == 2 and all("Make the file again" in line for line in lines)

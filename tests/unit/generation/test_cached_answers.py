@@ -34,7 +34,7 @@ def found(tmp_path: Path, requests: list[Request], *attempts: Attempt) -> list[s
     with Ledger.open(str(tmp_path)) as ledger:
         for attempt in attempts:
             ledger.append(attempt)
-        return [a.text for a in cached_answers(requests, ledger)]
+        return [a.text for a in cached_answers(requests, ledger.attempts)]
 
 
 SHORT, LONG = (build(stage=StageSettings(max_tokens=n, temperature=0.7)) for n in (100, 900))

@@ -88,6 +88,9 @@ def test_an_attempt_is_on_disk_before_the_ledger_is_closed(folder: str) -> None:
         assert ledger.attempts == [ANSWER]
 
 
+LATER = replace(ANSWER, at="2026-01-02T03:04:06+00:00")
+
+
 def answers(ledger: Ledger, fingerprint: str) -> list[Attempt]:
     return [a for a in ledger.attempts if a.is_answer and a.fingerprint == fingerprint]
 
@@ -134,8 +137,16 @@ def test_a_line_torn_in_the_middle_of_a_character_is_passed_over(folder: str) ->
     keep(folder, ANSWER, replace(ANSWER, text="é" * 50))
     whole = content(folder)
     Path(folder, NAME).write_bytes(whole[: whole.rindex("é".encode()) + 1])
-    keep(folder, ANSWER)
-    assert read_attempts(folder) == [ANSWER, ANSWER]
+    keep(folder, LATER)
+    assert read_attempts(folder) == [ANSWER, LATER]
+
+
+def test_a_line_that_a_bad_copy_has_twice_was_one_call(folder: str) -> None:
+    keep(folder, ANSWER, FAILURE, LATER)
+    Path(folder, NAME).write_bytes(content(folder) * 2)
+    assert read_attempts(folder) == [ANSWER, FAILURE, LATER]
+    with Ledger.open(folder) as ledger:
+        assert ledger.attempts == [ANSWER, FAILURE, LATER] and ledger.damaged == []
 
 
 @pytest.mark.parametrize(
@@ -199,7 +210,7 @@ ATTEMPTS = st.builds(
 
 
 @settings(deadline=None)
-@given(st.lists(ATTEMPTS, max_size=4))
+@given(st.lists(ATTEMPTS, max_size=4, unique_by=repr))
 def test_any_attempts_survive(tmp_path_factory, attempts: list[Attempt]) -> None:
     folder = str(tmp_path_factory.getbasetemp() / "ledger")
     Path(folder).mkdir(exist_ok=True)
@@ -295,7 +306,7 @@ def test_deep_json_in_a_ledger_is_named_and_stops_nothing_else(folder: str, deep
     keep(folder, ANSWER)
     with open(Path(folder, NAME), "ab") as file:
         file.write(deep + b"]" * 10 + b"\n")
-    keep(folder, ANSWER)
+    keep(folder, LATER)
     with Ledger.open(folder) as ledger:
-        assert ledger.attempts == [ANSWER, ANSWER]
+        assert ledger.attempts == [ANSWER, LATER]
         assert ledger.damaged == [2]

@@ -218,6 +218,25 @@ def test_damaged_metadata_do_not_hide_what_was_paid(layout: Layout) -> None:
     assert of_trial(layout, DRAFT).total.usd == 0.25
 
 
+def test_what_a_ledger_does_not_show_any_more_is_told(layout: Layout) -> None:
+    folder = put(layout, "draft", "d_1", ANSWER)
+    (folder / "raw.txt").write_text("An idea.")
+    assert of_trial(layout, DRAFT).lost == []
+    (folder / "attempts.jsonl").write_text("")
+    spent = of_trial(layout, DRAFT)
+    assert spent.total.usd == 0 and "attempts.jsonl has no answer" in told(spent)
+    assert as_json(spent, None)["lost"] == spent.lost and len(spent.lost) == 1
+    (folder / "attempts.jsonl").write_text('{"at" 1}\n')
+    assert "attempts.jsonl, line 1 cannot be read" in told(of_trial(layout, DRAFT))
+
+
+def test_other_software_that_keeps_no_ledger_has_lost_none(layout: Layout) -> None:
+    folder = put(layout, "draft", "d_1", ANSWER, facts={"llm_model_id": "gpt"})
+    (folder / "raw.txt").write_text("An idea.")
+    (folder / "attempts.jsonl").unlink()
+    assert of_trial(layout, DRAFT).lost == []
+
+
 def test_the_store_is_told_by_cohort_and_each_generation_once(layout: Layout) -> None:
     for cohort, members in (("one", [DRAFT]), ("two", [DRAFT, ESSAY])):
         roster = Membership(cohort, [m._replace(cohort_id=cohort) for m in members])
@@ -246,7 +265,7 @@ def test_an_empty_store_has_cost_nothing(layout: Layout) -> None:
 
 
 def test_waste_is_told_by_cause_with_its_sum(layout: Layout) -> None:
-    put(layout, "draft", "d_1", BILLED_FAILURE, TRUNCATED, ANSWER, ANSWER)
+    put(layout, "draft", "d_1", BILLED_FAILURE, TRUNCATED, ANSWER, replace(ANSWER, at="2027"))
     spent = of_trial(layout, DRAFT)
     content = as_json(spent, "trial")
     assert {cause: tally["usd"] for cause, tally in content["wasted"].items()} == {

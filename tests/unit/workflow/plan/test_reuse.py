@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from daydream.errors import PromptError
+from daydream.errors import LedgerError, PromptError
 from daydream.store.layout import STAGES
 from daydream.workflow.jobs import GenerationJobs
+from daydream.workflow.plan.planning import make_plan
 from daydream.workflow.plan.reasons import by_times
 from daydream.workflow.plan.reuse import ReusableAnswers
 from daydream.workflow.project import Project
@@ -67,3 +68,24 @@ def test_a_draft_that_stays_is_read_from_the_store(open_project: Open, work: Wor
     work.gen("draft", draft).unlink()
     with pytest.raises(PromptError, match="no part of the run"):
         answers.text("draft", draft)
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_an_answer_that_was_lost_is_neither_reused_nor_bought_and_the_plan_says_so(
+    is_gone: bool, open_project: Open, work: Workspace
+) -> None:
+    make_all(open_project())
+    draft = next(m.gen_id for m in open_project().design.members() if m.stage == "draft")
+    ledger = work.gen("draft", draft, "attempts.jsonl")
+    work.gen("draft", draft).unlink()
+    if is_gone:
+        ledger.unlink()
+    else:
+        ledger.write_text("")
+    plan = make_plan(open_project())
+    (row,) = (row for row in plan.rows if row.stage == "draft")
+    assert (row.made, row.to_buy) == (2, 0)
+    (warning,) = (text for text in plan.warnings if "not be made" in text)
+    assert f"{draft}/attempts.jsonl has no answer" in warning
+    with pytest.raises(LedgerError, match="has no answer"):
+        make_all(open_project())

@@ -1,0 +1,180 @@
+"""Every kind of file in a store x every damage: one message that names it, or as good as not there.
+
+A finished store is walked, so a file of a new kind is broken as soon as there is one. Commands that
+read run in this process; none may end in a traceback, write, or count what was damaged unseen.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from daydream.cli.main import main
+
+Damage = Callable[[Path], None]
+READING = {
+    "gens": (["status"], ["spend"], ["failures"]),
+    "cohorts": (["status"], ["spend"], ["cohorts"], ["failures"]),
+    "5_parsing": (["query", "select count(*) from parsed_scores"],),
+    "6_summary": (["query", "select count(*) from ranking"],),
+}
+QUERIED = re.compile(r"(parsed_scores|ranking)\.(csv|parquet)$")
+LAYERS = re.compile(r"8_report/\w+/(assets|essays|figures)/|6_summary/\w+/(?!ranking)|gens/essay/")
+
+
+def _bytes(content: bytes) -> Damage:
+    return lambda path: path.write_bytes(content) and None
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _half(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def _twice(path: Path) -> None:
+    path.write_bytes(path.read_bytes() * 2)
+
+
+def _folder(path: Path) -> None:
+    _remove(path)
+    path.mkdir()
+    (path / "other.txt").write_text("x")
+
+
+def _link(target: str) -> Damage:
+    def damage(path: Path) -> None:
+        _remove(path)
+        path.symlink_to(target.format(name=path.name))
+
+    return damage
+
+
+def _file(path: Path) -> None:
+    _remove(path)
+    path.write_text("x")
+
+
+DAMAGES: dict[str, Damage] = {
+    "emptied": _bytes(b""),
+    "NULs": _bytes(b"\0" * 300),
+    "no UTF-8": _bytes(b"\xff\xfe garbage \x80\n" * 5),
+    "other words": _bytes(b"Other words.\n"),
+    "deep list": _bytes(b"[" * 100_000),
+    "deep object": _bytes(b'{"a":' * 100_000),
+    "a number": _bytes(b"7"),
+    "cut in half": _half,
+    "twice": _twice,
+    "a folder": _folder,
+    "a loop": _link("{name}"),
+    "a link to nowhere": _link("/nowhere/at/all"),
+    "gone": _remove,
+}
+OF_FOLDERS = {"a file": _file, **{name: DAMAGES[name] for name in ("a loop", "gone")}}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory, finished_once: Path) -> Path:
+    """A finished store, with files that a run leaves under some conditions only."""
+    root = tmp_path_factory.mktemp("damaged") / "store"
+    shutil.copytree(finished_once, root, ignore=shutil.ignore_patterns(".snakemake", "assets"))
+    data = root / "data"
+    for name in (
+        "cohorts/trial/definition.json",
+        "5_parsing/trial/column_changes.json",
+        "7_cross_experiment/filters.json",
+        "budget/spent.json",
+        "batches/mock/0123456789abcdef0123456789abcdef.json",
+        "runs/host-1.json",
+        "slices/running/host-1",
+    ):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_text("{}")
+    return root
+
+
+def _kinds(data: Path) -> dict[str, Path]:
+    """One file of each kind that the workflow writes, by a name that all of its kind share."""
+    found: dict[str, Path] = {}
+    for path in sorted(data.rglob("*")):
+        name = path.relative_to(data).as_posix()
+        if path.is_file() and not name.startswith("1_raw") and not LAYERS.search(name):
+            found.setdefault(re.sub(r"\b[dev]_\w{16}\b", "ID", name), path)
+    return found
+
+
+def _commands(name: str) -> Iterator[list[str]]:
+    top = name.split("/")[0]
+    if top in ("5_parsing", "6_summary") and not QUERIED.search(name):
+        top = "other"
+    yield from READING.get(top, (["status"],))
+
+
+def _wrong(root: Path, name: str, damage: str, capsys: pytest.CaptureFixture[str]) -> Iterator[str]:
+    """What is wrong with how commands take a store in which something is damaged."""
+    before = _tree(root)
+    for command in _commands(name):
+        case = f"{name}, {damage}, {command[0]}"
+        try:
+            code = main([*command, "--configfile", str(root / "config.yaml")])
+        except BaseException as error:
+            yield f"{case}: {error!r}"
+            continue
+        out, err = capsys.readouterr()
+        if "Traceback" in out + err or (code and not err.startswith("Error: ")):
+            yield f"{case}: no message of ours: {err}"
+        if code and err.strip().count("\n"):
+            yield f"{case}: more than one line: {err}"
+        if code and name.split("/")[-1] not in err and Path(name).stem not in err:
+            yield f"{case}: not named: {err}"
+        if _tree(root) != before:
+            yield f"{case}: it wrote"
+
+
+def _tree(root: Path) -> dict[str, int]:
+    return {str(path): path.lstat().st_mtime_ns for path in root.rglob("*")}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_of_any_kind_ends_in_a_message_or_counts_as_not_there(
+    damage: str, store: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(store)
+    kinds = _kinds(store / "data")
+    assert len(kinds) > 25, sorted(kinds)
+    wrong = []
+    for name, path in kinds.items():
+        kept = path.with_name(f".{path.name}.kept")
+        shutil.copy2(path, kept)
+        DAMAGES[damage](path)
+        wrong += _wrong(store, name, damage, capsys)
+        if path.is_symlink() or path.exists():
+            _remove(path)
+        kept.rename(path)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("damage", OF_FOLDERS)
+def test_a_damaged_folder_does_too(
+    damage: str, store: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(store)
+    data = store / "data"
+    draft = next((data / "gens" / "draft").iterdir()).relative_to(data).as_posix()
+    wrong = []
+    for name in ("gens", "gens/draft", draft, "cohorts", "cohorts/trial", "5_parsing", "runs"):
+        path, kept = data / name, store / "kept"
+        shutil.copytree(path, kept, copy_function=shutil.copy2)
+        OF_FOLDERS[damage](path)
+        wrong += [text for text in _wrong(store, name, damage, capsys) if "not named" not in text]
+        if path.is_symlink() or path.exists():
+            _remove(path)
+        kept.rename(path)
+    assert not wrong, "\n".join(wrong)
