@@ -37,7 +37,7 @@ VARIANCE = Table(
         Column("levels", "whole", "How many levels it has.", "levels"),
         Column("variance", "number", "Its variance, 0 or above.", f"{POINTS}, squared"),
         Column("low", "number", f"{_LOW} of variance.", f"{POINTS}, squared"),
-        Column("high", "number", f"{_HIGH} of variance.", f"{POINTS}, squared"),
+        Column("high", "number", f"{_HIGH} of variance; blank: none.", f"{POINTS}, squared"),
         Column("estimate", "number", "Henderson's unbiased estimate.", f"{POINTS}, squared"),
         Column("share", "number", "variance / sum of variances.", "share of the variance, 0 to 1"),
         Column("share_low", "number", f"{_LOW} of share.", "share of the variance, 0 to 1"),
@@ -47,7 +47,8 @@ VARIANCE = Table(
             "method",
             "text",
             "How: `REML, profile` has intervals from the profile of the likelihood, `REML, "
-            "curvature` from the curvature of the restricted one; `moments` has none.",
+            "curvature` from the curvature of the restricted one (its profile where the variance "
+            "may be 0); `moments` has none.",
         ),
         NOTE,
         *SCALE,

@@ -118,7 +118,11 @@ def _planned(
 
 
 def _variances(table: pd.DataFrame, column: str) -> dict[str, float]:
-    found = table.set_index("component")[column].astype(float)
+    """0 for what has no variance; infinity for one of which no upper end is known."""
+    numbers = table.set_index("component").astype({"variance": float, column: float})
+    found = numbers[column]
+    if column == "high":
+        found = found.mask(found.isna() & (numbers["variance"] > 0), np.inf)
     return {str(name): float(value) for name, value in found.fillna(0.0).items()}
 
 

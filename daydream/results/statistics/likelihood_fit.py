@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import special, stats
 
+from daydream.results.statistics.likelihood_optimum import above_zero
 from daydream.results.statistics.mixed_model import MixedModel
 from daydream.results.statistics.ratings import FloatArray, IntArray
 
 _Z = float(stats.norm.isf(0.025))
-_ZERO = 1e-6
 _NO_END = 1e150  # the square of a larger standard deviation is beyond all numbers
 
 
@@ -21,11 +21,6 @@ class Interval(NamedTuple):
 
     low: float
     high: float
-
-
-def fit(model: MixedModel, *, reml: bool = True) -> FloatArray:
-    """The variances of greatest (restricted) likelihood, on the values' own scale, 0 or above."""
-    return best_variances(model, reml=reml) * model.scale**2
 
 
 class Curvature(NamedTuple):
@@ -38,7 +33,7 @@ class Curvature(NamedTuple):
 
 def curvature(model: MixedModel, best: FloatArray) -> Curvature:
     """How sharp the restricted likelihood is at ``best``, what ``best_variances`` gives of it."""
-    kept = np.flatnonzero(best > _ZERO * best.sum())
+    kept = np.flatnonzero(above_zero(best))
     inverse = np.linalg.pinv(_information(model, best, kept), hermitian=True)
     return Curvature(best, kept, np.asarray(inverse, dtype=np.float64))
 
@@ -92,22 +87,3 @@ def _information(model: MixedModel, best: FloatArray, places: IntArray) -> Float
         rows.append((sides[0] - sides[1])[places] / (2 * step))
     matrix = np.array(rows) / 2
     return (matrix + matrix.T) / 2
-
-
-def best_variances(model: MixedModel, *, reml: bool, start: FloatArray | None = None) -> FloatArray:
-    """The variances of greatest (restricted) likelihood, in units of ``model.scale`` squared."""
-    count = len(model.names)
-
-    def target(sd: FloatArray) -> tuple[float, FloatArray]:
-        value, gradient = model.deviance(sd**2, reml=reml)
-        return value, 2 * sd * gradient
-
-    first = np.full(count, 1 / count) if start is None else np.maximum(start, 1e-3)
-    found = optimize.minimize(
-        target,
-        np.sqrt(first),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(0, None)] * (count - 1) + [(1e-4, None)],
-    )
-    return np.asarray(found.x, dtype=float) ** 2

@@ -15,17 +15,20 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize, stats
 
+from daydream.results.statistics.likelihood_optimum import above_zero, best_variances, lowest
 from daydream.results.statistics.mixed_model import MixedModel
+from daydream.results.statistics.newton import newton
 from daydream.results.statistics.ratings import FloatArray, IntArray
 
 CUT = float(stats.chi2.isf(0.05, 1))
-_ZERO = 1e-6  # of all variance
 _SMALL = 0.05  # of all variance: from here on coordinates are logarithmic
 _FLAT = 0.1  # curvature below which a direction counts as no flatter
 _STEP = 1e-4
 _RISE = 2.0
+# Straight to the border; if that leads astray, by borders of smaller regions.
+_CUTS = ((CUT,), (CUT / 9, CUT * 4 / 9, CUT))
 _ROUNDS = 4
-_OFF = 0.02  # how far from the cut the deviance at an end may be
+_AT_BOTTOM = 1e-7  # a coordinate that the search left there
 Goal = Callable[[FloatArray], tuple[float, FloatArray]]
 
 
@@ -57,7 +60,7 @@ class LikelihoodRegion:
     @property
     def bottom(self) -> FloatArray:
         """0 for all but the residual, which divides."""
-        return np.append(np.zeros(len(self.best) - 1), np.arcsinh(1e-3 * self.origin[-1]))
+        return np.arcsinh(lowest(len(self.best)) / self.units)
 
     def variances(self, at: FloatArray) -> FloatArray:
         """The variances at these coordinates."""
@@ -80,10 +83,22 @@ class LikelihoodRegion:
         """The variances of the region where ``goal`` is greatest (sign 1) or least (-1).
 
         ``goal`` gives a value and its slope by the coordinates. The search begins at the optimum
-        or at ``start``. None when it does not end at the border of the region.
+        or at ``start``. None when there is no such place at the border of the region.
         """
         slope = self.axes.T @ goal(self.origin)[1]
-        factor = -sign * np.sqrt(CUT) / max(float(np.linalg.norm(slope)), 1e-9)
+        factor = sign * np.sqrt(CUT) / max(float(np.linalg.norm(slope)), 1e-9)
+        first = self.origin if start is None else np.arcsinh(start.variances / self.units)
+        for cuts in _CUTS:
+            at = first
+            for cut in cuts:
+                at = self._near_border(goal, factor, cut, at)
+            end = self._on_border(goal, factor, at)
+            if end is not None:
+                return end
+        return None
+
+    def _near_border(self, goal: Goal, factor: float, cut: float, start: FloatArray) -> FloatArray:
+        """Where ``factor`` times the goal is about greatest with a deviance of ``cut`` at most."""
         kept: dict[bytes, tuple[float, FloatArray]] = {}
 
         def place(z: FloatArray) -> FloatArray:
@@ -97,7 +112,7 @@ class LikelihoodRegion:
 
         def target(z: FloatArray) -> tuple[float, FloatArray]:
             value, gradient = goal(place(z))
-            return factor * value, factor * (self.axes.T @ gradient)
+            return -factor * value, -factor * (self.axes.T @ gradient)
 
         def height(z: FloatArray) -> FloatArray:
             return np.array([above(z)[0]])
@@ -105,10 +120,9 @@ class LikelihoodRegion:
         def jacobian(z: FloatArray) -> FloatArray:
             return np.asarray(self.axes.T @ above(z)[1], dtype=np.float64)
 
-        inside = optimize.NonlinearConstraint(height, -np.inf, CUT, jac=jacobian)
+        inside = optimize.NonlinearConstraint(height, -np.inf, cut, jac=jacobian)
         positive = optimize.LinearConstraint(self.axes, self.bottom - self.origin)
-        first = self.origin if start is None else np.arcsinh(start.variances / self.units)
-        z = np.asarray(np.linalg.solve(self.axes, first - self.origin), dtype=np.float64)
+        z = np.asarray(np.linalg.solve(self.axes, start - self.origin), dtype=np.float64)
         reached = np.inf
         for _ in range(_ROUNDS):  # each forgets what the last one learned of the curvature
             found = optimize.minimize(
@@ -122,44 +136,54 @@ class LikelihoodRegion:
             z, before, reached = found.x, reached, float(found.fun)
             if before - reached < 1e-2:
                 break
-        end = place(z)
-        if abs(self.above(end)[0] - CUT) > _OFF:
-            return None
-        variances = self.variances(end)
-        return np.where(variances > 1e-9 * self.best.sum(), variances, 0.0)
+        return place(z)
+
+    def _on_border(self, goal: Goal, factor: float, near: FloatArray) -> FloatArray | None:
+        """The variances on the border where ``factor`` times the goal is greatest, all digits.
+
+        There the goal falls as the deviance rises, but for variances at 0. ``near`` is where a
+        search ended. None where there is no such place.
+        """
+        known: dict[bytes, tuple[float, FloatArray]] = {}
+
+        def above(at: FloatArray) -> tuple[float, FloatArray]:
+            if at.tobytes() not in known:
+                known[at.tobytes()] = self.above(at)
+            return known[at.tobytes()]
+
+        def slopes(at: FloatArray) -> FloatArray:
+            (height, rise), gain = above(at[:-1]), factor * goal(at[:-1])[1]
+            return np.append(at[-1] * rise - gain, height - CUT)
+
+        near = np.where(near > self.bottom + _AT_BOTTOM, near, self.bottom)
+        rise, gain = above(near)[1], factor * goal(near)[1]
+        inner = near > self.bottom
+        multiplier = float(rise[inner] @ gain[inner]) / max(float(rise[inner] @ rise[inner]), 1e-12)
+        bottom = np.append(self.bottom, -np.inf)
+        end = newton(slopes, np.append(near, multiplier), bottom, is_least=False)
+        is_extreme = end.is_found and end.at[-1] > 0
+        return self.variances(end.at[:-1]) if is_extreme else None
 
     def without(self, places: IntArray) -> Point:
-        """The point of greatest likelihood with the variances at these places 0."""
-        others = np.setdiff1d(np.arange(len(self.best)), places)
+        """The variances with those at these places 0; if need be, the best of these.
 
-        def everywhere(sd: FloatArray) -> FloatArray:
-            variances = np.zeros(len(self.best))
-            variances[others] = sd**2
-            return variances
-
-        def target(sd: FloatArray) -> tuple[float, FloatArray]:
-            value, gradient = self.model.deviance(everywhere(sd), reml=self.reml)
-            return value, 2 * sd * gradient[others]
-
-        found = optimize.minimize(
-            target,
-            # A search that starts at a standard deviation of 0 would stay there.
-            np.sqrt(self.best[others] + 0.02 * self.best.sum()),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(0, None)] * (len(others) - 1) + [(1e-4, None)],
-            options={"ftol": 1e-8},
-        )
-        return Point(everywhere(found.x), float(found.fun) - self.least)
+        The others are as they are where that is within the region. The residual cannot be 0.
+        """
+        held = self.best.copy()
+        held[places] = 0.0
+        point = Point(held, self.model.deviance(held, reml=self.reml)[0] - self.least)
+        if point.above <= CUT:
+            return point
+        found = best_variances(self.model, reml=self.reml, start=self.best, zero=places)
+        return Point(found, self.model.deviance(found, reml=self.reml)[0] - self.least)
 
 
 def likelihood_region(model: MixedModel, best: FloatArray, *, reml: bool) -> LikelihoodRegion:
     """The region around ``best``, what ``best_variances`` gives for the same ``reml``."""
     total = float(best.sum())
-    best = np.where(best > _ZERO * total, best, 0.0)
     least = model.deviance(best, reml=reml)[0]
     units = np.minimum(best / 3, _SMALL * total)
-    for place in np.flatnonzero(best == 0):
+    for place in np.flatnonzero(~above_zero(best)):
         units[place] = _step_from_zero(model, best, int(place), least, reml)
     origin, count = np.arcsinh(best / units), len(best)
     flat = LikelihoodRegion(model, reml, best, least, units, origin, np.eye(count))
@@ -173,7 +197,7 @@ def _step_from_zero(
     step = _SMALL * float(best.sum())
     for _ in range(20):
         variances = best.copy()
-        variances[place] = step
+        variances[place] += step
         if model.deviance(variances, reml=reml)[0] - least < _RISE:
             break
         step /= 4
@@ -182,7 +206,7 @@ def _step_from_zero(
 
 def _axes(region: LikelihoodRegion) -> FloatArray:
     """From the curvature; a variance of 0 is an axis of its own, as it has none there."""
-    free = np.flatnonzero(region.best)
+    free = np.flatnonzero(above_zero(region.best))
     rows = []
     for place in free:
         step = np.zeros(len(region.best))

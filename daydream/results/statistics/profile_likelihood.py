@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from daydream.results.statistics.likelihood_fit import Interval
+from daydream.results.statistics.likelihood_optimum import above_zero
 from daydream.results.statistics.likelihood_region import (
     CUT,
     Goal,
@@ -26,7 +27,7 @@ _FIRM = 0.25  # of the best value: nothing has taken the place of a variance tha
 class Profile(NamedTuple):
     """Profile intervals of a standard deviation, on the values' scale, and of its share.
 
-    NaN for an end that was not found.
+    NaN for an end that there is not, or that is beyond a million times all variance.
     """
 
     deviation: Interval
@@ -56,30 +57,32 @@ def profile(region: LikelihoodRegion, place: int) -> Profile:
     return Profile(Interval(*(float(np.sqrt(end)) * region.model.scale for end in ends)), share)
 
 
-def profile_share(
-    model: MixedModel,
-    best: FloatArray,
-    group: Sequence[int],
-    whole: Sequence[int],
-    *,
-    reml: bool,
-) -> Interval:
+def profile_share(region: LikelihoodRegion, group: Sequence[int], whole: Sequence[int]) -> Interval:
     """95% interval of the variances of ``group`` together over those of ``whole``.
 
-    Both are places in ``model.names``; ``whole`` contains ``group`` and more. NaN where ``whole``
-    has no variance, of which there is no share.
+    Both are places in the model's names; ``whole`` contains ``group`` and more. NaN where
+    ``whole`` has no variance, of which there is no share.
     """
-    region = likelihood_region(model, best, reml=reml)
-    own, every = (np.isin(np.arange(len(best)), one) for one in (group, whole))
+    own, every = (np.isin(np.arange(len(region.best)), one) for one in (group, whole))
     if not region.best[every].any():
         return Interval(np.nan, np.nan)
     goal = _share_of(region, own, every)
     return _ends(region, goal, own, every, lambda: _without(region, own))
 
 
+def may_be_zero(region: LikelihoodRegion, group: Sequence[int]) -> bool:
+    """Whether the data do not contradict that all of these variances are 0.
+
+    Then the curvature at the optimum says nothing of how far they may go. The answer does not
+    hang on whether a variance came out as 0 or just above.
+    """
+    point = _without(region, np.isin(np.arange(len(region.best)), group))
+    return point is not None and point.above <= CUT
+
+
 def _without(region: LikelihoodRegion, own: BoolArray) -> Point | None:
     """The best without these variances; None for the residual, without which there is nothing."""
-    if not region.best[own].any():
+    if not above_zero(region.best)[own].any():
         return Point(region.best, 0.0)
     return None if own[-1] else region.without(np.flatnonzero(own))
 
@@ -98,21 +101,22 @@ def _ends(
     """
 
     def value(variances: FloatArray) -> float:
+        variances = np.where(above_zero(variances), variances, 0.0)
         top = float(variances[own].sum())
         return top if own is whole else top / float(variances[whole].sum())
 
-    high = [region.extreme(goal, 1)]
-    low: list[FloatArray | None] = [region.best]
-    if region.best[own].any():
+    high = region.extreme(goal, 1)
+    point = without()
+    if point is not None and point.above <= CUT:
+        low: list[FloatArray | None] = [point.variances]
+    else:
         low = [region.extreme(goal, -1)]
-    if low[0] is None or value(low[0]) < _FIRM * value(region.best):
-        point = without()
-        if point is not None and point.above <= CUT:
-            low = [point.variances]
-        elif point is not None:
+        if point is not None and (low[0] is None or value(low[0]) < _FIRM * value(region.best)):
             low.append(region.extreme(goal, -1, point))
-    lows, highs = ([value(one) for one in ends if one is not None] for ends in (low, high))
-    return Interval(min(lows, default=np.nan), max(highs, default=np.nan))
+    # Without a place where the likelihood has fallen enough, there is no end but the scale's.
+    least, most = (np.nan, np.nan) if own is whole else (0.0, 1.0)
+    lows = [value(one) for one in low if one is not None]
+    return Interval(min(lows, default=least), most if high is None else value(high))
 
 
 def _variance_of(region: LikelihoodRegion, place: int) -> Goal:

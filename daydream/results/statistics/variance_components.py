@@ -11,12 +11,12 @@ from daydream.results.statistics.henderson import RESIDUAL, Components, variance
 from daydream.results.statistics.likelihood_fit import (
     approximate,
     approximate_share,
-    best_variances,
     curvature,
 )
+from daydream.results.statistics.likelihood_optimum import above_zero, best_variances
 from daydream.results.statistics.likelihood_region import likelihood_region
 from daydream.results.statistics.mixed_model import MixedModel, mixed_model
-from daydream.results.statistics.profile_likelihood import profile, profiles
+from daydream.results.statistics.profile_likelihood import may_be_zero, profile, profiles
 from daydream.results.statistics.ratings import (
     DRAFT,
     ESSAY,
@@ -30,14 +30,15 @@ from daydream.results.statistics.ratings import (
 )
 
 RATING, REPLICATE = "rating", "replicate"
+SAME = "replicates never differ: no interval"
 JUDGE_GENERATOR, JUDGE_ESSAY = "judge_x_generator", "judge_x_essay"
 FACTORS = (*ORIGIN, DRAFT, EVALUATOR, TEMPLATE, ESSAY, JUDGE_GENERATOR, JUDGE_ESSAY)
 # Innermost first; each lies within the next.
 NESTED = (RATING, JUDGE_ESSAY, ESSAY, DRAFT, "combo_id")
-_ZERO = 1e-6  # of the whole: the search ends near 0, not at it
 MOST_CROSSED = 600  # levels of crossed factors up to which the likelihood is used
 MOST_COST = 50_000_000  # multiplications of a likelihood up to which there are profiles
 PROFILE, CURVATURE, MOMENTS = "REML, profile", "REML, curvature", "moments"
+_RATING_KEYS = ["combo_id", DRAFT, ESSAY, EVALUATOR, TEMPLATE]
 _ENDS = ["low", "high", "share_low", "share_high"]
 _COLUMNS = [
     *("component", "levels", "variance", "low", "high", "estimate", "share", "share_low"),
@@ -82,10 +83,14 @@ def variance_components(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     ``variance`` is by restricted maximum likelihood, in squared units of the scale named (0 to 10
     if templates differ). ``low`` and ``high`` are its 95% interval, ``share`` is of the sum of
     the variances, with its own. ``method`` says what was used: "REML, profile" has intervals from
-    the profile of the likelihood (as lme4 gives them: not of the restricted one), "REML,
-    curvature" from the curvature of the restricted likelihood, on the scales of logarithm and
-    logit, where a profile would take long (hundreds of crossed levels) or was not found;
-    "moments" is Henderson's method, without interval, with more than 600 crossed levels.
+    the profile of the likelihood (as lme4 gives them: not of the restricted one). "REML,
+    curvature", where all profiles would take long (hundreds of crossed levels), has them from the
+    curvature of the restricted likelihood, on the scales of logarithm and logit; of variances
+    that may be 0, from its profile. An upper end that no number holds is NaN. "moments" is
+    Henderson's method, without interval, with more than 600 crossed levels, or where nothing is
+    left to chance. Estimates and ends are right to all printed digits, so that neither the order
+    of the rows nor the processor decides one.
+
     ``estimate`` is always Henderson's, unbiased and negative at times; ``truncated`` says that it
     was. A component that cannot be estimated has NaN and says why in ``note``. An effect with few
     levels is known badly whatever the number of scores: mind ``levels`` and the interval.
@@ -115,21 +120,34 @@ def variance_components(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
 
 
 def fit_components(valid: pd.DataFrame) -> Fit:
-    """Fit the components of scored evaluations (what ``comparable`` returns)."""
+    """Fit the components of scored evaluations (what ``comparable`` returns).
+
+    Replicates that never differ (as at temperature 0) are taken once, and their variance is 0: a
+    likelihood has no greatest value where nothing is left to chance.
+    """
+    ratings = valid.groupby(_RATING_KEYS, sort=False)["value"]
+    once = ~valid.duplicated(_RATING_KEYS)
+    if not once.all() and bool((ratings.transform("max") == ratings.transform("min")).all()):
+        fit = fit_components(valid[once])
+        fit.variance[REPLICATE] = fit.moments.variance[REPLICATE] = 0.0
+        fit.moments.dropped[REPLICATE] = SAME
+        return fit
     labels = _labels(valid)
     values = valid["value"].to_numpy(dtype=float)
     moments = variance_of(values, labels)
     kept = [name for name in moments.variance if name != RESIDUAL]
     crossed = [name for name in kept if name not in NESTED]
     levels = sum(moments.levels[name] for name in crossed)
+    positive = {name: max(0.0, value) for name, value in moments.variance.items()}
+    by_moments = Fit(positive, moments, None, np.zeros(0))
     if levels > MOST_CROSSED or float(np.var(values)) <= _dust(valid):
-        variance = {name: max(0.0, value) for name, value in moments.variance.items()}
-        return _renamed(Fit(variance, moments, None, np.zeros(0)))
+        return _renamed(by_moments)
     nested = [(name, labels[name]) for name in NESTED if name in kept]
     model = mixed_model(values, nested, [(name, labels[name]) for name in crossed])
     start = np.array([moments.variance[name] for name in model.names]) / model.scale**2
     best = best_variances(model, reml=True, start=start)
-    best = np.where(best > _ZERO * best.sum(), best, 0.0)
+    if not above_zero(best)[-1]:  # nothing is left to chance: no likelihood is the greatest
+        return _renamed(by_moments)
     variance = dict(zip(model.names, (best * model.scale**2).tolist(), strict=True))
     return _renamed(Fit(variance, moments, model, best))
 
@@ -143,7 +161,7 @@ def _labels(valid: pd.DataFrame) -> dict[str, object]:
     crossings = {
         JUDGE_GENERATOR: [EVALUATOR, "generation_model"],
         JUDGE_ESSAY: ["combo_id", DRAFT, ESSAY, EVALUATOR],
-        RATING: ["combo_id", DRAFT, ESSAY, EVALUATOR, TEMPLATE],
+        RATING: _RATING_KEYS,
     }
     codes = {name: valid.groupby(keys).ngroup().to_numpy() for name, keys in crossings.items()}
     return labels | codes
@@ -176,10 +194,9 @@ def _intervals(fit: Fit, order: list[str]) -> pd.DataFrame:
     if fit.model is None:
         ends = pd.DataFrame(np.nan, index=range(len(order)), columns=_ENDS)
         return ends.assign(method=MOMENTS)
-    found = _profiled(fit.model, fit.best) if fit.model.cost <= MOST_COST else {}
-    rest = [name for name in fit.model.names if name not in found]
-    found |= _curved(fit.model, fit.best, rest) if rest else {}
-    method = PROFILE if fit.model.cost <= MOST_COST else CURVATURE
+    is_cheap = fit.model.cost <= MOST_COST
+    found = _profiled(fit.model, fit.best) if is_cheap else _curved(fit.model, fit.best)
+    method = PROFILE if is_cheap else CURVATURE
     inner = {RESIDUAL: RATING, REPLICATE: RESIDUAL} if RATING in fit.model.names else {}
     nothing = _Ends(np.nan, np.nan, np.nan, np.nan, method)
     rows = [found.get(inner.get(name, name), nothing) for name in order]
@@ -187,26 +204,24 @@ def _intervals(fit: Fit, order: list[str]) -> pd.DataFrame:
 
 
 def _profiled(model: MixedModel, best: FloatArray) -> dict[str, _Ends]:
-    """By name, what has both intervals by its profile."""
+    """By name, from the profile of the likelihood."""
     greatest = best_variances(model, reml=False, start=best)
-    found = {}
-    for name, one in zip(model.names, profiles(model, greatest, reml=False), strict=True):
-        ends = (one.deviation.low**2, one.deviation.high**2, *one.share)
-        if np.isfinite(ends if len(best) > 1 else ends[:2]).all():
-            found[name] = _Ends(*ends, PROFILE)
-    return found
+    found = profiles(model, greatest, reml=False)
+    return {
+        name: _Ends(one.deviation.low**2, one.deviation.high**2, *one.share, PROFILE)
+        for name, one in zip(model.names, found, strict=True)
+    }
 
 
-def _curved(model: MixedModel, best: FloatArray, names: list[str]) -> dict[str, _Ends]:
-    """By name; a variance of 0 has no curvature, and the ends of its profile."""
+def _curved(model: MixedModel, best: FloatArray) -> dict[str, _Ends]:
+    """By name; a variance that may be 0 has the ends of its profile: curvature knows no 0."""
     sharpness, region = curvature(model, best), likelihood_region(model, best, reml=True)
     every, found = range(len(best)), {}
-    for name in names:
-        place = model.names.index(name)
-        if place in sharpness.kept:
+    for place, name in enumerate(model.names):
+        if may_be_zero(region, [place]):
+            deviation, share = profile(region, place)
+        else:
             deviation = approximate(sharpness, place, model.scale)
             share = approximate_share(sharpness, [place], every)
-        else:
-            deviation, share = profile(region, place)
         found[name] = _Ends(deviation.low**2, deviation.high**2, *share, CURVATURE)
     return found

@@ -9,10 +9,10 @@ from daydream.results.statistics.likelihood_fit import (
     Curvature,
     approximate,
     approximate_share,
-    best_variances,
     curvature,
-    fit,
 )
+from daydream.results.statistics.likelihood_optimum import LEAST_RESIDUAL, best_variances
+from daydream.results.statistics.likelihood_region import likelihood_region
 from daydream.results.statistics.mixed_model import mixed_model
 from daydream.results.statistics.profile_likelihood import profile_share, profiles
 
@@ -42,7 +42,8 @@ def dyestuff():
 
 def test_dyestuff_has_the_components_and_profile_intervals_of_lme4():
     model = dyestuff()
-    assert fit(model) == pytest.approx([1764.05, 2451.25], rel=1e-4)
+    found = best_variances(model, reml=True) * model.scale**2
+    assert found == pytest.approx([1764.05, 2451.25], rel=1e-9)
     best = best_variances(model, reml=False)
     assert np.sqrt(best) * model.scale == pytest.approx([37.26, 49.51], abs=0.01)  # ML
     published = [(12.2, 84.1), (38.2, 67.7)]
@@ -56,11 +57,30 @@ def test_penicillin_has_the_components_and_profile_intervals_of_lme4(nested):
     plate, sample = ("plate", np.repeat(np.arange(24), 6)), ("sample", np.tile(np.arange(6), 24))
     parts = ([plate], [sample]) if nested else ([], [plate, sample])
     model = mixed_model(values, *parts)
-    assert np.sqrt(fit(model)) == pytest.approx([0.8467, 1.9316, 0.5499], abs=2e-4)
+    deviations = np.sqrt(best_variances(model, reml=True)) * model.scale
+    assert deviations == pytest.approx([0.8467, 1.9316, 0.5499], abs=1e-4)
     best = best_variances(model, reml=False)
     published = [(0.634, 1.182), (1.096, 3.556), (0.486, 0.629)]
     for found, ends in zip(profiles(model, best, reml=False), published, strict=True):
         assert found.deviation == pytest.approx(ends, abs=0.001)
+
+
+@pytest.mark.parametrize("reml", [False, True])
+def test_the_variances_of_greatest_likelihood_are_the_same_wherever_the_search_begins(reml):
+    """Few levels of everything, and variances of 0, where a search by deviations would stay."""
+    rng = np.random.default_rng(8)
+    essay, judge = np.repeat(np.arange(12), 3), np.tile(np.arange(3), 12)
+    y = rng.normal(size=3)[essay % 3] + rng.normal(size=36).round()
+    crossed = [("model", essay % 3), ("judge", judge), ("template", essay % 2)]
+    model = mixed_model(y, [("essay", essay), ("draft", essay // 2)], crossed)
+    starts = [None, np.full(6, 1e-3), np.array([2.0, 1e-3, 1e-3, 3.0, 1e-3, 0.1])]
+    found = [best_variances(model, reml=reml, start=start) for start in starts]
+    assert (found[0] == 0).sum() >= 2 and (found[0] > 0).sum() >= 2
+    for other in found[1:]:
+        assert other == pytest.approx(found[0], rel=1e-8, abs=1e-9)
+    slopes = model.deviance(found[0], reml=reml)[1]
+    assert (slopes[found[0] == 0] > 0).all()
+    assert slopes[found[0] > 0] == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("crossed", [False, True])
@@ -107,7 +127,8 @@ def test_the_profile_of_a_share_ends_where_the_likelihood_has_fallen_by_the_cut(
     model = mixed_model(y, [("essay", essay), ("draft", draft)], [])
     best = best_variances(model, reml=True)
     least = model.deviance(best, reml=True)[0]
-    for share in profile_share(model, best, [0, 1], [0, 1, 2], reml=True):
+    region = likelihood_region(model, best, reml=True)
+    for share in profile_share(region, [0, 1], [0, 1, 2]):
 
         def deviance(at, share=share):
             part, total = 1 / (1 + np.exp(-at[0])), np.exp(at[1])
@@ -160,7 +181,7 @@ def test_profiles_of_a_tiny_cohort_without_any_residual_divide_by_nothing():
     """Two essays, each scored twice alike: all variance is between essays."""
     model = mixed_model(np.array([1.0, 1.0, 5.0, 5.0]), [("essay", [0, 0, 1, 1])], [])
     best = best_variances(model, reml=False)
-    assert best[1] < 1e-6 * best[0]
+    assert best == pytest.approx([1.0, LEAST_RESIDUAL], abs=1e-6)
     for place, found in enumerate(profiles(model, best, reml=False)):
         ends = np.array(found.share)
         assert (np.isnan(ends) | ((ends >= 0) & (ends <= 1))).all(), place

@@ -375,3 +375,18 @@ def test_the_interval_of_two_essays_goes_to_the_ends_of_the_scale_without_a_warn
     """Nearly nothing is known: the ends of the logit are beyond what exp can hold."""
     for one in mixed_correlations(np.array([[1.0, 2.0], [1.0, 3.0]]), np.array([0, 0])):
         assert np.isnan(one.low) or 0 <= one.low <= one.value <= one.high <= 1
+
+
+def test_an_interval_does_not_hang_on_whether_a_correlation_is_0_or_just_above():
+    """Scores that differ between essays as much as within them, or a bit more."""
+    rng = np.random.default_rng(1)
+    noise = rng.normal(size=(12, 3))
+    within, means = noise - noise.mean(axis=1)[:, None], noise.mean(axis=1)
+    means -= means.mean()
+    ratio = np.sqrt((within**2).sum() / 24 / 3 / ((means**2).sum() / 11))  # mean squares alike
+    ends = []
+    for factor in (0.999, 1.001):
+        found = mixed_correlations(within + factor * ratio * means[:, None], np.arange(12))[0]
+        ends.append((found.value, found.low, found.high))
+    assert ends[0][0] == 0 < ends[1][0]
+    assert ends[0] == pytest.approx(ends[1], abs=0.01)

@@ -112,6 +112,13 @@ def test_a_design_costs_its_calls_at_their_prices_and_more_at_the_high_end():
     assert unknown["dollars"].isna().all() and unknown["calls"].notna().all()
 
 
+def test_a_variance_without_an_upper_end_leaves_the_drafts_needed_open_above():
+    parts = PARTS.assign(high=PARTS["high"].mask(PARTS["component"] == "residual"))
+    row = d_study(crossed(3), {}, {}, parts).set_index(["target", "share"]).loc["one_essay", 0.2]
+    assert row["drafts_low"] > 0 and pd.isna(row["drafts_high"])
+    assert row["note"] == "an end of the interval is not known"
+
+
 def test_dear_drafts_are_made_the_most_of():
     cheap = {"draft": 0.01, "essay": 0.01, "evaluation": 0.01}
     parts = PARTS.assign(variance=[1.0, 1.0, 0.5, 0.0, 0.0, 1.0, 0.0])

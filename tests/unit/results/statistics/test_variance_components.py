@@ -63,13 +63,18 @@ SDS = {
 }
 
 
+SMALL_SDS = {"combo_id": 1.0, "generation_model": 0.8, "evaluation_llm_model": 0.7, "noise": 0.5}
+ORDER_SDS = {"combo_id": 0.6, "generation_model": 0.8, "parent_gen_id": 0.6, "noise": 0.7}
+
+
 def names_of(sds):
     renamed = {"rating": "residual", "noise": "replicate"}
     return {renamed.get(name, name): sd**2 for name, sd in sds.items()}
 
 
 @pytest.mark.thorough
-def test_the_components_of_a_crossed_design_are_recovered():
+def test_the_components_of_a_crossed_design_are_recovered(monkeypatch):
+    monkeypatch.setattr(variance_components_module, "MOST_COST", 0)  # no profiles, which take long
     scores = simulate(design((12, 3, 3, 4), panel=(5, 4)), SDS)
     table = variance_components(scores, {}).set_index("component")
     truth = names_of(SDS)
@@ -82,7 +87,10 @@ def test_the_components_of_a_crossed_design_are_recovered():
 
 
 @pytest.mark.thorough
-def test_scores_missing_at_random_and_an_unbalanced_design_do_not_move_the_components():
+def test_scores_missing_at_random_and_an_unbalanced_design_do_not_move_the_components(
+    monkeypatch,
+):
+    monkeypatch.setattr(variance_components_module, "MOST_COST", 0)
     scores = simulate(design((12, 3, 3, 4), panel=(5, 4)), SDS, seed=1)
     rng = np.random.default_rng(0)
     lost = rng.random(len(scores)) < np.where(scores["combo_id"] < 4, 0.6, 0.1)
@@ -160,7 +168,8 @@ def test_the_table_has_the_intervals_that_lme4_gives_of_dyestuff_and_penicillin(
 
 @pytest.mark.thorough
 def test_where_a_likelihood_costs_much_the_intervals_are_from_its_curvature(monkeypatch):
-    scores = simulate(design((8, 2, 2, 2), panel=(3, 2)), SDS)
+    sds = {name: sd for name, sd in SDS.items() if name not in ORIGIN[1:3]}
+    scores = simulate(design((12, 1, 1, 2), panel=(3, 2)), sds)
     profile = variance_components(scores, {}).set_index("component")
     monkeypatch.setattr(variance_components_module, "MOST_COST", 0)
     table = variance_components(scores, {}).set_index("component")
@@ -196,7 +205,7 @@ def test_estimates_are_unbiased_in_an_unbalanced_crossed_design():
 
 
 def test_factors_with_one_level_are_dropped_and_say_so():
-    scores = simulate(design((6, 1, 1, 3)), {"combo_id": 1, "noise": 1})
+    scores = simulate(design((6, 1, 1, 3), panel=(2, 1)), {"combo_id": 1, "noise": 1})
     table = variance_components(scores, {}).set_index("component")
     assert table.loc["draft_template", "note"] == "fewer than two levels"
     assert np.isnan(table.loc["generation_template", "variance"])
@@ -204,20 +213,21 @@ def test_factors_with_one_level_are_dropped_and_say_so():
 
 
 def test_factors_that_go_together_are_not_told_apart():
-    scores = simulate(design((6, 2, 2, 3)), {"combo_id": 1, "noise": 1})
+    scores = simulate(design((6, 2, 2, 3), panel=(2, 1)), {"combo_id": 1, "noise": 1})
     scores = scores[scores["draft_template"] == scores["generation_template"]]
     table = variance_components(scores, {}).set_index("component")
     assert table.loc["generation_template", "note"] == "same groups as draft_template"
 
 
 def test_an_essay_of_which_there_is_one_per_combo_is_not_told_from_its_combo():
-    scores = simulate(design((20, 1, 1, 1), essays=1), {"combo_id": 1, "noise": 1})
+    scores = simulate(design((20, 1, 1, 1), 1, (2, 1)), {"combo_id": 1, "noise": 1})
     table = variance_components(scores, {}).set_index("component")
     assert table.loc["parent_gen_id", "note"] == "same groups as combo_id"
 
 
 def test_without_replicates_their_variance_is_part_of_the_residual():
-    scores = simulate(design((12, 2, 2, 4), replicates=1), SDS)
+    sds = {name: sd for name, sd in SDS.items() if name not in ORIGIN[1:3]}
+    scores = simulate(design((12, 1, 1, 4), panel=(3, 2), replicates=1), sds)
     table = variance_components(scores, {}).set_index("component")
     assert table.loc["replicate", "note"].startswith("no replicates")
     expected = SDS["rating"] ** 2 + SDS["noise"] ** 2
@@ -227,7 +237,7 @@ def test_without_replicates_their_variance_is_part_of_the_residual():
 def test_a_negative_estimate_counts_as_nothing_and_is_flagged():
     sds = {"parent_gen_id": 1.0, "noise": 1.0}
     tables = [
-        variance_components(simulate(design((6, 2, 2, 3), 1, (2, 2)), sds, seed), {})
+        variance_components(simulate(design((4, 2, 1, 2), 1, (2, 2)), sds, seed), {})
         for seed in range(3)
     ]
     table = pd.concat(tables)
@@ -250,14 +260,14 @@ def test_a_variance_of_zero_may_be_as_large_as_the_upper_end_of_its_profile():
 
 @pytest.mark.thorough
 def test_shuffled_scores_have_their_variance_in_the_noise():
-    scores = simulate(design((12, 3, 3, 4), panel=(5, 4)), SDS)
+    scores = simulate(design((6, 2, 2, 3), panel=(3, 2)), SDS)
     shuffled = np.random.default_rng(0).permutation(scores["score"])
     table = variance_components(scores.assign(score=shuffled), {}).set_index("component")
     assert table.loc["replicate", "share"] > 0.95
 
 
 def test_templates_on_different_scales_are_put_on_zero_to_ten():
-    scores = simulate(design((6, 2, 2, 3), panel=(3, 2)), SDS)
+    scores = simulate(design((4, 1, 1, 2), 1, (2, 2), 1), SMALL_SDS)
     scores = scores.assign(evaluation_template=scores["evaluation_template"].map("t{}".format))
     second = scores["evaluation_template"] == "t1"
     stretched = scores.assign(score=scores["score"].where(~second, scores["score"] * 10))
@@ -267,7 +277,40 @@ def test_templates_on_different_scales_are_put_on_zero_to_ten():
 
 
 def test_the_shares_do_not_depend_on_the_unit_or_the_zero_of_the_scale():
-    scores = simulate(design((6, 2, 2, 3), panel=(3, 2)), SDS)
+    scores = simulate(design((4, 1, 1, 2), panel=(2, 1), replicates=1), SMALL_SDS)
     moved = scores.assign(score=scores["score"] * 3 + 1000)
-    one, other = (variance_components(frame, {})["share"] for frame in (scores, moved))
-    pd.testing.assert_series_equal(one, other, rtol=1e-6)
+    shares = ["share", "share_low", "share_high"]
+    one, other = (variance_components(frame, {})[shares] for frame in (scores, moved))
+    pd.testing.assert_frame_equal(one, other, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("essays", [1, 2])
+def test_the_printed_table_does_not_hang_on_the_order_in_which_sums_are_taken(essays):
+    """With other ids the rows are in another order: every sum is rounded in another way."""
+    rng = np.random.default_rng(essays)
+    scores = simulate(design((5, 2, 1, 3), essays, (3, 1), 1), ORDER_SDS)
+    scores = scores.assign(score=scores["score"].round().mask(rng.random(len(scores)) < 0.1))
+    printed = variance_components(scores, {}).round(6)
+    assert printed["variance"].eq(0).any() and printed["low"].gt(0).any()
+    other = scores.assign(gen_id=rng.permutation(scores["gen_id"])).sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(variance_components(other, {}).round(6), printed)
+
+
+def test_replicates_that_never_differ_leave_the_other_components_as_without_them():
+    one = simulate(design((4, 1, 1, 2), panel=(2, 1), replicates=1), SMALL_SDS)
+    twice = pd.concat([one, one.assign(gen_id=one["gen_id"] + "b", replicate=2)])
+    tables = [variance_components(frame, {}).set_index("component") for frame in (one, twice)]
+    numbers = ["variance", "low", "high", "share", "share_low", "share_high"]
+    without, replicated = (table.drop("replicate")[numbers] for table in tables)
+    pd.testing.assert_frame_equal(without, replicated)
+    row = tables[1].loc["replicate"]
+    assert row["variance"] == 0 and np.isnan(row["high"]) and "never differ" in row["note"]
+
+
+def test_scores_without_any_chance_in_them_have_components_and_no_intervals():
+    frame = design((4, 1, 1, 2), essays=1, panel=(3, 1), replicates=1)
+    frame = frame.assign(score=frame["combo_id"] + 2.0 * frame["evaluation_llm_model"])
+    table = variance_components(frame, {}).set_index("component")
+    assert set(table["method"]) == {"moments"} and table["high"].isna().all()
+    assert table.loc["evaluation_llm_model", "variance"] == pytest.approx(4.0)
+    assert table.loc["residual", "variance"] == pytest.approx(0.0, abs=1e-12)
