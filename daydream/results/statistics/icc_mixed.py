@@ -34,11 +34,13 @@ def mixed_correlations(
     gaps and clusters that is the analysis of variance, except that nothing falls below 0.
     Intervals are from the curvature of the restricted likelihood on the scale of the logit (12
     drafts of 3 essays, 4 raters, a fifth missing: 94 to 98% of 200 held the truth), or, where the
-    correlation may be 0, from its profile (96 to 97%, and a third shorter). Those of forms 1 and 2 take the raters as a
-    sample. ``k`` is the number of columns. Source: K. O. McGraw and S. P. Wong (1996),
-    "Forming inferences about some intraclass correlation coefficients", Psychological Methods 1,
-    30-46, for the coefficients as ratios of variances. Empty with fewer than two raters, or two
-    units that two of them rated.
+    correlation may be 0, from its profile (96 to 97%, and a third shorter). Those of forms 1 and
+    2 take the raters as a sample. ``k`` is the number of columns. Empty with fewer
+    than two raters, or two units that two of them rated.
+
+    Source: K. O. McGraw and S. P. Wong (1996), "Forming inferences about some intraclass
+    correlation coefficients", Psychological Methods 1, 30-46, for the coefficients as ratios of
+    variances.
     """
     unit, rater = np.nonzero(np.isfinite(matrix))
     pairable = np.isfinite(matrix).sum(axis=1) >= 2
