@@ -12,7 +12,6 @@ import contextlib
 import importlib
 import json
 import os
-import runpy
 import select
 import signal
 import subprocess
@@ -25,6 +24,7 @@ from typing import Any, NamedTuple
 
 from snakemake.cli import get_argument_parser
 
+from tests.support.warm_end import end_after_module
 from tests.support.warm_scripts import ScriptServer
 
 IMPORTED = (
@@ -152,4 +152,4 @@ def _become(order: Mapping[str, Any]) -> None:
 
 if __name__ == "__main__":
     if _serve():
-        runpy.run_module("snakemake", run_name="__main__", alter_sys=True)
+        end_after_module("snakemake")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import runpy
 import select
 import shutil
 import socket
@@ -18,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from tests.support.warm_end import end_after_script
 
 CLIENT = Path(__file__).with_name("warm_client.sh")
 SOCKET = "DAYDREAM_TEST_SCRIPTS"  # environment variable: the socket of the server
@@ -101,4 +102,4 @@ def _handle(connection: socket.socket) -> str:
 if __name__ == "__main__":
     if script := _serve(sys.argv[1]):
         sys.argv = [script]
-        runpy.run_path(script, run_name="__main__")
+        end_after_script(script)
