@@ -5,7 +5,7 @@ from daydream.results.selection import selection_note
 from daydream.workflow.job_log import script_logged
 
 with script_logged(snakemake.log[0], "analysis_tables"):
-    wanted, least = snakemake.input, snakemake.params.min_coverage
-    outputs, answers = snakemake.output, wanted.snapshots
-    chosen = selection_note(wanted.membership)
-    make_analyses(wanted.scores, wanted.scales, least, outputs, answers, chosen)
+    inputs, least = snakemake.input, snakemake.params.min_coverage
+    outputs, answers = snakemake.output, inputs.snapshots
+    chosen = selection_note(inputs.membership)
+    make_analyses(inputs.scores, inputs.scales, least, outputs, answers, chosen)

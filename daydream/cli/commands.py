@@ -62,11 +62,11 @@ def compare(opened: Opened, arguments: argparse.Namespace) -> Iterator[str]:
 
 def methods(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     """Print a methods paragraph filled from the cohort's tables."""
-    from daydream.cli.methods import shown
+    from daydream.cli.methods import rendered
     from daydream.cli.query import opened
 
     with opened(project.layout, project.membership, with_generations=True) as ask:
-        yield from shown(lambda sql: ask(sql).rows, arguments.sources)
+        yield from rendered(lambda sql: ask(sql).rows, arguments.sources)
 
 
 def status(project: Project, arguments: argparse.Namespace) -> Iterator[str]:

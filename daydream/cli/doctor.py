@@ -62,7 +62,7 @@ def _open_files(project: Project, models: list[Model]) -> Finding:
     calls = sum(project.settings.endpoints[name].max_concurrency for name in names)
     needed = needed_files(calls)
     _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)  # a run raises its soft limit itself
-    told = f"{limit:,} may be open at once, {calls} calls under way need {needed:,}"
+    message = f"{limit:,} may be open at once, {calls} calls under way need {needed:,}"
     if limit < needed:
-        return Finding("open files", "wrong", f"{told}. Have it raised: ulimit -Hn {needed}")
-    return Finding("open files", "ok", told)
+        return Finding("open files", "wrong", f"{message}. Have it raised: ulimit -Hn {needed}")
+    return Finding("open files", "ok", message)

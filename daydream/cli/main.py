@@ -181,8 +181,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(file=sys.stderr)  # the shell's prompt belongs on a line of its own
         return 130
     except (DaydreamError, OSError) as error:
-        told = file_error(error) if isinstance(error, OSError) else error
-        print(f"Error: {printable(' '.join(str(told).split()))}", file=sys.stderr)
+        message = file_error(error) if isinstance(error, OSError) else error
+        print(f"Error: {printable(' '.join(str(message).split()))}", file=sys.stderr)
         return 1
     return 0
 

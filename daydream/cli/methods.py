@@ -108,9 +108,9 @@ def _answers(writer: Writer) -> Iterator[str]:
         f"max(answered_at) FROM generations WHERE {_ANSWERED} GROUP BY ALL ORDER BY ALL"
     )
     rows.sort(key=lambda row: STAGES.index(row[0]))
-    told = "; ".join(_version(writer, *row) for row in rows)
-    if told:
-        yield f"Answers (UTC). {told}."
+    parts = "; ".join(_version(writer, *row) for row in rows)
+    if parts:
+        yield f"Answers (UTC). {parts}."
 
 
 _ANSWERED = "mode = 'llm' AND answered_at IS NOT NULL"
@@ -160,15 +160,15 @@ def _scales(writer: Writer) -> str:
     found = writer.rows(
         f"SELECT DISTINCT evaluation_template, scale_low, scale_high {where} ORDER BY 1"
     )
-    told = []
+    parts = []
     for template, low, high in found:
         own = f"{where} AND evaluation_template = {_quoted(template)}"
         first, last = (
             writer.known(value, f"SELECT DISTINCT {end} {own}", 0 if value == int(value) else 2)
             for value, end in ((low, "scale_low"), (high, "scale_high"))
         )
-        told.append(f"{template} from {first} to {last}")
-    return f" ({'; '.join(told)})" if told else ""
+        parts.append(f"{template} from {first} to {last}")
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def _exclusions(writer: Writer) -> Iterator[str]:
@@ -180,12 +180,12 @@ def _exclusions(writer: Writer) -> Iterator[str]:
     )
     reasons = writer.rows(f"SELECT DISTINCT error_stage, error_kind {lost} ORDER BY ALL")
     reasons.sort(key=lambda row: (STAGES.index(row[0]), row[1]))
-    told = []
+    parts = []
     for stage, kind in reasons:
         where = f"{lost} AND error_stage = {_quoted(stage)} AND error_kind = {_quoted(kind)}"
-        told.append(f"{stage} {kind} ({writer.number(f'SELECT count(*) {where}')})")
-    if told:
-        yield f"Reasons: {', '.join(told)}."
+        parts.append(f"{stage} {kind} ({writer.number(f'SELECT count(*) {where}')})")
+    if parts:
+        yield f"Reasons: {', '.join(parts)}."
 
 
 def _analysis(writer: Writer) -> Iterator[str]:
@@ -226,12 +226,12 @@ def _tested(writer: Writer, axis: str, name: str) -> str:
 def _reliability(writer: Writer) -> Iterator[str]:
     where = "FROM reliability WHERE measure = 'krippendorff_alpha' AND value IS NOT NULL"
     scopes = writer.rows(f"SELECT DISTINCT scope {where} ORDER BY 1")
-    told = [
+    parts = [
         f"{writer.number(f'SELECT value {where} AND scope = {_quoted(scope)}', 2)} ({scope})"
         for (scope,) in scopes
     ]
-    if told:
-        yield f"Reliability. Krippendorff's interval alpha was {', '.join(told)}."
+    if parts:
+        yield f"Reliability. Krippendorff's interval alpha was {', '.join(parts)}."
 
 
 def _people(writer: Writer) -> Iterator[str]:
@@ -248,7 +248,7 @@ def _people(writer: Writer) -> Iterator[str]:
         )
 
 
-def shown(ask: Ask, with_sources: bool) -> Iterator[str]:
+def rendered(ask: Ask, with_sources: bool) -> Iterator[str]:
     """Lines for a terminal: the paragraphs, then where each number is from."""
     paragraphs, numbers = methods(ask)
     for paragraph in paragraphs:

@@ -76,17 +76,17 @@ def _concepts(layout: Layout, catalog: Catalog, oldest: Member) -> Iterator[str]
 
 def _section(layout: Layout, catalog: Catalog, member: Member) -> Iterator[str]:
     folder = layout.generation(member.stage, member.gen_id)
-    facts = read_metadata(layout, member.stage, member.gen_id)
+    metadata = read_metadata(layout, member.stage, member.gen_id)
     yield ""
     yield f"==== {member.stage} {member.gen_id} ".ljust(WIDTH, "=")
     yield _key(member)
-    yield from _call(facts)
+    yield from _call(metadata)
     yield _outcome(layout, catalog, member)
-    if facts.get("mode") == "copy":
+    if metadata.get("mode") == "copy":
         yield "It is its draft, word for word."
     elif member.stage in ("evaluation", "comparison"):
-        yield from _system_prompt(folder, facts)
-        yield from _thoughts(folder, facts)
+        yield from _system_prompt(folder, metadata)
+        yield from _thoughts(folder, metadata)
         yield from lines_of("reasoning", f"{folder}/raw.txt")
     else:
         yield from lines_of("prompt", f"{folder}/prompt.txt")
@@ -121,8 +121,8 @@ def _call(metadata: dict[str, Any]) -> Iterator[str]:
     )
     yield f"{metadata.get('returned_model') or metadata.get('model')}: {tokens}, {price}"
     if fallback := metadata.get("fallback"):
-        told = f"{fallback}, a fallback, answered in place of {metadata.get('llm_model_id')}"
-        yield printable(f"{told}: {metadata.get('fallback_reason')}")
+        notice = f"{fallback}, a fallback, answered in place of {metadata.get('llm_model_id')}"
+        yield printable(f"{notice}: {metadata.get('fallback_reason')}")
 
 
 def _outcome(layout: Layout, catalog: Catalog, member: Member) -> str:

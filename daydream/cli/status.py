@@ -59,5 +59,5 @@ def as_json(
     state = {"cohort": cohort, "stale": stale, "rows": rows, "total": everything}
     if not fallbacks:
         return state
-    told = [{"model": m, "fallback": f, "count": n} for (m, f), n in fallbacks.items()]
-    return state | {"fallbacks": told}
+    answered = [{"model": m, "fallback": f, "count": n} for (m, f), n in fallbacks.items()]
+    return state | {"fallbacks": answered}

@@ -102,10 +102,10 @@ class Watch:
     def _draw(self, lines: Sequence[str]) -> None:
         """Write lines in place of those before; no longer than the terminal, or they would wrap."""
         size = shutil.get_terminal_size()
-        shown = [clip(printable(line), size.columns - 1) for line in lines[-(size.lines - 1) :]]
+        visible = [clip(printable(line), size.columns - 1) for line in lines[-(size.lines - 1) :]]
         back = f"\x1b[{self._drawn}F" if self._drawn else ""
-        print(f"{back}\x1b[J" + "\n".join(shown), file=self._stream, flush=True)
-        self._drawn = len(shown)
+        print(f"{back}\x1b[J" + "\n".join(visible), file=self._stream, flush=True)
+        self._drawn = len(visible)
 
     def _line(self, view: View) -> str:
         hosts = ", ".join(sorted({run.host for run in view.runs}))

@@ -64,7 +64,7 @@ class Generator:
         parsed = parsed or self.design.layout.parsed(member.stage, member.gen_id)
         folder = os.path.dirname(parsed)
         template = self.design.catalog.template(member.stage, member.template_id)
-        facts: dict[str, Any] = {"status": "failed", **identity(member)}
+        metadata: dict[str, Any] = {"status": "failed", **identity(member)}
         # A copy is free, and two of one draft are equal: nothing to hold.
         ledger_or_none = (
             nullcontext() if template.is_copy else Ledger.open(folder, self.copies.keep)
@@ -72,22 +72,22 @@ class Generator:
         with self.copies.making(folder), ledger_or_none as ledger, self._counted(ledger):
             try:
                 if ledger is None:
-                    text = self._copy(member, facts)
+                    text = self._copy(member, metadata)
                 else:
-                    text = self._ask(member, template, folder, ledger, forced, facts)
+                    text = self._ask(member, template, folder, ledger, forced, metadata)
             except (StoppedError, ClosedError):
                 raise  # nothing was tried, so nothing is to be told of it
             except DaydreamError as error:
-                self._write_metadata(folder, facts | record_error(member.stage, error))
+                self._write_metadata(folder, metadata | record_error(member.stage, error))
                 raise
             hashed = digest(text.encode("utf-8", "replace"))
-            self._write_metadata(folder, facts | {"status": "ok", "parsed_sha256": hashed})
+            self._write_metadata(folder, metadata | {"status": "ok", "parsed_sha256": hashed})
             write_text(parsed, text)
 
     @staticmethod
-    def _write_metadata(folder: str, facts: dict[str, Any]) -> None:
+    def _write_metadata(folder: str, metadata: dict[str, Any]) -> None:
         path = f"{folder}/metadata.json"
-        write_json(path, facts | earlier_answers(read_object(path), facts))
+        write_json(path, metadata | earlier_answers(read_object(path), metadata))
 
     @contextmanager
     def _counted(self, ledger: Ledger | None) -> Iterator[None]:
@@ -107,11 +107,11 @@ class Generator:
             raise
         learn(None)
 
-    def _copy(self, member: Member, facts: dict[str, Any]) -> str:
+    def _copy(self, member: Member, metadata: dict[str, Any]) -> str:
         if member.gen_id in self.design.controls:
-            facts["mode"] = IMPORT
+            metadata["mode"] = IMPORT
             return self.design.controls[member.gen_id]
-        facts["mode"] = "copy"
+        metadata["mode"] = "copy"
         return self.prompts.parents(member)[0]
 
     def _ask(
@@ -121,22 +121,22 @@ class Generator:
         folder: str,
         ledger: Ledger,
         forced: bool,
-        facts: dict[str, Any],
+        metadata: dict[str, Any],
     ) -> str:
-        facts["mode"] = "llm"
+        metadata["mode"] = "llm"
         prompt = self.prompts.prompt(member)
         requests = self.prompts.requests(member, prompt)
         write_text(f"{folder}/prompt.txt", prompt.text)
-        facts["sources"] = self.prompts.sources.hashes(member)
+        metadata["sources"] = self.prompts.sources.hashes(member)
         settings = self.design.settings
         answers = Answers(requests, folder, ledger, settings, self.clients, self.meter)
         taken = answers.take(forced)
         while True:
             answer = next(taken)
             if template.structured and not answer.parameters.get("structured"):
-                told = f"plain: {answer.endpoint} cannot enforce {template.structured}"
-                facts["structured"] = told
-            facts.update(provenance(answer, prompt))
+                note = f"plain: {answer.endpoint} cannot enforce {template.structured}"
+                metadata["structured"] = note
+            metadata.update(provenance(answer, prompt))
             write_text(f"{folder}/raw.txt", answer.text or "")
             try:
                 return usable_text(answer, template, settings)

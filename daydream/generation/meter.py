@@ -53,13 +53,13 @@ class Meter:
             self.usd += attempt.cost_usd or 0.0
             self.is_usd_whole &= attempt.cost_usd is not None
 
-    def line(self, wanted: Mapping[Stage, int], in_flight: int) -> str:
+    def line(self, required: Mapping[Stage, int], in_flight: int) -> str:
         """The line: generations done of those wanted in this run, by stage, and the rest."""
         seconds = max(time.monotonic() - self._started, 1e-3)
         stages = "  ".join(
-            f"{stage}s {self.done[stage]}/{max(wanted.get(stage, 0), self.done[stage])}"
+            f"{stage}s {self.done[stage]}/{max(required.get(stage, 0), self.done[stage])}"
             for stage in STAGES
-            if stage not in OPTIONAL_STAGES or wanted.get(stage) or self.done[stage]
+            if stage not in OPTIONAL_STAGES or required.get(stage) or self.done[stage]
         )
         failed = f"  failed {self.failed}" if self.failed else ""
         failed += f"  refused {self.refused}" if self.refused else ""
@@ -67,10 +67,10 @@ class Meter:
         usd = f"${self.usd:.2f}" + ("" if self.is_usd_whole else " and more (unknown prices)")
         return (
             f"{stages}{failed} | {in_flight} in flight | {self.tokens / seconds:.0f} tokens/s | "
-            f"{usd} | {self._time_left(wanted, seconds)}"
+            f"{usd} | {self._time_left(required, seconds)}"
         )
 
-    def _time_left(self, wanted: Mapping[Stage, int], seconds: float) -> str:
+    def _time_left(self, required: Mapping[Stage, int], seconds: float) -> str:
         done = sum(self.done.values()) + self.failed
-        left = sum(wanted.values()) - done
+        left = sum(required.values()) - done
         return f"{clock(left * seconds / done)} left" if done and left > 0 else clock(seconds)

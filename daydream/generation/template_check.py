@@ -146,8 +146,8 @@ def undescribed(design: Design) -> Iterator[str]:
 
 def _instead(design: Design, concept_id: str, level: str) -> str:
     path = description_file(design.layout, concept_id, level)
-    shown = "its name alone" if path is None else path.split("descriptions-")[1].split("/")[0]
-    return f"{concept_id} ({shown})"
+    source = "its name alone" if path is None else path.split("descriptions-")[1].split("/")[0]
+    return f"{concept_id} ({source})"
 
 
 def _shows_content(design: Design, template: Template) -> bool:

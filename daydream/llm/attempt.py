@@ -66,8 +66,8 @@ def _counted(usage: dict[str, int]) -> dict[str, int]:
 def attempt_of(call: Call, result: Answer | Fault) -> Attempt:
     """A call's line in the ledger: its answer, or its fault and what was billed all the same."""
     if isinstance(result, Fault):
-        told = (result.body or {}).get("usage")
-        usage, billed = read_usage(told), billed_usd(told)
+        raw_usage = (result.body or {}).get("usage")
+        usage, billed = read_usage(raw_usage), billed_usd(raw_usage)
         # Without a word on usage it was not billed, as far as anybody knows.
         cost = call.cost(_NOTHING | usage, billed) if usage or billed else 0.0
         error = result.as_json()

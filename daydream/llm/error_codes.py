@@ -51,8 +51,8 @@ _STATUS = {name: status for status, names in _NAMES.items() for name in names}
 
 def status_of(error: Mapping[str, Any]) -> int | None:
     """The HTTP status that an error object means by its code, status or type; None when none is."""
-    told = (error.get(name) for name in ("code", "status", "type"))
-    known = (_status(value) for value in told)
+    codes = (error.get(name) for name in ("code", "status", "type"))
+    known = (_status(value) for value in codes)
     return next((status for status in known if status is not None), None)
 
 

@@ -51,12 +51,12 @@ class Fault(CallError):
 
     def as_json(self) -> dict[str, Any]:
         """How the ledger tells it."""
-        told: dict[str, Any] = {"kind": self.kind, "message": self.message}
+        record: dict[str, Any] = {"kind": self.kind, "message": self.message}
         if self.status is not None:
-            told["status"] = self.status
+            record["status"] = self.status
         if self.raw:
-            told["body"] = self.raw
-        return told
+            record["body"] = self.raw
+        return record
 
 
 def status_fault(

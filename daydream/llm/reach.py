@@ -63,7 +63,7 @@ def _key(endpoint: Endpoint) -> Finding:
     return Finding(subject, "ok", f"{variable} is set" if variable else "none is needed")
 
 
-def _address(endpoint: Endpoint, wanted: set[str]) -> Finding:
+def _address(endpoint: Endpoint, models: set[str]) -> Finding:
     """Ask for the list of models, which costs nothing."""
     import openai
 
@@ -83,7 +83,7 @@ def _address(endpoint: Endpoint, wanted: set[str]) -> Finding:
         return Finding(subject, "unsure", f"{where}/models gives no list of models ({said})")
     finally:
         del owner
-    if unknown := sorted(wanted - listed):
+    if unknown := sorted(models - listed):
         message = f"{where} answers, and does not list {', '.join(unknown)}"
         return Finding(subject, "unsure", message)
     return Finding(subject, "ok", f"{where} answers and lists every model")
@@ -91,8 +91,10 @@ def _address(endpoint: Endpoint, wanted: set[str]) -> Finding:
 
 def _status(endpoint: Endpoint, code: int, where: str) -> tuple[State, str]:
     if code in (401, 403):
-        told = f"{where} refuses the key (status {code}). Correct {endpoint.api_key_env or 'it'}."
-        return "wrong", told
+        message = (
+            f"{where} refuses the key (status {code}). Correct {endpoint.api_key_env or 'it'}."
+        )
+        return "wrong", message
     if code in (404, 405, 501):
         return "unsure", f"{where} answers, and has no list of models (status {code})"
     return "wrong", f"{where} answers with status {code}. Ask its provider, or try again later."

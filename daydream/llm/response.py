@@ -101,7 +101,11 @@ def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
     choices = content.get("choices")
     first = mapping(choices[0]) if isinstance(choices, list) and choices else {}
     # OpenRouter reports a provider's failure with status 200, before or in the midst of an answer.
-    error = _told(content.get("error")) or _told(first.get("error")) or _bare_error(content)
+    error = (
+        _reported_error(content.get("error"))
+        or _reported_error(first.get("error"))
+        or _bare_error(content)
+    )
     if error or str(first.get("finish_reason")).lower() == "error":
         raise error_in({**content, "error": error or "it broke off"})
     if not first:
@@ -121,7 +125,7 @@ def _bare_error(content: Mapping[str, Any]) -> object:
     return content if is_one and provider_words(content) else None
 
 
-def _told(error: object) -> object:
+def _reported_error(error: object) -> object:
     """An error, if it is one: some gateways send one whose code is 0 and that says nothing."""
     return error if not isinstance(error, Mapping) or any(error.values()) else None
 
@@ -151,12 +155,12 @@ def _without_thinking(
     that forgets its closing tag. The parsers decide.
     """
     text = _text(message.get("content"))
-    told = message.get("reasoning") or message.get("reasoning_content")
-    told = told or _thinking_in(message.get("content")) or _details(message)
-    own = "" if told is None else str(told).strip()
+    field = message.get("reasoning") or message.get("reasoning_content")
+    field = field or _thinking_in(message.get("content")) or _details(message)
+    own = "" if field is None else str(field).strip()
     split = split_thinking(text, tags, apart=bool(own))
     if not split.thinking or split.unclosed is not None:
-        return text, None if told is None else str(told)
+        return text, None if field is None else str(field)
     thoughts = [own, "" if split.thinking in own else split.thinking]
     return split.text.lstrip(), "\n\n".join(filter(None, thoughts))
 

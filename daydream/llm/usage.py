@@ -48,8 +48,8 @@ def read_usage(usage: object) -> dict[str, int]:
 def thinking_tokens(usage: object) -> int:
     """Output tokens that are in no text: those of reasoning, and what only the total counts."""
     counts, given = read_usage(usage), mapping(usage)
-    told = _first(given.get("completion_tokens"), given.get("output_tokens"))
-    hidden = counts.get("completion_tokens", 0) - told if told is not None else 0
+    written = _first(given.get("completion_tokens"), given.get("output_tokens"))
+    hidden = counts.get("completion_tokens", 0) - written if written is not None else 0
     return max(counts.get("reasoning_tokens", 0), hidden)
 
 

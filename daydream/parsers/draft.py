@@ -132,5 +132,5 @@ def _missing(name: str, text: str) -> ParseError:
 
 def _opening(text: str) -> str:
     start = " ".join(text[:400].split())
-    shown = start if len(start) <= 80 else start[:77] + "..."
-    return f"the draft has {len(text)} characters and begins with '{shown}'"
+    beginning = start if len(start) <= 80 else start[:77] + "..."
+    return f"the draft has {len(text)} characters and begins with '{beginning}'"

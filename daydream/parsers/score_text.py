@@ -110,5 +110,5 @@ def absent(lines: list[str], count: int, what: str = "score") -> ParseError:
 
 def short(text: str) -> str:
     """Return the text on one line of at most 80 characters, fit for a message."""
-    shown = " ".join(text[:400].split())
-    return shown if len(shown) <= 80 else shown[:77] + "..."
+    beginning = " ".join(text[:400].split())
+    return beginning if len(beginning) <= 80 else beginning[:77] + "..."

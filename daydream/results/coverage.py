@@ -41,8 +41,8 @@ def _blocks(table: pd.DataFrame) -> list[str]:
 
 
 def _covered(valid: pd.Series, expected: pd.Series, least: float) -> pd.Series[bool]:
-    wanted = expected.astype(float)
-    return ((valid.astype(float) >= least * wanted - 1e-9) & (wanted > 0)).astype(bool)
+    n_expected = expected.astype(float)
+    return ((valid.astype(float) >= least * n_expected - 1e-9) & (n_expected > 0)).astype(bool)
 
 
 def _after(table: pd.DataFrame, column: str, name: str, values: pd.Series) -> pd.DataFrame:

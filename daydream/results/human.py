@@ -189,11 +189,11 @@ def make_human(
     outputs: Iterable[str],
 ) -> None:
     """Write the tables of human ratings: the names of ``outputs`` say which, and how."""
-    frame, roster = read_scores(scores), read_membership(membership)
+    frame, members = read_scores(scores), read_membership(membership)
     columns = ["rater", "gen_id", "evaluation_template", "score", "comment"]
     given = pd.DataFrame(read_ratings(ratings), columns=columns)
     names = names_in(frame)
     chosen = selection_note(membership)
     write_tables(
-        lambda name: HUMAN[name](frame, given, roster), min_coverage, names, outputs, chosen
+        lambda name: HUMAN[name](frame, given, members), min_coverage, names, outputs, chosen
     )

@@ -161,9 +161,9 @@ def make_pairwise(
     comparisons: str, membership: str, min_coverage: float, outputs: Iterable[str]
 ) -> None:
     """Write tables of ``parsed_comparisons.csv``: the names of ``outputs`` say which, and how."""
-    frame, roster = read_comparisons(comparisons), read_membership(membership)
-    names = _concepts(frame, roster)
-    write_tables(lambda name: PAIRWISE[name](frame, roster), min_coverage, names, outputs)
+    frame, members = read_comparisons(comparisons), read_membership(membership)
+    names = _concepts(frame, members)
+    write_tables(lambda name: PAIRWISE[name](frame, members), min_coverage, names, outputs)
 
 
 def _concepts(comparisons: pd.DataFrame, membership: Membership) -> dict[str, str]:

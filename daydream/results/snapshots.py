@@ -49,8 +49,8 @@ def cohort_answers(layout: Layout, membership: Membership) -> Iterator[AnswerRow
 
 
 def _row(stage: str, model: str, metadata: Mapping[str, Any]) -> AnswerRow:
-    told = metadata.get("parameters")
-    parameters: dict[str, Any] = told if isinstance(told, dict) else {}
+    recorded = metadata.get("parameters")
+    parameters: dict[str, Any] = recorded if isinstance(recorded, dict) else {}
     return AnswerRow(
         stage=stage,
         llm_model_id=model,

@@ -36,6 +36,6 @@ def ending_of(reason: object) -> Ending:
 
     Behind a colon Google says more: ``content_filter: RECITATION``.
     """
-    told = "" if reason is None else str(reason).partition(":")[0]
-    spelling = told.strip().lower().replace("-", "_")
+    given = "" if reason is None else str(reason).partition(":")[0]
+    spelling = given.strip().lower().replace("-", "_")
     return _ENDINGS.get(spelling, "unknown")

@@ -91,37 +91,37 @@ def stored_member(layout: Layout, stage: Stage, gen_id: str, cohort_id: str = ""
     return Member(stage=stage, gen_id=gen_id, cohort_id=cohort_id, replicate=number, **texts)
 
 
-def find_id(wanted: str, known: Iterable[str]) -> str:
+def find_id(requested: str, known: Iterable[str]) -> str:
     """The one id that is meant.
 
     Raises:
         CohortError: naming ids that are alike.
     """
-    wanted = _id_in_path(wanted)
+    requested = _id_in_path(requested)
     ids = sorted(known)
-    if wanted in ids:
-        return wanted
-    matches = [gen_id for gen_id in ids if gen_id.startswith(wanted)]
+    if requested in ids:
+        return requested
+    matches = [gen_id for gen_id in ids if gen_id.startswith(requested)]
     if len(matches) == 1:
         return matches[0]
     if matches:
         raise CohortError(
-            f"{len(matches)} generations begin with '{wanted}': {_listed(matches)}. "
+            f"{len(matches)} generations begin with '{requested}': {_listed(matches)}. "
             "Type more of the id."
         )
-    raise CohortError(f"there is no generation '{wanted}'. {_suggestion(wanted, ids)}")
+    raise CohortError(f"there is no generation '{requested}'. {_suggestion(requested, ids)}")
 
 
-def _id_in_path(wanted: str) -> str:
-    parts = PurePath(wanted).parts
+def _id_in_path(requested: str) -> str:
+    parts = PurePath(requested).parts
     for stage, gen_id in pairwise(parts):
         if stage in STAGES:
             return gen_id
-    return wanted
+    return requested
 
 
-def _suggestion(wanted: str, ids: list[str]) -> str:
-    close = difflib.get_close_matches(wanted, ids, MAX_SUGGESTIONS)
+def _suggestion(requested: str, ids: list[str]) -> str:
+    close = difflib.get_close_matches(requested, ids, MAX_SUGGESTIONS)
     if close:
         return f"Did you mean {_listed(close)}?"
     if ids:

@@ -35,9 +35,9 @@ class RecordedError(NamedTuple):
 
 def record_error(stage: Stage, error: DaydreamError) -> dict[str, Any]:
     """What metadata keep of an error: the state it leaves behind, and the error as data."""
-    told = RecordedError(type(error).__name__, str(error), error.cause)
-    status = "refused" if told.is_refusal else "failed"
-    return {"status": status, "error": {"stage": stage, **told._asdict()}}
+    recorded = RecordedError(type(error).__name__, str(error), error.cause)
+    status = "refused" if recorded.is_refusal else "failed"
+    return {"status": status, "error": {"stage": stage, **recorded._asdict()}}
 
 
 def failure_of(layout: Layout, stage: Stage, gen_id: str) -> RecordedError | None:

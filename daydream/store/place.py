@@ -74,8 +74,8 @@ def check_locks_between_hosts(root: str, mounts: Sequence[Mount] | None = None) 
         why = f"mounted with {', '.join(sorted(local))}" if local else "mounted without flock"
         return Finding(subject, "wrong", f"{where}, {why}. {_SAFE_MOUNT}")
     if _reaches_hosts(kind):
-        told = "which one host cannot try; slices on two hosts try it themselves as they run"
-        return Finding(subject, "unsure", f"{where}, {told}")
+        message = "which one host cannot try; slices on two hosts try it themselves as they run"
+        return Finding(subject, "unsure", f"{where}, {message}")
     return Finding(subject, "ok", f"{where}, which only this host writes to")
 
 
@@ -106,10 +106,10 @@ def check_inodes(root: str, generations: int) -> Finding:
     needed, stat = generations * FILES_PER_GENERATION, os.statvfs(root)
     if stat.f_files == 0:
         return Finding("inodes", "unsure", f"{needed:,} files to come, and no count of free ones")
-    told = f"{stat.f_favail:,} files more are possible, {needed:,} are to come"
+    message = f"{stat.f_favail:,} files more are possible, {needed:,} are to come"
     if stat.f_favail < needed:
-        return Finding("inodes", "wrong", f"{told}. Remove files, or ask for a larger quota.")
-    return Finding("inodes", "ok", f"{told} (a quota of your own may be smaller)")
+        return Finding("inodes", "wrong", f"{message}. Remove files, or ask for a larger quota.")
+    return Finding("inodes", "ok", f"{message} (a quota of your own may be smaller)")
 
 
 def read_mounts() -> list[Mount]:

@@ -47,8 +47,8 @@ class Presence:
         with suppress(LockError):
             self._held = hold(str(self._path))
         if self._held is not None:
-            told = json.dumps(RunningRun(title, host, os.getpid())._asdict())
-            write_all(self._held, told.encode())
+            content = json.dumps(RunningRun(title, host, os.getpid())._asdict())
+            write_all(self._held, content.encode())
             # Also when the process ends without a word, as for a key that is not set.
             weakref.finalize(self, self._path.unlink, missing_ok=True)
 

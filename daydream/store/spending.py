@@ -127,13 +127,13 @@ def spending(layout: Layout, generations: Iterable[Owned]) -> Spending:
         spent.lost.extend(filter(None, (lost,)))
         if not attempts:
             continue
-        facts = read_metadata(layout, owned.stage, owned.gen_id)
+        metadata = read_metadata(layout, owned.stage, owned.gen_id)
         made = exists(layout.parsed(owned.stage, owned.gen_id))
-        model = owned.model or facts.get("llm_model_id")
+        model = owned.model or metadata.get("llm_model_id")
         for attempt in attempts:
             group = Group(owned.cohorts, owned.stage, _who(attempt, model))
             spent.groups[group] += Tally.of(attempt)
-        for cause, attempt in wasted(attempts, facts, made):
+        for cause, attempt in wasted(attempts, metadata, made):
             spent.wasted[cause] += Tally.of(attempt)
     return spent
 
@@ -145,8 +145,8 @@ def _attempts(layout: Layout, owned: Owned) -> tuple[list[Attempt], str]:
     lost = lost_answer(folder, ledger)
     if lost and not (ledger.attempts or ledger.damaged or exists(f"{folder}/{NAME}")):
         # Other software keeps no ledger, and leaves no fingerprint of a request.
-        facts = read_metadata(layout, owned.stage, owned.gen_id)
-        lost = lost if facts.get("fingerprint") else ""
+        metadata = read_metadata(layout, owned.stage, owned.gen_id)
+        lost = lost if metadata.get("fingerprint") else ""
     return ledger.attempts, lost
 
 
@@ -157,33 +157,33 @@ def _who(attempt: Attempt, model: object) -> str:
 
 
 def wasted(
-    attempts: Sequence[Attempt], facts: Mapping[str, Any], made: bool
+    attempts: Sequence[Attempt], metadata: Mapping[str, Any], made: bool
 ) -> Iterator[tuple[Cause, Attempt]]:
     """The calls of one generation that brought nothing, each under the first cause that fits.
 
     Args:
         attempts: its ledger, oldest first.
-        facts: its ``metadata.json``.
+        metadata: its ``metadata.json``.
         made: whether there is a parsed.txt, made from the answer in use.
     """
-    in_use = _answer_in_use(attempts, facts)
+    in_use = _answer_in_use(attempts, metadata)
     for attempt in attempts:
-        cause = _cause(attempt, attempt is in_use, facts, made)
+        cause = _cause(attempt, attempt is in_use, metadata, made)
         if cause is not None:
             yield cause, attempt
 
 
-def _answer_in_use(attempts: Sequence[Attempt], facts: Mapping[str, Any]) -> Attempt | None:
+def _answer_in_use(attempts: Sequence[Attempt], metadata: Mapping[str, Any]) -> Attempt | None:
     """The newest answer to what was asked last, which is the one that a run reuses.
 
     After a failed call the metadata have no fingerprint; then the ledger's last line has it.
     """
-    asked = facts.get("fingerprint") or attempts[-1].fingerprint
+    asked = metadata.get("fingerprint") or attempts[-1].fingerprint
     answers = (a for a in reversed(attempts) if a.is_answer and a.fingerprint == asked)
     return next(answers, None)
 
 
-def _cause(attempt: Attempt, in_use: bool, facts: Mapping[str, Any], made: bool) -> Cause | None:
+def _cause(attempt: Attempt, in_use: bool, metadata: Mapping[str, Any], made: bool) -> Cause | None:
     if not attempt.is_answer:
         return "retried" if attempt.usage or cost_of(attempt) else None
     if in_use and made:
@@ -193,7 +193,7 @@ def _cause(attempt: Attempt, in_use: bool, facts: Mapping[str, Any], made: bool)
     if not in_use:
         return "superseded"
     # The metadata of a call that failed have no fingerprint: their error is not of this answer.
-    return "unparsed" if facts.get("error") and facts.get("fingerprint") else None
+    return "unparsed" if metadata.get("error") and metadata.get("fingerprint") else None
 
 
 def of_cohort(membership: Membership) -> Iterator[Owned]:

@@ -33,7 +33,7 @@ class Progress(Protocol):
     def refused(self) -> int:
         """How many were refused by the budget."""
 
-    def line(self, wanted: Mapping[Stage, int], in_flight: int) -> str:
+    def line(self, required: Mapping[Stage, int], in_flight: int) -> str:
         """The line."""
 
 
@@ -43,12 +43,12 @@ class Ticker:
     def __init__(
         self,
         meter: Progress,
-        wanted: Callable[[], Mapping[Stage, int]],
+        required: Callable[[], Mapping[Stage, int]],
         in_flight: Callable[[], int],
         stream: TextIO | None = None,
         every_s: float = EVERY_S,
     ) -> None:
-        self._meter, self._wanted, self._in_flight = meter, wanted, in_flight
+        self._meter, self._wanted, self._in_flight = meter, required, in_flight
         self._stream = stream or sys.stderr
         self._every_s = REFRESH_S if self._stream.isatty() else every_s
         self._over = threading.Event()

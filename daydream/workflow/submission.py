@@ -136,8 +136,8 @@ class Submission:
         layout, orders = self.project.layout, list(self._orders.values())
         since = min((modified_ns(path) or 0 for path in orders), default=0)
         return {
-            stage: sum((modified_ns(layout.parsed(stage, i)) or 0) > since for i in wanted)
-            for stage, wanted in self.planned.items()
+            stage: sum((modified_ns(layout.parsed(stage, i)) or 0) > since for i in gen_ids)
+            for stage, gen_ids in self.planned.items()
         }
 
     @property

@@ -154,8 +154,8 @@ def _ranks(found: AxisComparison) -> list[int]:
 
 def _ties(apart: BoolArray, at: int, names: list[str], named: int | None) -> _Row:
     tied = [int(other) for other in np.flatnonzero(~apart[at]) if other != at]
-    shown = [names[other] for other in tied[:named]]
-    listed = " ".join([*shown, *(["..."] if len(shown) < len(tied) else [])])
+    first = [names[other] for other in tied[:named]]
+    listed = " ".join([*first, *(["..."] if len(first) < len(tied) else [])])
     return {"tied": bool(tied), "n_tied": len(tied), "tied_with": listed}
 
 

@@ -46,7 +46,7 @@ def snapshots(answers: pd.DataFrame) -> pd.DataFrame:
 def _warning(part: pd.DataFrame) -> str:
     counts = {name: part[column].nunique(dropna=False) for column, name in _MIXED.items()}
     several = [f"{count} {name}" for name, count in counts.items() if count > 1]
-    told = [f"mixes {', '.join(several)}"] if several else []
+    notes = [f"mixes {', '.join(several)}"] if several else []
     for fallback, own in part[part["fallback"] != ""].groupby("fallback")["n_answers"]:
-        told.append(f"has {own.sum()} of {part['n_answers'].sum()} answers of fallback {fallback}")
-    return " and ".join(told)
+        notes.append(f"has {own.sum()} of {part['n_answers'].sum()} answers of fallback {fallback}")
+    return " and ".join(notes)

@@ -84,8 +84,9 @@ class Bucket:
                     return None
                 raise
         modified = int(answer["LastModified"].timestamp() * 1e9)
-        told = answer.get("Metadata", {}).get(_MTIME, "")
-        return Version(content, answer["ETag"], int(told) if told.isdigit() else modified)
+        own = answer.get("Metadata", {}).get(_MTIME, "")
+        mtime_ns = int(own) if own.isdigit() else modified
+        return Version(content, answer["ETag"], mtime_ns)
 
     def put(self, name: str, content: bytes, mtime_ns: int, replaces: str | None) -> str:
         """Write an object in place of one version; returns the new version's ETag.

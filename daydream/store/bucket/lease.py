@@ -90,26 +90,26 @@ class Lease:
         Raises:
             StoreError: when the bucket cannot be used for it.
         """
-        wanted, told = set(generations), ""
-        while rival := self._try(wanted):
+        needed, last_message = set(generations), ""
+        while rival := self._try(needed):
             message = (
                 f"{rival.title} is under way on {rival.host} (process {rival.pid}) and makes some "
                 "of the same: waiting until it is over. Its answers are used, not bought again."
             )
-            if message != told:
+            if message != last_message:
                 waiting(message)
-            told = message
+            last_message = message
             self._wait(random.uniform(*_WAIT_S))
         self._thread = threading.Thread(target=self._keep, daemon=True, name="lease")
         self._thread.start()
 
-    def _try(self, wanted: set[str]) -> Lessee | None:
+    def _try(self, needed: set[str]) -> Lessee | None:
         """Show the lease, and look who else is there; the rival, if the lease was withdrawn."""
-        own = Lessee(self._title, socket.gethostname(), os.getpid(), _place(), sorted(wanted))
+        own = Lessee(self._title, socket.gethostname(), os.getpid(), _place(), sorted(needed))
         self._content = json.dumps(own._asdict()).encode()
         self._show()
         try:
-            rivals = (r for r in self._others() if not wanted.isdisjoint(r.generations))
+            rivals = (r for r in self._others() if not needed.isdisjoint(r.generations))
             rival = next(rivals, None)
         except StoreError:
             self._bucket.delete(self._name)

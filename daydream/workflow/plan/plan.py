@@ -157,8 +157,8 @@ def first_lines(plan: Plan, options: Options = NO_OPTIONS) -> Iterator[str]:
     if plan.to_buy:
         rows = [row for row in plan.rows if row.to_buy]
         dearest = sorted(rows, key=lambda row: (row.usd_high is not None, -(row.usd_high or 0)))
-        shown = dearest[:FIRST_ROWS]
-        yield from _table([row for row in rows if row in shown], rows)
+        first_rows = dearest[:FIRST_ROWS]
+        yield from _table([row for row in rows if row in first_rows], rows)
         yield from _main_reasons(plan)
         yield from _notes(plan)
         yield from _wrapped(plan.warnings)

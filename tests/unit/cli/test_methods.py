@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from daydream.cli.methods import Ask, methods, shown
+from daydream.cli.methods import Ask, methods, rendered
 from daydream.cli.query import opened, query
 from daydream.errors import CohortError
 from daydream.results.parquet import arrow_table, write_parquet
@@ -73,11 +73,11 @@ def test_counts_are_those_of_the_csv_that_anybody_can_open(ask: Ask, store: Repo
 
 
 def test_sources_are_commands_that_can_be_typed(ask: Ask) -> None:
-    lines = list(shown(ask, with_sources=True))
+    lines = list(rendered(ask, with_sources=True))
     commands = [line for line in lines if "daydream query" in line]
     assert len(commands) == len(methods(ask)[1])
     assert all(line.endswith('"') and line.count('"') == 2 for line in commands)
-    assert any("--sources" in line for line in shown(ask, with_sources=False))
+    assert any("--sources" in line for line in rendered(ask, with_sources=False))
 
 
 def test_what_was_not_made_is_left_out_and_without_scores_there_is_nothing(tmp_path: Path) -> None:
