@@ -45,7 +45,7 @@ def preview_prompts(project: Project, stages: Collection[str], show: bool) -> It
 
 def _has_prompt(project: Project, member: Member) -> bool:
     """Copies have none; selected essays and their drafts are taken as they are."""
-    if not project.design.makes(member.stage):
+    if not project.design.is_made(member):
         return False
     return not project.design.catalog.template(member.stage, member.template_id).is_copy
 

@@ -15,7 +15,7 @@ from daydream.experiment.catalog import load_catalog
 from daydream.experiment.combinations import Combo, choose_combos, remember_combos
 from daydream.experiment.model import Catalog
 from daydream.experiment.pairing import ring_pairs
-from daydream.experiment.selection import lineages_of, selected_lineages
+from daydream.experiment.selection import selected_lineages
 from daydream.experiment.settings import Settings
 from daydream.experiment.spec_design import Lineage, SpecDesign
 from daydream.store.files import write_json
@@ -56,9 +56,8 @@ class Design:
             spec = layout.spec(settings.cohort)
         if spec is not None:
             from_spec = SpecDesign.load(Path(spec), settings, layout)
-            essays = from_spec.spec.essays
-            selected = tuple(lineages_of(layout, essays, spec)) if essays else None
-            return cls(settings, layout, from_spec.catalog, from_spec.combos, selected, from_spec)
+            found = from_spec.combos, from_spec.selected
+            return cls(settings, layout, from_spec.catalog, *found, from_spec)
         catalog = load_catalog(layout, settings)
         if is_given(layout.selected_essays):
             return cls(settings, layout, catalog, (), tuple(selected_lineages(layout)))
@@ -91,9 +90,18 @@ class Design:
 
     @cached_property
     def controls(self) -> dict[str, str]:
-        """The texts of the control essays, by id."""
+        """The texts of the control essays, by id, without those that are essays of the cohort."""
         essays = self.spec.controls if self.spec is not None else ()
-        return {control.gen_id: control.text for control in essays}
+        return {control.gen_id: control.text for control in essays if not control.essay}
+
+    @property
+    def control_ids(self) -> frozenset[str]:
+        """The control essays."""
+        return frozenset(c.gen_id for c in self.spec.controls) if self.spec else frozenset()
+
+    def is_made(self, member: Member) -> bool:
+        """Whether the cohort makes a generation; controls are made beside selected essays too."""
+        return self.makes(member.stage) or member.gen_id in self.control_ids
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -154,6 +162,7 @@ class Design:
             yield member
             if member.stage == "essay":
                 yield from spec.evaluations(member)
+        yield from spec.judged_controls(self.cohort_id)
 
     def lineages(self) -> Iterator[Lineage]:
         """A row for each evaluation, with all that it comes from."""

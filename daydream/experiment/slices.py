@@ -53,7 +53,8 @@ def slice_numbers(members: Iterable[Member], count: int) -> Iterator[tuple[int, 
     """Each member with the number of its slice, of ``count`` slices.
 
     A chain's slice follows from the position of its draft; that of an essay from elsewhere, which
-    has none, from its own position among such essays. A comparison's follows from its position
+    has none, from its own position among such essays; that of an essay that is judged for another
+    combo from the essay that it is. A comparison's follows from its position
     among the comparisons.
 
     Args:
@@ -63,9 +64,9 @@ def slice_numbers(members: Iterable[Member], count: int) -> Iterator[tuple[int, 
     number_of: dict[str, int] = {}
     positions: Counter[str] = Counter()
     for member in members:
-        is_child = member.stage != "comparison" and member.parent_gen_id
+        is_child = member.stage != "comparison" and member.parents
         if is_child:
-            number = number_of[member.parent_gen_id]
+            number = number_of[member.parents[0]]
         else:
             number = positions[member.stage] % count + 1
             positions[member.stage] += 1

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from daydream.experiment.catalog import read_catalog
-from daydream.experiment.combinations import Combo
+from daydream.experiment.combinations import Combo, read_mappings
 from daydream.experiment.controls import Control, control_essays
 from daydream.experiment.model import Catalog
+from daydream.experiment.selection import lineages_of
 from daydream.experiment.settings import Settings
 from daydream.experiment.spec import AXES, Rows, Spec, compile_spec, read_spec
 from daydream.experiment.spec_catalog import catalog_of_judging, catalog_of_rows, with_controls
@@ -26,7 +27,7 @@ from daydream.experiment.spec_levels import (
 from daydream.experiment.validation import check_catalog
 from daydream.store.ids import generation_id, sha256
 from daydream.store.layout import Layout
-from daydream.store.membership import Member, child_of
+from daydream.store.membership import CONTROL, Member, child_of
 
 
 class Lineage(NamedTuple):
@@ -53,6 +54,7 @@ class SpecDesign:
     combos: tuple[Combo, ...]
     rows: Rows
     controls: tuple[Control, ...] = ()
+    selected: tuple[Member, ...] | None = None
 
     @classmethod
     def load(cls, path: Path, settings: Settings, layout: Layout) -> SpecDesign:
@@ -64,8 +66,6 @@ class SpecDesign:
 
         """
         spec, everything = read_spec(path), read_catalog(layout, settings)
-        if spec.essays and spec.controls:
-            spec.fail("controls", "there are essays too", "Make controls with the essays.")
         if spec.essays:
             return cls._of_essays(spec, everything, settings, layout)
         combos = known_combos(spec, everything, settings, layout)
@@ -76,8 +76,9 @@ class SpecDesign:
         catalog = catalog_of_rows(used, combos, settings, layout)
         check_catalog(catalog, layout)
         chosen = tuple(combos[str(c)] for c in used["combo_id"])
-        controls = tuple(control_essays(spec.controls, chosen, catalog, layout))
-        return cls(spec, with_controls(catalog, controls), chosen, rows, controls)
+        made = cls(spec, catalog, chosen, rows)
+        essays = [m for m in made.members("") if m.stage == "essay"] if spec.controls else []
+        return made._with_controls(chosen, essays, layout)
 
     @classmethod
     def _of_essays(
@@ -93,7 +94,35 @@ class SpecDesign:
         check_levels(spec, used, everything, {})
         catalog = catalog_of_judging(used, everything, settings, layout)
         check_catalog(catalog, layout)
-        return cls(spec, catalog, (), rows)
+        selected = tuple(lineages_of(layout, spec.essays, spec.path))
+        made = cls(spec, catalog, (), rows, selected=selected)
+        if not spec.controls:
+            return made
+        essays = [m for m in selected if m.stage == "essay"]
+        known = read_mappings(layout)
+        combos = [known[c] for c in dict.fromkeys(m.combo_id for m in essays) if c in known]
+        return made._with_controls(combos, essays, layout)
+
+    def _with_controls(
+        self, combos: Sequence[Combo], essays: Sequence[Member], layout: Layout
+    ) -> SpecDesign:
+        """The design with the controls that the spec asks for.
+
+        Raises:
+            SpecError: when a kind of them needs more combinations of concepts than there are.
+
+        """
+        arms = self.spec.controls
+        controls = tuple(control_essays(arms, combos, essays, self.catalog, layout))
+        sources = {control.source for control in controls}
+        for arm in arms:
+            if f"{CONTROL}{arm.kind}" not in sources:
+                self.spec.fail(
+                    f"controls.{arm.kind}",
+                    f"the essays are on {len(combos)} known combination(s) of concepts",
+                    "Ask for more, or leave this control out.",
+                )
+        return replace(self, catalog=with_controls(self.catalog, controls), controls=controls)
 
     def evaluations(self, essay: Member) -> Iterator[Member]:
         """The evaluations of one of the spec's essays, without those that its exclusions forbid."""
@@ -159,16 +188,27 @@ class SpecDesign:
                 essay = essays[row[:7]] = child_of("essay", draft, *row[4:7])
                 yield essay
             yield child_of("evaluation", essay, *row[7:])
-        yield from self._judged_controls(cohort_id)
+        yield from self.judged_controls(cohort_id)
 
-    def _judged_controls(self, cohort_id: str) -> Iterator[Member]:
-        """The control essays, each with every evaluation that some essay has."""
-        evaluations = dict.fromkeys(row[7:] for row in self.lineages)
+    def judged_controls(self, cohort_id: str) -> Iterator[Member]:
+        """The control essays, each with every evaluation that some essay has.
+
+        Those that some model wrote are not judged by whom the spec does not let judge it.
+        """
         for control in self.controls:
             essay = control.member(cohort_id)
             yield essay
-            for key in evaluations:
-                yield child_of("evaluation", essay, *key)
+            authors = [control.author] if control.author else []
+            for template, judge, replicate in self._judgements:
+                if self.may_judge(judge, authors):
+                    yield child_of("evaluation", essay, template, judge, replicate)
+
+    @cached_property
+    def _judgements(self) -> tuple[tuple[str, str, int], ...]:
+        """Templates, judges and replicates of evaluations, each once."""
+        if self.selected is None:
+            return tuple(dict.fromkeys(row[7:] for row in self.lineages))
+        return tuple((str(t), str(judge), int(n)) for t, judge, n in self.rows.rows)
 
     def may_judge(self, judge: str, authors: Iterable[str]) -> bool:
         """Whether a model may judge, or compare, essays of these authors."""

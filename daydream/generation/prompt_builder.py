@@ -19,7 +19,7 @@ from daydream.generation.prompt_text import Prompt
 from daydream.generation.prompts import PromptConcept, combo_concepts, render, variables_of
 from daydream.llm.request import Request
 from daydream.store.layout import Layout, Stage
-from daydream.store.membership import PARENT_STAGE, Member
+from daydream.store.membership import Member, parent_stage
 
 Getters = Mapping[str, Callable[[], object]]
 
@@ -61,7 +61,7 @@ class PromptBuilder:
 
     def parents(self, member: Member) -> list[str]:
         """The texts of the parents: one, or the two essays of a comparison."""
-        stage = PARENT_STAGE[member.stage]
+        stage = parent_stage(member) or "draft"
         return [self._texts.text(stage, gen_id) for gen_id in member.parents]
 
     def requests(self, member: Member, prompt: Prompt) -> tuple[Request, ...]:

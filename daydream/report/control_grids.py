@@ -12,6 +12,7 @@ from daydream.report.grid import Cell, Column, Grid
 KINDS: Mapping[str, str] = {
     "control-empty": "an empty essay",
     "control-concepts": "the concepts' own text",
+    "control-other_combo": "essays on other concepts",
     "control-planted": "the planted text",
 }
 
@@ -35,7 +36,7 @@ def controls(tables: ReportTables) -> Grid | None:
         Column("Note"),
     )
     rows = tuple(_row(tables, row) for row in grid.records(table))
-    caption = "Controls: texts that no model wrote, judged as the essays are and not ranked"
+    caption = "Controls: texts beside the essays, judged as these are and not ranked"
     return Grid("controls", caption, columns, rows, source=grid.source("controls"))
 
 

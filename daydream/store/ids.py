@@ -54,6 +54,11 @@ def imported_id(source: str, text: str) -> str:
     return f"{PREFIXES['essay']}_{_base36(int(sha256(f'import|{source}|{text}'), 16))}"
 
 
+def copied_key(combo_id: str, essay_id: str) -> str:
+    """What stands for the text in the id of an essay that is judged for another combo."""
+    return f"{combo_id}|{essay_id}"
+
+
 def _base36(number: int) -> str:
     digits = []
     for _ in range(_LENGTH):

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from daydream.errors import CohortError
 from daydream.store.layout import STAGES, Layout, Stage
-from daydream.store.membership import PARENT_STAGE, SECOND, Member, Membership, read_membership
+from daydream.store.membership import SECOND, Member, Membership, parent_stage, read_membership
 from daydream.store.metadata import read_metadata
 
 MAX_SUGGESTIONS = 5
@@ -142,7 +142,7 @@ def lineage_of(member: Member, known: dict[str, Member]) -> list[Member]:
     line: dict[str, Member] = {}
     for gen_id in member.parents:
         parent = known.get(gen_id)
-        if parent is not None and parent.stage == PARENT_STAGE.get(member.stage):
+        if parent is not None and parent.stage == parent_stage(member):
             line |= {ancestor.gen_id: ancestor for ancestor in lineage_of(parent, known)}
     return [*line.values(), member]
 
@@ -150,4 +150,4 @@ def lineage_of(member: Member, known: dict[str, Member]) -> list[Member]:
 def children_of(member: Member, known: dict[str, Member]) -> list[Member]:
     """The generations made from a member, as far as they are known."""
     children = (m for m in known.values() if member.gen_id in (m.parent_gen_id, m.second_gen_id))
-    return [child for child in children if PARENT_STAGE.get(child.stage) == member.stage]
+    return [child for child in children if parent_stage(child) == member.stage]

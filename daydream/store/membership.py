@@ -30,7 +30,8 @@ class Member(NamedTuple):
 
     ``parent_gen_id`` is blank for drafts; ``replicate`` counts from 1. A comparison has two
     parents: the essay shown first and, in ``second_gen_id``, the one shown second; its combo is
-    the first essay's.
+    the first essay's. An essay that stands for another combo than its own, as a control, names the
+    essay that it is in ``second_gen_id``.
     """
 
     stage: Stage
@@ -51,7 +52,8 @@ class Member(NamedTuple):
 
 CONTROL = "control-"  # begins the name of the source of an essay that is a control
 IMPORT = "import"  # the template, and the mode, of an essay that was made elsewhere
-SECOND = "second_gen_id"  # a column in cohorts that compare essays, and in no others
+OTHER_COMBO = f"{CONTROL}other_combo"  # the source of an essay that is judged for other concepts
+SECOND = "second_gen_id"  # a column in cohorts with comparisons or other_combo controls only
 
 
 def child_of(
@@ -66,6 +68,13 @@ def child_of(
 def is_control(member: Member) -> bool:
     """Whether an essay is a control of its cohort, which is judged and never ranked."""
     return member.template_id == IMPORT and member.llm_model_id.startswith(CONTROL)
+
+
+def parent_stage(member: Member) -> Stage | None:
+    """The stage of what a generation is made from; None for a draft."""
+    if member.stage == "essay" and member.second_gen_id:
+        return "essay"  # of another combo, to be judged in the place of one on its own
+    return PARENT_STAGE.get(member.stage)
 
 
 class Membership:
@@ -144,16 +153,14 @@ class Membership:
             CohortError: naming the first orphan.
 
         """
-        for stage, parent_stage in PARENT_STAGE.items():
-            parents = self.by_stage[parent_stage]
+        for stage in PARENT_STAGE:
             for member in self.stage(stage):
-                needed = (member.parent_gen_id, *member.parents[1:])
-                if needed == ("",) and member.template_id == IMPORT:
-                    continue
-                if orphaned := [gen_id for gen_id in needed if gen_id not in parents]:
+                of_stage = parent_stage(member) or "draft"
+                parents = self.by_stage[of_stage]
+                if orphaned := [i for i in _needed(member) if i not in parents]:
                     raise CohortError(
                         f"cohort {self.cohort_id}: {stage} {member.gen_id} has the parent "
-                        f"{orphaned[0]}, which is not among its {parent_stage}s. "
+                        f"{orphaned[0]}, which is not among its {of_stage}s. "
                         "Make the membership again: snakemake -R cohort_membership."
                     )
 
@@ -168,6 +175,13 @@ class Membership:
         text = buffer.getvalue()
         write_text(path, text)
         return seal_of(text, len(self))
+
+
+def _needed(member: Member) -> tuple[str, ...]:
+    """The parents that a generation must have; essays from elsewhere and controls have no draft."""
+    if member.stage == "essay" and member.template_id == IMPORT and not member.parent_gen_id:
+        return member.parents
+    return (member.parent_gen_id, *member.parents[1:])
 
 
 class Seal(TypedDict):

@@ -78,9 +78,13 @@ class Inputs:
     def gen_id_pattern(self, stage: Stage) -> str:
         """A regular expression for the generations that the workflow may make.
 
-        When existing essays are selected, nothing matches for drafts and essays: they are sources.
+        When existing essays are selected, drafts and essays are sources: of these, only the
+        controls match.
         """
-        return _ANY_ID if self.project.design.makes(stage) else _NO_ID
+        design = self.project.design
+        if design.makes(stage):
+            return _ANY_ID
+        return "|".join(sorted(design.control_ids)) or _NO_ID if stage == "essay" else _NO_ID
 
     def sources(self, stage: Stage, gen_id: str) -> Texts:
         """The files whose change makes a generation out of date, by the name of the input.
@@ -89,9 +93,10 @@ class Inputs:
             CohortError: when the generation is not in the cohort.
 
         """
-        member = self.project.membership.member(stage, gen_id)
-        if is_control(member):
-            return {}  # its text is in its id
+        member, layout = self.project.membership.member(stage, gen_id), self.project.layout
+        if is_control(member):  # its text is in its id, or is that of an essay
+            essay = member.second_gen_id
+            return {"essay": layout.parsed("essay", essay)} if essay else {}
         files: Texts = {}
         if not self.project.design.catalog.template(stage, member.template_id).is_copy:
             files, shows_drafts = self._remembered_texts(member)
@@ -100,7 +105,7 @@ class Inputs:
                 files = {**files, "drafts": paths}
         if stage == "draft":
             return files
-        parents = [self.project.layout.parsed(PARENT_STAGE[stage], i) for i in member.parents]
+        parents = [layout.parsed(PARENT_STAGE[stage], i) for i in member.parents]
         return files | ({"essays": parents} if stage == "comparison" else _one(stage, parents))
 
     def _remembered_texts(self, member: Member) -> tuple[Texts, bool]:

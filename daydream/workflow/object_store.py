@@ -16,7 +16,7 @@ from daydream.store.bucket.lease import Lease
 from daydream.store.bucket.mirror import Mirror
 from daydream.store.bucket.tree import COMBOS
 from daydream.store.layout import Stage
-from daydream.store.membership import PARENT_STAGE, Member
+from daydream.store.membership import Member, parent_stage
 from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.out_of_date import by_times
 from daydream.workflow.project import Project
@@ -120,8 +120,9 @@ def _of_slice(project: Project, there: Mapping[str, Object]) -> Iterator[tuple[s
 
 
 def _parents(member: Member) -> Iterator[tuple[Stage, str]]:
-    for gen_id in member.parents:
-        yield PARENT_STAGE[member.stage], gen_id
+    stage = parent_stage(member)
+    if stage is not None:
+        yield from ((stage, gen_id) for gen_id in member.parents)
 
 
 def _to_make(project: Project, there: Mapping[str, Object]) -> Iterator[tuple[str, Object]]:

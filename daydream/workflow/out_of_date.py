@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from daydream.store.layout import STAGES, Layout, Stage
-from daydream.store.membership import PARENT_STAGE, Member
+from daydream.store.membership import Member, parent_stage
 from daydream.workflow.forcing import FORCED_VARIABLE, is_forced
 from daydream.workflow.project import Project
 from daydream.workflow.sources import is_parser, parser_changed_at
@@ -97,7 +97,7 @@ class Reading:
         times = read_times(path)
         if times is not None:
             self.made_at[stage][member.gen_id] = times
-        if not self._design.makes(stage):
+        if not self._design.is_made(member):
             return None
         if self._is_forced(stage, path):
             return FORCED
@@ -109,10 +109,10 @@ class Reading:
         return PARENT if self._parent_changed(member, times.as_output) else None
 
     def _parent_changed(self, member: Member, made_at: int) -> bool:
-        parent_stage = PARENT_STAGE.get(member.stage)
-        if parent_stage is None:
+        of_stage = parent_stage(member)
+        if of_stage is None:
             return False
-        if any(self._is_newer(parent_stage, gen_id, made_at) for gen_id in member.parents):
+        if any(self._is_newer(of_stage, gen_id, made_at) for gen_id in member.parents):
             return True
         if not self._shows_drafts(member):
             return False

@@ -21,7 +21,7 @@ from daydream.llm.request import fingerprint
 from daydream.llm.structured import earlier_bodies, request_body
 from daydream.store.layout import exists
 from daydream.store.ledger import NAME, Attempt
-from daydream.store.membership import PARENT_STAGE, is_control
+from daydream.store.membership import PARENT_STAGE, is_control, parent_stage
 
 _FIELDS_OF_ATTEMPT = {
     "answered_at": "at",
@@ -101,7 +101,7 @@ class GenerationChecks:
         return " and ".join(map(source_name, changed))
 
     def _lost_parents(self, stored: StoredGeneration) -> Finding | None:
-        layout, stage = self.prompts.layout, PARENT_STAGE.get(stored.member.stage)
+        layout, stage = self.prompts.layout, parent_stage(stored.member)
         for gen_id in stored.member.parents:
             path = layout.parsed(stage, gen_id) if stage else ""
             if stage and not exists(path):
@@ -167,7 +167,7 @@ class GenerationChecks:
 
     def check_parsed(self, stored: StoredGeneration) -> Outcome:
         """``parsed.txt`` is what the template's parser takes from ``raw.txt``, or the draft."""
-        if is_control(stored.member):
+        if is_control(stored.member) and not stored.member.second_gen_id:
             return None  # its id is a hash of its text, and was checked
         if self.is_copy(stored):
             return self._check_copy(stored)
@@ -197,8 +197,8 @@ class GenerationChecks:
     def _check_copy(self, stored: StoredGeneration) -> Outcome:
         if lost := self._lost_parents(stored):
             return lost
-        layout, stage = self.prompts.layout, PARENT_STAGE[stored.member.stage]
-        draft = layout.parsed(stage, stored.member.parent_gen_id)
+        layout, stage = self.prompts.layout, parent_stage(stored.member) or "draft"
+        draft = layout.parsed(stage, stored.member.parents[0])
         try:
             expected = read_text(draft)
         except PromptError as error:

@@ -12,7 +12,7 @@ from daydream.errors import CohortError
 from daydream.experiment.cohort import Design
 from daydream.experiment.combinations import Combo
 from daydream.generation.metadata import identity
-from daydream.store.ids import combo_id, generation_id, imported_id
+from daydream.store.ids import combo_id, copied_key, generation_id, imported_id
 from daydream.store.layout import Layout, exists
 from daydream.store.membership import IMPORT, Member, Membership, is_as_sealed
 
@@ -55,8 +55,13 @@ class MembershipChecks:
         return Finding(self.row(member), f"the id {expected} for {required}", member.gen_id, AGAIN)
 
     def _check_imported(self, stored: StoredGeneration) -> Outcome:
-        """The id of an essay from elsewhere is the hash of its source and its text."""
+        """The id of an essay from elsewhere is the hash of its source and its text.
+
+        That of a control for another combo is of that combo and of the essay that it is.
+        """
         text = (stored.parsed or b"").decode("utf-8", "replace")
+        if stored.member.second_gen_id:
+            text = copied_key(stored.member.combo_id, stored.member.second_gen_id)
         expected = imported_id(stored.member.llm_model_id, text)
         if expected == stored.member.gen_id:
             return None

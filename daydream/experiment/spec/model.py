@@ -102,14 +102,15 @@ class CombosRule:
     top: int = 1
 
 
-ControlKind = Literal["empty", "concepts", "planted"]
+ControlKind = Literal["empty", "concepts", "other_combo", "planted"]
 
 
 @dataclass(frozen=True)
 class ControlArm:
-    """Texts to be judged beside the essays: ``text``, or that of ``count`` combinations' concepts.
+    """Texts to be judged beside the essays: ``text``, or one for each of ``count`` combinations.
 
-    ``count`` None is every combination.
+    ``count`` None is every combination. Of ``concepts`` they are the concepts' own texts, of
+    ``other_combo`` essays on other concepts.
     """
 
     kind: ControlKind

@@ -30,6 +30,7 @@ from daydream.experiment.spec.model import (
 )
 from daydream.experiment.spec.yaml_file import read_yaml
 
+_COUNTED: tuple[ControlKind, ...] = ("concepts", "other_combo")  # one for each combination
 TOP_KEYS = ("axes", "rules", "combos", "essays", "controls", "output", "looks")
 RULE_KEYS = ("subsets", "ties", "pairs", "tuples", "exclude")
 FLAG_KEYS = ("self_judging", "same_provider")
@@ -237,10 +238,10 @@ class _Reader:
         arms = []
         if "empty" in keys and keys["empty"].flag():
             arms.append(ControlArm("empty"))
-        if "concepts" in keys and (count := keys["concepts"]).content != "false":
-            arms.append(
-                ControlArm("concepts", count=None if count.content == "true" else count.whole())
-            )
+        for kind in _COUNTED:
+            if kind in keys and (count := keys[kind]).content != "false":
+                number = None if count.content == "true" else count.whole()
+                arms.append(ControlArm(kind, count=number))
         if "planted" in keys:
             arms.append(self._planted(keys["planted"]))
         return tuple(arms)

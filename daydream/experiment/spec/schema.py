@@ -5,9 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any, get_args
 
-from daydream.experiment.spec.model import ALIASES, AXES, REPLICATES, Balance, CombosKind
+from daydream.experiment.spec.model import (
+    ALIASES,
+    AXES,
+    REPLICATES,
+    Balance,
+    CombosKind,
+    ControlKind,
+)
 from daydream.experiment.spec.reader import COMBO_KEYS, COMMON_COMBO_KEYS, FLAG_KEYS
 
+_PLAIN_CONTROLS = [kind for kind in get_args(ControlKind) if kind != "planted"]
 _FILE = {"type": "string", "pattern": "^@file:", "description": "a CSV file beside the spec"}
 _LEVEL = {"type": ["string", "integer", "number", "boolean"]}
 _WHOLE = {"type": "integer", "minimum": 1}
@@ -40,10 +48,15 @@ def spec_schema() -> dict[str, Any]:
             essays={"anyOf": [_FILE, _NAMES]},
             controls={
                 "anyOf": [
-                    {"type": "array", "items": {"enum": ["empty", "concepts"]}, "minItems": 1},
+                    {
+                        "type": "array",
+                        "items": {"enum": _PLAIN_CONTROLS},
+                        "minItems": 1,
+                    },
                     _object(
                         empty={"type": "boolean"},
                         concepts={"anyOf": [{"type": "boolean"}, _WHOLE]},
+                        other_combo={"anyOf": [{"type": "boolean"}, _WHOLE]},
                         planted=_FILE,
                     ),
                 ]

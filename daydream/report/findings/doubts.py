@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from daydream.report.findings.model import (
@@ -16,6 +16,7 @@ from daydream.report.findings.model import (
 )
 from daydream.report.grid import as_float
 from daydream.results.axis_names import AXIS_NAMES
+from daydream.store.membership import OTHER_COMBO
 
 _JUDGE, _WRITER = "evaluation_llm_model", "generation_model"
 _Row = dict[str, Any]
@@ -38,13 +39,32 @@ def _looked_at(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+_NO_IDEAS = {"control-empty": "An empty essay", "control-concepts": "The concepts' own text"}
+
+
+def _essays_on_others(evidence: Evidence, row: Mapping[str, Any]) -> Iterator[Finding]:
+    """Essays that score as high where they stand for other concepts than their own."""
+    mean, essays, high = (as_float(row[name]) for name in ("mean", "essays_mean", "high"))
+    if mean is None or essays is None or (mean if high is None else high) < essays:
+        return
+    template = evidence.name("evaluation_template", row["evaluation_template"])
+    yield Finding(
+        f"Essays that stand for other concepts than their own score {amount(mean)} under "
+        f"{template}, not clearly below all essays ({amount(essays)}): these scores do not say "
+        "that an essay is about its concepts. Does the template show them?",
+        "controls",
+    )
+
+
 def _controls(evidence: Evidence) -> Iterator[Finding]:
     """Controls that judges put among the essays, or above them."""
     for row in evidence.rows("controls", evaluation_llm_model=""):
         below = as_float(row["share_below"])
-        if below is None or row["control"] == "control-planted":
+        if row["control"] == OTHER_COMBO:
+            yield from _essays_on_others(evidence, row)
+        if below is None or row["control"] not in _NO_IDEAS:
             continue
-        text = "An empty essay" if row["control"] == "control-empty" else "The concepts' own text"
+        text = _NO_IDEAS[row["control"]]
         if below >= ALPHA:
             template = evidence.name("evaluation_template", row["evaluation_template"])
             yield Finding(

@@ -87,6 +87,7 @@ CONTROLS = Table(
             "control",
             "text",
             "`control-empty`: an empty essay; `control-concepts`: the concepts' own text; "
+            "`control-other_combo`: essays of the cohort, each judged as one on other concepts; "
             "`control-planted`: a text that the spec gives.",
         ),
         TEMPLATE,

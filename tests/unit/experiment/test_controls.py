@@ -8,7 +8,8 @@ import pytest
 
 from daydream.errors import SpecError
 from daydream.experiment.cohort import Design, write_cohort
-from daydream.store.membership import is_control
+from daydream.experiment.slices import slice_numbers
+from daydream.store.membership import is_control, read_membership
 from tests.support.workspace import Workspace
 from tests.unit.experiment.test_spec_design import design
 
@@ -47,6 +48,37 @@ def test_each_kind_has_its_texts(work: Workspace) -> None:
     assert set(few["control-concepts"]) < set(found["control-concepts"])
 
 
+def test_an_essay_stands_for_other_concepts_and_its_writer_does_not_judge_it(
+    work: Workspace,
+) -> None:
+    work.concepts(("bees", "tides", "chess", "fjord"))
+    work.models({"ann": "both", "bob": "both"})
+    rules = "rules: {exclude: [{self_judging: true}]}\n"
+    made = design(work, f"{SPEC}{rules}controls: [other_combo]")
+    members = {member.gen_id: member for member in made.members()}
+    controls = [member for member in members.values() if is_control(member)]
+    assert len(controls) == len({c.combo_id for c in controls}) == len(made.combos) == 6
+    for control in controls:
+        essay = members[control.second_gen_id]
+        own, other = (set(made.combo[m.combo_id].concept_ids) for m in (control, essay))
+        assert own.isdisjoint(other)  # of four concepts there always is such a pair
+        judges = {m.llm_model_id for m in members.values() if m.parent_gen_id == control.gen_id}
+        assert judges == {"ann", "bob"} - {essay.llm_model_id}
+    few = design(work, f"{SPEC}{rules}controls: {{other_combo: 2}}")
+    assert few.control_ids < made.control_ids and len(few.control_ids) == 2
+    membership = write_cohort(made)
+    again = read_membership(made.layout.membership(made.cohort_id))
+    assert again.by_stage == membership.by_stage
+    numbers = {m.gen_id: number for number, m in slice_numbers(members.values(), 3)}
+    assert all(numbers[c.gen_id] == numbers[c.second_gen_id] for c in controls)
+
+
+def test_one_combination_has_no_other(work: Workspace) -> None:
+    work.concepts(("bees", "tides"))
+    with pytest.raises(SpecError, match=r"controls\.other_combo: the essays are on 1 known"):
+        design(work, f"{SPEC}controls: [other_combo]")
+
+
 def test_they_are_judged_as_essays_are_and_never_compared(work: Workspace) -> None:
     plain, made = design(work, SPEC), design(work, f"{SPEC}controls: [empty, concepts]")
     without, membership = list(plain.members()), write_cohort(made)
@@ -66,7 +98,6 @@ def test_they_are_judged_as_essays_are_and_never_compared(work: Workspace) -> No
         ("controls: {planted: '@file:no.txt'}", "there is no"),
         ("controls: {planted: '@file:../a.txt'}", "outside of the spec's folder"),
         ("controls: {concepts: many}", "'many' is not a whole number"),
-        ("essays: [e_1]\ncontrols: [empty]", "there are essays too"),
     ],
 )
 def test_what_cannot_be_a_control_is_named(work: Workspace, text: str, message: str) -> None:

@@ -151,6 +151,7 @@ def test_controls_among_the_essays_and_essays_that_address_the_judge_are_told() 
         "evaluation_template": "novelty",
         "evaluation_llm_model": "",
         "mean": [4.0, 1.0, 9.0],
+        "high": np.nan,
         "essays_mean": 5.0,
         "share_below": [0.2, 0.0, 1.0],
     }
@@ -158,6 +159,23 @@ def test_controls_among_the_essays_and_essays_that_address_the_judge_are_told() 
     assert "An empty essay scores 4.00 under <novelty>, above 20% of the essays" in told
     assert "concepts' own text" not in told and "9.00" not in told
     assert "2 essays speak to the judge" in told
+
+
+@pytest.mark.parametrize(("mean", "high", "is_told"), [(4.9, 5.2, True), (2.0, 2.6, False)])
+def test_essays_on_other_concepts_that_score_as_high_are_told(
+    mean: float, high: float, is_told: bool
+) -> None:
+    rows = {
+        "control": ["control-other_combo"],
+        "evaluation_template": "novelty",
+        "evaluation_llm_model": "",
+        **{"mean": mean, "high": high, "essays_mean": 5.0, "share_below": 0.5},
+    }
+    told = texts(doubts(evidence(scores(), controls=pd.DataFrame(rows))))
+    sentence = (
+        f"Essays that stand for other concepts than their own score {mean:.2f} under <novelty>"
+    )
+    assert (sentence in told) is is_told
 
 
 def test_length_is_a_doubt_only_where_the_slope_is_told_from_none() -> None:
