@@ -13,17 +13,22 @@ from daydream.workflow import slice_job
 from daydream.workflow.slice_job import FAILED, Order, answers_in, arguments_of
 
 ANSWER = {
-    **{"at": "2026-01-01T00:00:00+00:00", "outcome": "answer", "fingerprint": "f"},
+    **{"outcome": "answer", "fingerprint": "f"},
     **{"endpoint": "mock", "model": "m", "parameters": {}, "replicate": 1, "text": "Text."},
 }
 
 
-def generation(root: Path, name: str, answers: int) -> str:
+def generation(root: Path, name: str) -> str:
+    """A generation with an answer."""
     folder = root / name
     folder.mkdir()
-    lines = [json.dumps(ANSWER)] * answers
-    (folder / "attempts.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    add_answer(folder, hour=1)
     return str(folder / "parsed.txt")
+
+
+def add_answer(folder: Path, hour: int) -> None:
+    with (folder / "attempts.jsonl").open("a") as ledger:
+        ledger.write(json.dumps({"at": f"2026-01-01T{hour:02}:00:00+00:00", **ANSWER}) + "\n")
 
 
 def after(command: list[str], option: str) -> list[str]:
@@ -43,12 +48,11 @@ def test_the_users_own_configuration_does_not_switch_the_slice_off() -> None:
 
 
 def test_what_was_forced_is_bought_once_though_the_job_begins_again(tmp_path: Path) -> None:
-    first, second = generation(tmp_path, "first", 1), generation(tmp_path, "second", 1)
+    first, second = generation(tmp_path, "first"), generation(tmp_path, "second")
     forced = {path: answers_in(path) for path in (first, second)}
     order = Order("evaluation", "1/2", [], [], forced)
     assert after(arguments_of(order), "--forcerun") == [first, second]
-    with open(Path(first).parent / "attempts.jsonl", "a") as ledger:
-        ledger.write(json.dumps(ANSWER) + "\n")
+    add_answer(Path(first).parent, hour=2)
     assert after(arguments_of(order), "--forcerun") == [second]
 
 
