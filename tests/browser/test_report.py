@@ -65,6 +65,11 @@ class Visit:
         )
         return count
 
+    def follow(self, link: sync_api.Locator) -> None:
+        """Click a link and wait until the browser is where it leads."""
+        with self.page.expect_navigation():
+            link.click()
+
     def rows(self) -> list[str]:
         return self.page.locator("#essays-table tbody th a").all_inner_texts()
 
@@ -110,20 +115,20 @@ def visit(browser: sync_api.Browser, folder: Path) -> Iterator[Visit]:
 
 def test_an_essay_leads_to_the_next_one_of_the_list_that_it_was_opened_from(visit: Visit) -> None:
     page = visit.open()
-    page.locator("#leaderboard_generation_model tbody a").first.click()
+    visit.follow(page.locator("#leaderboard_generation_model tbody a").first)
     titles = page.locator("#essays-table tbody a").all_inner_texts()
-    page.locator("#essays-table tbody a").first.click()
+    visit.follow(page.locator("#essays-table tbody a").first)
     assert page.get_by_role("link", name="Previous in the list").count() == 0
     for title in titles[1:3]:
-        page.get_by_role("link", name="Next in the list").first.click()
+        visit.follow(page.get_by_role("link", name="Next in the list").first)
         assert page.locator("h1").inner_text() == title
-    page.get_by_role("link", name="Previous in the list").first.click()
+    visit.follow(page.get_by_role("link", name="Previous in the list").first)
     assert page.locator("h1").inner_text() == titles[1]
 
 
 def test_the_most_disputed_essays_come_first_by_a_link(visit: Visit) -> None:
     page = visit.open()
-    page.get_by_role("link", name="The most disputed essays").click()
+    visit.follow(page.get_by_role("link", name="The most disputed essays"))
     cells = page.locator("#essays-table tbody td:nth-child(8)").all_inner_texts()
     apart = [float(cell) for cell in cells if cell != "-"]
     assert len(apart) == 50 and apart == sorted(apart, reverse=True) and apart[0] > 0
@@ -145,21 +150,21 @@ def test_a_phone_is_told_that_a_chart_scrolls(browser: sync_api.Browser, folder:
 
 def test_from_the_leaderboard_to_an_essay_to_its_evaluation_to_its_file(visit: Visit) -> None:
     page = visit.open()
-    page.locator("#leaderboard_generation_model tbody a").first.click()
+    visit.follow(page.locator("#leaderboard_generation_model tbody a").first)
     assert "generation_model=" in page.url
     model = page.locator("#leaderboard_generation_model tbody a").first.inner_text()
     assert visit.found() == "Essays 1 to 24 of 24 (72 in all)"
     assert set(page.locator("#essays-table tbody td:nth-child(7)").all_inner_texts()) == {model}
 
-    page.locator("#essays-table tbody a").first.click()
+    visit.follow(page.locator("#essays-table tbody a").first)
     assert page.locator("h2").all_inner_texts() == ["Where it comes from", "Essay", "Evaluations"]
     evaluation = page.locator("article").nth(1)
     name = evaluation.get_attribute("id")
-    evaluation.locator(f"a[href='#{name}']").click()
+    visit.follow(evaluation.locator(f"a[href='#{name}']"))
     assert page.url.endswith(f"#{name}")
     assert page.evaluate("document.activeElement.id") == name
     assert re.search(r"\d+ on 0 to 10", evaluation.inner_text())
-    evaluation.get_by_role("link", name="raw.txt of").click()
+    visit.follow(evaluation.get_by_role("link", name="raw.txt of"))
     assert page.url.endswith(f"gens/evaluation/{name}/raw.txt")
 
     page.go_back()
@@ -339,8 +344,8 @@ def test_without_javascript_tables_and_essays_can_be_read(
     page = visit.open()
     assert page.locator("#leaderboard_combo_id tbody tr").count() == 4
     assert page.get_by_text("The chart needs JavaScript.").first.is_visible()
-    page.get_by_role("link", name="list of essays").click()
-    page.locator("tbody a").first.click()
+    visit.follow(page.get_by_role("link", name="list of essays"))
+    visit.follow(page.locator("tbody a").first)
     assert page.locator("article").count() == 4
     visit.context.close()
 
@@ -370,13 +375,13 @@ def test_from_the_ranking_by_comparisons_to_an_essay_to_its_opponent(
     make_report(made.layout.root, made.layout.membership("trial"), 0.9)
     visit = Visit(browser, Path(made.layout.report("trial")).parent)
     page = visit.open()
-    page.locator("#pairwise_essay tbody a").first.click()
+    visit.follow(page.locator("#pairwise_essay tbody a").first)
     assert page.url.endswith("#comparisons")
     meeting = page.locator(".meetings article").first
     meeting.get_by_text("Words of the judge").first.click()
     assert "VERDICT" in meeting.locator("pre").first.inner_text()
     opponent = meeting.locator("h3 a").inner_text()
-    meeting.locator("h3 a").click()
+    visit.follow(meeting.locator("h3 a"))
     assert f"/{opponent}.html" in page.url
     order = page.locator(".order").first.get_attribute("id")
     page.goto(page.url.partition("#")[0] + f"#{order}")
