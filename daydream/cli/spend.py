@@ -50,7 +50,7 @@ def describe(spent: Spending, title: str) -> Iterator[str]:
 def _describe_lost(lost: Sequence[str]) -> Iterator[str]:
     if lost:
         yield f"Not counted is what {len(lost)} ledger(s) do not show any more. {lost[0]}"
-        yield "Restore them from a copy; daydream verify names every one."
+        yield "Restore them from a copy; daydream spend --json names every one."
 
 
 def _order(item: tuple[Group, Tally]) -> tuple[Any, ...]:

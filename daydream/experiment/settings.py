@@ -208,7 +208,8 @@ class Settings:
     stop_after_errors: ErrorsOrNull = None
     """Ask nothing more in a run after so many generations whose calls failed or brought nothing
     usable: a count (`20`), or below 1 a share of those that are over (`0.5`, counted from 20 on).
-    What was not asked is not failed. Each process counts its own."""
+    What was not asked is not failed. Each process, so each slice, counts its own: of a count,
+    write a slice's part."""
     max_generations: Count = 1_000_000
     """The most generations a cohort may ask for. They are counted before they are made, so that a
     slip in `k_max` or in the replicates is told at once."""

@@ -112,3 +112,40 @@ def test_files_of_another_user_are_told_with_the_way_to_share_them() -> None:
             os.umask(previous)
         assert f"{folder}/attempts.jsonl is not open to this user" in str(told.value)
         assert "chmod -R g+rwX, umask 002" in str(told.value)
+
+
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can act as somebody else")
+def test_a_second_user_is_told_or_goes_on_where_the_first_one_shares(server: MockServer) -> None:
+    with tempfile.TemporaryDirectory() as root:
+        os.chmod(root, 0o755)
+        home = Path(root, "home")
+        home.mkdir()
+        home.chmod(0o777)
+        theirs = {"HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+        work = Workspace(Path(root), server.base_url)
+        first, second = work.command("generation_draft"), work.command("evaluation")
+
+        def run(command: list[str], umask: int) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                command,
+                cwd=root,
+                capture_output=True,
+                text=True,
+                umask=umask,
+                env=os.environ | (theirs if command[0] == NOBODY[0] else {}),
+            )
+
+        assert run(first, 0o077).returncode == 0
+        refused = run([*NOBODY, *second], 0o077)
+        assert refused.returncode == 1 and "Traceback" not in refused.stderr
+        assert refused.stderr.count("is not open to this user") == 1
+        assert server.received == 3
+        subprocess.run(["chmod", "-R", "a+rwX", root], check=True)
+        shared = run([*NOBODY, *second], 0o000)
+        assert shared.returncode == 0, shared.stderr
+        assert run(first, 0o022).returncode == 0
+        assert server.received == 12

@@ -3,12 +3,56 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
 
 from tests.support.mock_server import MockServer
 from tests.support.workspace import Workspace
 
-DAY_S = 86_400
+DAY_S, HOUR_S = 86_400, 3600
+
+
+@contextmanager
+def clock_put_back(gens: Path, stages: str) -> Iterator[list[Path]]:
+    """Let what is made of some stages meanwhile be an hour older than what it is made from."""
+    seen: list[Path] = []
+    done = threading.Event()
+
+    def put_back() -> None:
+        while not done.wait(0.005):
+            for path in set(gens.glob(f"{stages}/*/parsed.txt")).difference(seen):
+                moment = time.time() - HOUR_S
+                os.utime(path, (moment, moment))
+                seen.append(path)
+
+    thread = threading.Thread(target=put_back)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.mark.slow
+def test_a_clock_that_goes_back_during_a_run_makes_and_buys_nothing_twice(
+    work: Workspace, server: MockServer
+) -> None:
+    server.latency_s = 0.3
+    with clock_put_back(work.data / "gens", "[ev]*") as older:
+        work.run("results_processing")
+    assert len(older) == 12 and server.received == 12
+    scores = (work.data / "5_parsing" / "trial" / "parsed_scores.csv").read_bytes()
+    assert "Nothing to be done" in work.run("results_processing").output
+    work.forget()
+    work.run("results_processing")
+    assert server.received == 12
+    assert (work.data / "5_parsing" / "trial" / "parsed_scores.csv").read_bytes() == scores
 
 
 def test_links_to_elsewhere_and_times_of_the_future_cost_nothing(
