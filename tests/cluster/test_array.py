@@ -122,3 +122,22 @@ def test_ten_slices_keep_a_rate_that_they_share(cluster: Cluster, server: MockSe
     assert cluster.slurm.states(job) == ["COMPLETED"] * 10, cluster.output()
     assert server.paid == 600
     assert server.refused < 0.01 * server.received
+
+
+@pytest.mark.slow
+def test_options_of_snakemake_reach_each_task_for_its_own_part(
+    cluster: Cluster, server: MockServer
+) -> None:
+    work = cluster.work
+    assert cluster.run() == ["COMPLETED"] * SLICES, cluster.output()
+    server.reset()
+    assert cluster.run("-R", "generate_evaluation") == ["COMPLETED"] * SLICES, cluster.output()
+    assert server.paid == 12
+    assert cluster.run("-F") == ["FAILED"] * SLICES
+    assert "-F makes the cohort again too" in cluster.output()
+    assert server.paid == 12
+
+    work.compare()
+    work.run("cohort")
+    assert cluster.run("comparison") == ["COMPLETED"] * SLICES, cluster.output()
+    assert server.paid == 12 + len(work.members("comparison"))

@@ -23,15 +23,15 @@ class Cluster:
     def __init__(self, work: Workspace, slurm: Slurm) -> None:
         self.work, self.slurm = work, slurm
 
-    def submit(self, *options: str, slices: int = SLICES) -> str:
-        """Submit an array with these options of ``sbatch``; returns its id."""
-        arguments = [str(part) for part in self.work.command()[3:]]
+    def submit(self, *options: str, slices: int = SLICES, snakemake: tuple[str, ...] = ()) -> str:
+        """Submit an array with options of ``sbatch`` and of ``snakemake``; returns its id."""
+        arguments = [str(part) for part in self.work.command(*snakemake)[3:]]
         command = (f"--array=1-{slices}", *options, SCRIPT, str(slices), *arguments)
         return self.slurm.submit(*command, cwd=self.work.root)
 
-    def run(self) -> list[str]:
+    def run(self, *snakemake: str) -> list[str]:
         """Run an array to its end; returns the states of its tasks."""
-        job = self.submit()
+        job = self.submit(snakemake=snakemake)
         self.slurm.wait()
         return self.slurm.states(job)
 
