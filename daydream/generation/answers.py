@@ -6,6 +6,7 @@ reasons of its own is the fallback asked that the model's row names, if it names
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,9 @@ from daydream.llm.pool import Clients
 from daydream.llm.request import Request
 from daydream.store.ids import sha256
 from daydream.store.ledger import Attempt, Ledger, Reading, lost_answer
+from daydream.store.place import is_between_hosts
+
+LATE_S, LATE_READS = 1.2, 3  # caches of attributes and of small files are kept for a second
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Answers:
             LedgerError: when the ledger may hold an answer that cannot be read.
             CallError: when a new answer is not to be had.
         """
+        if self._lost() and is_between_hosts(self.folder):
+            self._read_late()
         reuse, known = self.settings.reuse, self._known()
         if known and (reuse == "always" or (reuse == "auto" and not forced)):
             yield known[-1]
@@ -57,13 +63,27 @@ class Answers:
 
     def _check_nothing_was_lost(self) -> None:
         """Refuse to buy where an answer was paid that the ledger does not show any more."""
-        ledger = Reading(self.ledger.attempts, self.ledger.damaged)
-        if lost := lost_answer(self.folder, ledger):
+        if lost := self._lost():
             mend = "Repair the line, or delete it to buy the answer."
-            if not ledger.damaged:
+            if not self.ledger.damaged:
                 raw = f"{self.folder}/raw.txt"
                 mend = f"Restore it from a copy, or delete {raw} to buy the answer again."
             raise LedgerError(f"{lost} {mend}")
+
+    def _lost(self) -> str:
+        """What says that an answer is missing from the ledger; blank if nothing does."""
+        return lost_answer(self.folder, Reading(self.ledger.attempts, self.ledger.damaged))
+
+    def _read_late(self) -> None:
+        """Read the ledger again when what another host has written to it may have come here.
+
+        File systems between hosts that cache show it about a second later.
+        """
+        for _ in range(LATE_READS):
+            time.sleep(LATE_S)
+            self.ledger.read()
+            if not self._lost():
+                return
 
     def _known(self) -> list[Attempt]:
         return cached_answers(self.requests, self.ledger.attempts)

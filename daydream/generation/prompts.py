@@ -17,6 +17,7 @@ from daydream.experiment.catalog import description_file
 from daydream.experiment.combinations import Combo
 from daydream.experiment.model import Catalog
 from daydream.generation.template_limits import MAX_TEMPLATE, LimitedSandbox, begin
+from daydream.store.files import read_current
 from daydream.store.layout import Layout
 
 
@@ -160,7 +161,7 @@ def read_bytes(path: str) -> bytes:
 
     """
     try:
-        return Path(path).read_bytes()
+        return read_current(path)
     except FileNotFoundError:
         raise PromptError(f"{path} does not exist.") from None
 

@@ -7,11 +7,13 @@ import json
 import os
 import socket
 import threading
+import time
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
 _HOST = socket.gethostname()[:40]
+STALE_READS, STALE_S = 3, 0.5
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
@@ -60,6 +62,21 @@ def write_all(file: FileIO, content: bytes) -> None:
     view = memoryview(content)
     while view:
         view = view[file.write(view) :]
+
+
+def read_current(path: str | Path) -> bytes:
+    """The bytes of a whole file; read again where another host has just replaced it.
+
+    A network file system then says that the file which was open is gone (``ESTALE``).
+    """
+    for _ in range(STALE_READS):
+        try:
+            return Path(path).read_bytes()
+        except OSError as error:
+            if error.errno != errno.ESTALE:
+                raise
+        time.sleep(STALE_S)
+    return Path(path).read_bytes()
 
 
 def write_json(path: str | Path, content: Any) -> None:

@@ -69,7 +69,12 @@ class Ledger:
 
     def __init__(self, file: FileIO, folder: str, keep: Callable[[], None] = lambda: None) -> None:
         self._file, self._folder, self._keep = file, folder, keep
-        self.attempts, self.damaged = _reading(file.read() or b"")
+        self.read()
+
+    def read(self) -> None:
+        """Read all lines, as at the beginning."""
+        self._file.seek(0)
+        self.attempts, self.damaged = _reading(self._file.read() or b"")
 
     @classmethod
     @contextmanager

@@ -1,7 +1,7 @@
 """Two runs of one cohort at the same time through two mounts of one file system, as on two hosts.
 
 The mounts are bindfs's, whose locks are of a mount alone, or with an option of the file system
-below, which both have in common.
+below, which both have in common; and sshfs's, whose locks are of a mount alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cluster import until
 from tests.support.mock_server import MockServer
+from tests.support.slurm import free_port
 from tests.support.workspace import SNAKEMAKE, Workspace
 
 pytestmark = [
@@ -24,6 +26,7 @@ pytestmark = [
         reason="there is no bindfs, or no FUSE (Debian: apt-get install bindfs)",
     ),
 ]
+SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin")
 
 CALLS = 10 + 10 + 10
 NOT_CACHED = "attr_timeout=0,entry_timeout=0,negative_timeout=0"
@@ -40,6 +43,33 @@ def mounted(folder: Path, points: tuple[Path, Path], *options: str) -> Iterator[
     finally:
         for point in points:
             subprocess.run(["umount", "--lazy", point], check=False)
+
+
+@contextmanager
+def mounted_by_ssh(folder: Path, points: tuple[Path, Path]) -> Iterator[None]:
+    """Two mounts by sshfs of a server of this host, which ends with them."""
+    keys, port = folder.parent / "keys", free_port()
+    keys.mkdir()
+    for name in ("host", "user"):
+        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", keys / name]
+        subprocess.run(make, check=True)
+    Path("/run/sshd").mkdir(exist_ok=True)
+    serving = ("ListenAddress=127.0.0.1", f"AuthorizedKeysFile={keys}/user.pub", "StrictModes=no")
+    options = [part for o in (*serving, "Subsystem=sftp internal-sftp") for part in ("-o", o)]
+    command = [SSHD, "-D", "-f", "/dev/null", "-p", str(port), "-h", keys / "host", *options]
+    server = subprocess.Popen([*map(str, command)], stderr=subprocess.DEVNULL)
+    try:
+        identity = f"IdentityFile={keys}/user,StrictHostKeyChecking=no,UserKnownHostsFile=/dev/null"
+        for point in points:
+            point.mkdir()
+            mount = ["sshfs", "-p", str(port), "-o", identity, f"root@127.0.0.1:{folder}", point]
+            until(lambda mount=mount: subprocess.run(mount, capture_output=True).returncode == 0)
+        yield
+    finally:
+        for point in points:
+            subprocess.run(["umount", "--lazy", point], check=False)
+        server.terminate()
+        server.wait()
 
 
 def run_through(work: Workspace, points: tuple[Path, Path]) -> list[tuple[int, str]]:
@@ -93,4 +123,19 @@ def test_where_locks_do_not_hold_a_run_ends_with_one_message_before_its_first_ca
     assert refused
     assert all(said.count("locks do not hold") == 1 for said in refused)
     assert not any("Traceback" in said for said in refused)
+    assert server.paid == CALLS * (2 - len(refused))
+
+
+@pytest.mark.skipif(
+    SSHD is None or shutil.which("sshfs") is None,
+    reason="there is no sshfs, or no server for it (Debian: sshfs, openssh-server)",
+)
+def test_through_sshfs_one_of_two_runs_is_refused(
+    cohort: Workspace, server: MockServer, points: tuple[Path, Path]
+) -> None:
+    with mounted_by_ssh(cohort.root, points):
+        ends = run_through(cohort, points)
+    refused = [said for code, said in ends if code != 0]
+    assert refused
+    assert all(said.count("locks do not hold") == 1 for said in refused)
     assert server.paid == CALLS * (2 - len(refused))

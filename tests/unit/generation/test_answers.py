@@ -20,7 +20,8 @@ from daydream.errors import (
     StoppedError,
 )
 from daydream.experiment.settings import Settings
-from daydream.generation.answers import Answers
+from daydream.generation import answers as answers_module
+from daydream.generation.answers import LATE_READS, Answers
 from daydream.generation.meter import Meter
 from daydream.llm.pool import Clients
 from daydream.store.ledger import Attempt, Ledger
@@ -187,6 +188,31 @@ def test_an_answer_whose_ledger_was_emptied_is_not_bought_unseen(
         (tmp_path / "raw.txt").write_text("by mock")
         edited = replace(bench.answers(None), requests=(build(prompt="Another."),))
         assert next(edited.take(forced=False)).text == "by mock"
+
+
+@pytest.mark.parametrize("reads", [1, LATE_READS])
+def test_an_answer_that_another_host_has_just_written_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: int
+) -> None:
+    """A file system between hosts may show the ledger as it was a second ago."""
+    monkeypatch.setattr(answers_module, "is_between_hosts", lambda folder: True)
+    monkeypatch.setattr(answers_module, "LATE_S", 0.0)
+    (tmp_path / "attempts.jsonl").touch()
+    (tmp_path / "raw.txt").write_text("by mock")
+    with Ledger.open(str(tmp_path)) as ledger:
+        bench = Bench(ledger, tmp_path)
+        answers, read, waits = bench.answers(None), ledger.read, []
+
+        def read_late() -> None:
+            waits.append(None)
+            if len(waits) == reads:
+                bench.clients["mock"].complete(OWN, ledger.append, False, 1)
+                bench.clients["mock"].asked = 0
+            read()
+
+        monkeypatch.setattr(ledger, "read", read_late)
+        assert next(answers.take(forced=False)).text == "by mock"
+        assert (len(waits), bench.asked) == (reads, (0, 0))
 
 
 @pytest.mark.parametrize("config", [{"reuse": "never"}, {}])

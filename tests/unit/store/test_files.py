@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daydream.store.files import append_line, write_json, write_text
+from daydream.store.files import STALE_READS, append_line, read_current, write_json, write_text
 from tests.support.workspace import ROOT
 
 FULL_DISK = """
@@ -155,3 +156,37 @@ def test_any_lines_are_read_back(tmp_path_factory, lines: list[str]) -> None:
         append_line(path, line)
     content = path.read_bytes().decode() if lines else ""
     assert content == "".join(f"{line}\n" for line in lines[:5])
+
+
+@pytest.mark.parametrize("times", [1, STALE_READS])
+def test_a_file_that_another_host_replaces_just_then_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    (tmp_path / "x").write_text("new")
+    read, ends = Path.read_bytes, [OSError(errno.ESTALE, "gone")] * times
+
+    def read_bytes(path: Path) -> bytes:
+        if ends:
+            raise ends.pop()
+        return read(path)
+
+    monkeypatch.setattr("daydream.store.files.STALE_S", 0.0)
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    assert read_current(tmp_path / "x") == b"new"
+
+
+@pytest.mark.parametrize(("number", "reads"), [(errno.ESTALE, STALE_READS + 1), (errno.EACCES, 1)])
+def test_any_other_end_of_reading_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, reads: int
+) -> None:
+    asked: list[Path] = []
+
+    def read_bytes(path: Path) -> bytes:
+        asked.append(path)
+        raise OSError(number, "no")
+
+    monkeypatch.setattr("daydream.store.files.STALE_S", 0.0)
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    with pytest.raises(OSError, match="no"):
+        read_current(tmp_path / "x")
+    assert len(asked) == reads
