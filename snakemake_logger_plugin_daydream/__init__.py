@@ -94,7 +94,7 @@ class LogHandler(LogHandlerBase):
                 self._print(record)
         except BrokenPipeError:
             raise
-        except Exception:
+        except Exception:  # as each handler of logging does: a message must not end a run
             self.handleError(record)
 
     def _note(self, record: logging.LogRecord) -> None:

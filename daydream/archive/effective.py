@@ -7,7 +7,8 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from daydream.experiment.settings import Endpoint, Settings
+from daydream.experiment.endpoint import Endpoint
+from daydream.experiment.settings import Settings
 
 LEFT_OUT = "left out of the archive"
 _NESTED = ("data_root", "cohort", "endpoints", "stages", "filters")

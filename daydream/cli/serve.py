@@ -6,7 +6,8 @@ import signal
 from collections.abc import Iterator
 
 from daydream.errors import CallError, ConfigError, StoppedError
-from daydream.experiment.settings import Endpoint, Settings
+from daydream.experiment.endpoint import Endpoint
+from daydream.experiment.settings import Settings
 from daydream.llm.endpoint_file import EndpointFile
 from daydream.llm.model_server import ModelServer, own_name
 from daydream.llm.stopping import Stop

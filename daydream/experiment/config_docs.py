@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from daydream.experiment.config_errors import kind_of
+from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.installation import WORKFLOW
 from daydream.experiment.settings import (
     DEFAULT_ENDPOINTS,
     DEFAULT_STAGES,
     SCHEMA_FILE,
-    Endpoint,
     Filters,
     Settings,
     StageSettings,

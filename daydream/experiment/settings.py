@@ -47,7 +47,6 @@ __all__ = [
     "CONFIG_FILE",
     "DEFAULT_STAGES",
     "SCHEMA_FILE",
-    "Endpoint",
     "Filters",
     "Limit",
     "Reuse",

@@ -37,7 +37,7 @@ class Meter:
             raise
         except NotAskedError:
             raise
-        except BaseException:
+        except BaseException:  # whatever ends it, a signal too; it goes on
             with self._lock:
                 self.failed += 1
             raise

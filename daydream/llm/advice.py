@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daydream.errors import CallError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.faults import Fault
 from daydream.llm.request import Request
 

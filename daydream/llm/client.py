@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.model import Model
-from daydream.experiment.settings import Endpoint
 from daydream.llm.advice import gave_up
 from daydream.llm.attempt import Call, attempt_of
 from daydream.llm.budget import Budget

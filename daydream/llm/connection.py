@@ -7,7 +7,7 @@ import weakref
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.exchange import check_status
 from daydream.llm.key import api_key
 from daydream.llm.time_limit import limit_time

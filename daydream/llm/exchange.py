@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.faults import Fault, status_fault
 from daydream.llm.json_text import load_json, mapping
 from daydream.llm.key import without_key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from daydream.errors import CallError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 
 
 def api_key(endpoint: Endpoint) -> str:

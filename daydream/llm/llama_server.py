@@ -11,7 +11,7 @@ import sys
 import threading
 
 from daydream.errors import DaydreamError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.embedded import EmbeddedServer
 
 

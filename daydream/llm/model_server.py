@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from daydream.errors import CallError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.endpoint_file import EndpointFile, read_address
 from daydream.llm.stopping import STOP, Stop
 from daydream.store.layout import Layout

@@ -6,8 +6,9 @@ import shutil
 from collections.abc import Iterable, Iterator
 
 from daydream.errors import CallError
+from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.model import Model
-from daydream.experiment.settings import Endpoint, Settings
+from daydream.experiment.settings import Settings
 from daydream.llm.connection import connect
 from daydream.llm.embedded import model_file
 from daydream.llm.faults import Fault

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.model import Model, Template
-from daydream.experiment.settings import Endpoint, StageSettings
+from daydream.experiment.settings import StageSettings
 from daydream.llm.dialect import spoken
 from daydream.llm.pricing import estimate_tokens
 from daydream.llm.structured import Constraint, constraint_for, earlier_bodies, request_body

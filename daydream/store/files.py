@@ -48,7 +48,7 @@ def _write_bytes(path: str | Path, content: bytes) -> None:
         with FileIO(descriptor, "w") as file:
             write_all(file, content)
         os.replace(sibling, path)
-    except BaseException:
+    except BaseException:  # Ctrl-C too: no half file stays beside the whole one
         os.unlink(sibling)
         raise
 

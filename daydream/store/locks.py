@@ -85,7 +85,7 @@ def _lock(path: str, operation: int) -> FileIO:
             _flock(file, operation, path)
             if _is_at(file, path):
                 return file
-        except BaseException:
+        except BaseException:  # Ctrl-C while it waits, too: no file stays open
             file.close()
             raise
         file.close()

@@ -19,8 +19,8 @@ def message_of(error: BaseException) -> str | None:
         with files_told():
             if inner is not None:
                 raise inner
-    except DaydreamError as told:
-        return str(told)
+    except DaydreamError as known:
+        return str(known)
     except BaseException:  # a bug, which is told with its traceback
         return None
     return None

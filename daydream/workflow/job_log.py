@@ -22,7 +22,7 @@ def logged(path: str, what: str) -> Iterator[None]:
     except DaydreamError as error:
         _write(path, f"{what}: {error}\n")
         raise
-    except Exception:
+    except Exception:  # a bug, which Snakemake tells of as well
         _write(path, f"{what}:\n{traceback.format_exc()}")
         raise
     Path(path).unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.batch.api import read_status
 from daydream.llm.batch.results import failed
 from daydream.llm.batch.state import BatchState, Line

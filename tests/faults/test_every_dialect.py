@@ -20,8 +20,9 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.model import Model
-from daydream.experiment.settings import Endpoint, Limit, Settings
+from daydream.experiment.settings import Limit, Settings
 from daydream.llm.budget import Budget
 from daydream.llm.client import Client
 from daydream.store.finish_reason import ending_of

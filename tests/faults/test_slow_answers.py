@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.batch.api import BatchApi
 from daydream.llm.exchange import MAX_ANSWER_BYTES
 from daydream.llm.faults import Fault

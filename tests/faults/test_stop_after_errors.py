@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from daydream.errors import CallError, ClosedError, ConfigError, EnoughErrors
+from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.model import Model, Template
-from daydream.experiment.settings import Endpoint, Limit, Settings, StageSettings
+from daydream.experiment.settings import Limit, Settings, StageSettings
 from daydream.llm.batch.client import BatchClient
 from daydream.llm.budget import Budget
 from daydream.llm.error_limit import MIN_FOR_SHARE, ErrorLimit

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from daydream.errors import CallError
+from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.model import Model
-from daydream.experiment.settings import Endpoint, Limit
+from daydream.experiment.settings import Limit
 from daydream.llm.budget import Budget
 from daydream.llm.client import Client
 from daydream.llm.request import Request

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.client import Client
 from tests.support.provider_dialects import TOKENS_IN, TOKENS_OUT, ProviderDialect
 from tests.support.raw_server import Speak, dripping, once, stalling

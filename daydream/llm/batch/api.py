@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.connection import connect
 from daydream.llm.exchange import MAX_FILE_BYTES, exchange, read_body
 from daydream.llm.faults import Fault

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from daydream.errors import ClosedError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.batch.api import BatchApi, Status
 from daydream.llm.batch.delivery import deliver
 from daydream.llm.batch.registry import Batch, Room

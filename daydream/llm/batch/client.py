@@ -10,7 +10,7 @@ import threading
 from dataclasses import replace
 
 from daydream.errors import DaydreamError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.advice import gave_up
 from daydream.llm.batch.registry import Delivery, Waiter
 from daydream.llm.batch.results import Outcome

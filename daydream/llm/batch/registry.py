@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from daydream.errors import DaydreamError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.batch.results import Outcome, failed
 from daydream.llm.batch.state import BatchState, Key, Line, StateFolder
 from daydream.llm.faults import Fault

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.model import Prices
-from daydream.experiment.settings import Endpoint
 from daydream.llm.attempt import Call, attempt_of
 from daydream.llm.batch.api import URL, Status
 from daydream.llm.batch.state import BatchState, Line

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from daydream.errors import CallError, ClosedError, DaydreamError, StoppedError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.batch.caretaker import Caretaker
 from daydream.llm.batch.delivery import Group, groups
 from daydream.llm.batch.registry import Batch, Room, Waiter

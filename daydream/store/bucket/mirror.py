@@ -97,6 +97,6 @@ class Mirror:
             try:
                 for future in futures:
                     future.result()
-            except BaseException:
+            except BaseException:  # Ctrl-C too: nothing more is begun, and it goes on
                 threads.shutdown(wait=True, cancel_futures=True)
                 raise

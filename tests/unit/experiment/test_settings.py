@@ -13,7 +13,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from daydream.errors import ConfigError
-from daydream.experiment.settings import CONFIG_FILE, SCHEMA_FILE, Endpoint, Settings, load_config
+from daydream.experiment.endpoint import Endpoint
+from daydream.experiment.settings import CONFIG_FILE, SCHEMA_FILE, Settings, load_config
 from daydream.formats import printable
 
 

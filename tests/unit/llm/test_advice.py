@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.advice import _BY_KIND, explain, gave_up
 from daydream.llm.faults import Fault
 from tests.unit.llm.test_request import build

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.connection import connect, is_here
 
 

@@ -15,8 +15,9 @@ import yaml
 from daydream.errors import CatalogError
 from daydream.experiment.catalog import _body_keys
 from daydream.experiment.csv_rows import Row
+from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.model import Model, Template
-from daydream.experiment.settings import Endpoint, Limit, Settings, StageSettings
+from daydream.experiment.settings import Limit, Settings, StageSettings
 from daydream.llm.batch.results import request_line
 from daydream.llm.batch.state import Line
 from daydream.llm.budget import Budget

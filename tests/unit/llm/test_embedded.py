@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from daydream.errors import CallError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.embedded import EmbeddedServer, model_file
 
 

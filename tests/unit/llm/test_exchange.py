@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.exchange import MAX_ERROR_BYTES, check_status, exchange, read_body
 from daydream.llm.faults import Fault
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from daydream.errors import CallError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.advice import explain
 from daydream.llm.faults import Fault, is_of_endpoint, status_fault
 from daydream.llm.response import read_answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from daydream.errors import CallError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.key import api_key, without_key
 
 SERVER = Endpoint("mock", base_url="http://127.0.0.1:9/v1", api_key_env="MOCK_KEY")

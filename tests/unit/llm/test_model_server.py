@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from daydream.errors import CallError, StoppedError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm import model_server
 from daydream.llm.endpoint_file import EndpointFile, read_address
 from daydream.llm.model_server import FoundServer, ModelServer, command_of, server_of

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.model import Model, Template
-from daydream.experiment.settings import Endpoint, StageSettings
+from daydream.experiment.settings import StageSettings
 from daydream.llm.request import Request
 from tests.support.workspace import ROOT
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from daydream.errors import CallError, NotAskedError, StoppedError
-from daydream.experiment.settings import Endpoint, Limit
+from daydream.experiment.endpoint import Endpoint
+from daydream.experiment.settings import Limit
 from daydream.llm.budget import Amount, Budget
 from daydream.llm.client import Client
 from daydream.llm.rate_limit import RateLimiter

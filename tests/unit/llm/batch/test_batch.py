@@ -14,8 +14,9 @@ import openai
 import pytest
 
 from daydream.errors import CallError
+from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.model import Model, Template
-from daydream.experiment.settings import Endpoint, Limit, StageSettings
+from daydream.experiment.settings import Limit, StageSettings
 from daydream.llm import faults as fault
 from daydream.llm.batch.api import BatchApi, Status
 from daydream.llm.batch.client import BatchClient

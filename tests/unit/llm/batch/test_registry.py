@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from daydream.errors import ClosedError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.batch.api import Status
 from daydream.llm.batch.registry import Batch, Delivery, Room, Waiter
 from daydream.llm.batch.results import outcome_of

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from daydream.errors import CallError
-from daydream.experiment.settings import Endpoint
+from daydream.experiment.endpoint import Endpoint
 from daydream.llm.batch.api import Status, read_status
 from daydream.llm.batch.results import Outcome, is_recorded, outcome_of, read_results, request_line
 from daydream.llm.batch.state import BatchState, Line
