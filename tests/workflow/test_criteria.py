@@ -30,6 +30,7 @@ def test_other_weights_make_other_scores_without_a_call(
     assert {(r["score"], r["criterion_novelty"], r["criterion_mechanism"]) for r in rows} == {
         ("5.5", "8.0", "3.0")
     }
+    assert "Nothing to be done" in work.run("-n", "results_summary").output
     server.reset()
     weigh(work, "novelty:0.2|mechanism:0.8")
     run = work.run("results_summary")

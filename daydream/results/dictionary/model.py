@@ -31,7 +31,10 @@ class Column(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Columns that repeat for every ``what``; each name is ``base`` and an ending."""
+    """Columns that repeat for every ``what``; each name is ``base`` and an ending.
+
+    In ``base`` the part in angle brackets stands for a name.
+    """
 
     what: str
     base: str
@@ -83,9 +86,11 @@ def _order(table: str, declared: Sequence[Column], names: Sequence[str]) -> Iter
 
 def _repeated(table: str, block: Block, names: list[str]) -> Iterator[str]:
     endings = [column.name.removeprefix(block.base) for column in block.columns]
+    beginning = block.base.partition("<")[0]
     for start in range(0, len(names), len(endings)):
         own = names[start : start + len(endings)]
-        if own != [own[0].removesuffix(endings[0]) + ending for ending in endings]:
+        expected = [own[0].removesuffix(endings[0]) + ending for ending in endings]
+        if own != expected or not own[0].startswith(beginning):
             yield f"{table}: {', '.join(own)} are no columns of a {block.what}"
 
 

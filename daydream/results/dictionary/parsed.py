@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from daydream.results.dictionary.model import Column, Table
+from daydream.results.criterion_columns import PREFIX
+from daydream.results.dictionary.model import Block, Column, Table
 from daydream.results.dictionary.shared import (
     COMBO,
     CONCEPTS,
@@ -12,6 +13,7 @@ from daydream.results.dictionary.shared import (
     JUDGE,
     MEMBERSHIP,
     METADATA,
+    POINTS,
     TEMPLATE,
     WARNING,
 )
@@ -164,15 +166,30 @@ _SCORE_COLUMNS = (
     _FALLBACK,
 )
 
+_CRITERIA = Block(
+    "criterion of an evaluation template",
+    f"{PREFIX}<criterion>",
+    (
+        Column(
+            f"{PREFIX}<criterion>",
+            "number",
+            "The judge's mark; blank under other templates.",
+            POINTS,
+            "gens/evaluation/<gen_id>/parsed.txt",
+        ),
+    ),
+)
+
 SCORES = Table(
     "parsed_scores",
     "5_parsing/<cohort>",
     "an evaluation",
     MEMBERSHIP,
     "Read from the generations' folders; nothing is computed but lengths, and, where the "
-    "template has criteria, the weighted score. Such experiments have a column `criterion_NAME` "
-    "(number, points of the scale) for each criterion behind these.",
+    "template has criteria, the weighted score.",
     _SCORE_COLUMNS,
+    _CRITERIA,
+    len(_SCORE_COLUMNS),
 )
 
 COMPARISONS = Table(
@@ -219,6 +236,8 @@ CROSS_SCORES = Table(
         _COHORT._replace(meaning="All cohorts that contain it, separated by blanks."),
         *_SCORE_COLUMNS[3:],
     ),
+    _CRITERIA,
+    len(_SCORE_COLUMNS),
 )
 
 _WITHOUT_ERROR = tuple(
@@ -231,15 +250,22 @@ FILTERED = Table(
     "7_cross_experiment/parsed_scores",
     "Selected, not computed. CSV only.",
     _WITHOUT_ERROR,
+    _CRITERIA,
+    len(_WITHOUT_ERROR),
 )
 
+_WITHOUT_ERROR_OF_COHORT = tuple(
+    column for column in SCORES.columns if not column.name.startswith("error")
+)
 PERFECT = Table(
     "perfect_score_paths",
     "6_summary/<cohort>",
     "an evaluation with the highest score of its template",
     "5_parsing/<cohort>/parsed_scores; evaluation_templates.csv",
     "Selected, not computed.",
-    tuple(column for column in SCORES.columns if not column.name.startswith("error")),
+    _WITHOUT_ERROR_OF_COHORT,
+    _CRITERIA,
+    len(_WITHOUT_ERROR_OF_COHORT),
 )
 
 SNAPSHOTS = Table(

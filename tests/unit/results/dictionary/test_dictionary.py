@@ -126,3 +126,20 @@ def test_the_repeated_columns_of_a_pivot_are_checked_too() -> None:
     assert not list(column_problems(pivot, [*header, *tail]))
     (problem,) = column_problems(pivot, [*header[:-1], "novelty_ok", *tail])
     assert "no columns of a evaluation template" in problem
+
+
+@pytest.mark.parametrize(
+    "place",
+    (
+        *("5_parsing/<cohort>/parsed_scores", "7_cross_experiment/parsed_scores"),
+        *("6_summary/<cohort>/perfect_score_paths",),
+        "7_cross_experiment/filtered_evaluation_results",
+    ),
+)
+def test_rows_of_scores_may_have_columns_of_criteria(place: str) -> None:
+    table = BY_PLACE[place]
+    header = [column.name for column in table.columns]
+    assert not list(column_problems(table, header))
+    assert not list(column_problems(table, [*header, "criterion_novelty", "criterion_clarity"]))
+    (problem,) = column_problems(table, [*header, "novelty"])
+    assert "novelty are no columns of a criterion" in problem
