@@ -19,7 +19,7 @@ LEGEND = (
     "Rank: by the mean; in brackets the ranks that are possible, for all levels at once.",
     "Mean: adjusted for judges and blocks. Interval: of this mean alone, over clusters of drafts;",
     "judges and templates are fixed. Ties: levels that share a letter cannot be told apart (Holm);",
-    "where letters would be too many, a number says how many those are.",
+    "where letters would be too many, the number of levels that are tied.",
 )
 TEMPLATE = "evaluation_template"
 ALL = "all"
@@ -115,7 +115,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         return (label, "-", "-", "-", "-", row["n_essays"], scores)
     low, high = row["rank_low"], row["rank_high"]
     rank = row["rank"] if low == high else f"{row['rank']} ({low}-{high})"
-    ties = row["letters"] or f"{row['n_tied']} tied"
+    ties = row["letters"] or row["n_tied"]
     mean = f"{float(row['adjusted_mean']):.2f}"
     return (label, rank, mean, _interval(row), ties, row["n_essays"], scores)
 

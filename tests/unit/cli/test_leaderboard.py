@@ -81,5 +81,5 @@ def test_a_level_without_a_score_has_no_rank_and_many_levels_have_counts_for_let
 ) -> None:
     blank = dict.fromkeys(("rank", "rank_low", "rank_high", "adjusted_mean", "low", "high"), "")
     text = shown(layout, row("gpt", letters="", n_tied=120), row("mute", n_valid=0, **blank))
-    assert line_of(text, "gpt")[4] == "120 tied"
+    assert line_of(text, "gpt")[4] == "120"
     assert line_of(text, "mute") == ["mute", "-", "-", "-", "-", "8", "0/16"]
