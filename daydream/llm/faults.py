@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,10 +13,15 @@ from daydream.llm.error_codes import NO_MONEY, NO_MONEY_NAMES, UNKNOWN, describe
 HEALING_STATUS = frozenset({408, 409, 429})
 
 
+MAX_WORDS = 1000  # letters of a provider's words in a message
+MAX_RAW = 100_000  # letters of what a provider sent that the ledger keeps for a person to read
+
+
 class Fault(CallError):
     """One attempt that brought no usable answer; what ends a call for good is told by ``explain``.
 
-    ``kind`` is a short name to group by, ``message`` the provider's own words, ``retry_after`` in
+    ``kind`` is a short name to group by, ``message`` the provider's own words (the first of them,
+    where they are many; then ``raw`` has more), ``retry_after`` in
     seconds when the provider gave one, ``body`` its JSON, which tells what was billed all the same;
     ``raw`` is a body that could not be understood, kept for a person to read. ``exhausted_for`` is
     the time in seconds until the endpoint's allowance is filled again, where it says so.
@@ -31,12 +37,14 @@ class Fault(CallError):
         body: Mapping[str, Any] | None = None,
         raw: str = "",
     ) -> None:
+        if len(message) > MAX_WORDS:  # it goes to terminals, logs and metadata too
+            raw, message = raw or message, f"{beginning(message, MAX_WORDS)} ..."
         super().__init__(message, cause=kind)
         self.heals = heals
         self.status = status
         self.retry_after = retry_after
         self.body = body
-        self.raw = raw
+        self.raw = beginning(raw, MAX_RAW)
         self.exhausted_for: float | None = None
 
     @property
@@ -57,6 +65,11 @@ class Fault(CallError):
         if self.raw:
             record["body"] = self.raw
         return record
+
+
+def beginning(text: str, letters: int) -> str:
+    """At most the first letters of a text, without a last word that may be half of a key."""
+    return text if len(text) <= letters else re.sub(r"\S{1,300}\Z", "", text[:letters])
 
 
 def status_fault(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from daydream.llm.faults import Fault, error_fault
+from daydream.llm.faults import MAX_RAW, Fault, beginning, error_fault
 from daydream.llm.json_text import load_json, mapping
 from daydream.llm.rate_limit_headers import retry_after_in
 from daydream.llm.stream import merged, read_events
@@ -15,8 +15,6 @@ from daydream.llm.usage import billed_usd, read_usage, thinking_tokens
 from daydream.parsers import THINKING_TAGS, ThinkingTags, split_thinking
 from daydream.store.finish_reason import ending_of
 from daydream.store.metadata import as_text
-
-MAX_RAW = 100_000  # letters that are kept of what cannot be understood
 
 
 @dataclass(frozen=True)
@@ -56,8 +54,9 @@ def read_answer(body: str, tags: Sequence[ThinkingTags] = THINKING_TAGS) -> Answ
     ending = ending_of(finish)
     refusal = message.get("refusal")
     if ending == "filtered" or (refusal and not text.strip()):
-        reason = refusal or text or "the provider's content filter stopped it"
-        raise Fault("content_filter", str(reason), heals=False, body=content)
+        reason = str(refusal or text or "the provider's content filter stopped it")
+        said = " ".join(reason.split())
+        raise Fault("content_filter", said, heals=False, body=content, raw=_kept(content))
     usage = mapping(content.get("usage"))
     is_thought = bool((reasoning or "").strip()) or thinking_tokens(usage) > 0
     if not text.strip() and not is_thought and ending != "truncated":
@@ -93,7 +92,7 @@ def read_object(body: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         start = " ".join(body[:1000].split())[:120]
         said = f"the response is not JSON: {start}"
-        raise Fault("not_json", said, heals=True, raw=body[:MAX_RAW])
+        raise Fault("not_json", said, heals=True, raw=body)
     return content
 
 
@@ -107,7 +106,10 @@ def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
         or _bare_error(content)
     )
     if error or str(first.get("finish_reason")).lower() == "error":
-        raise error_in({**content, "error": error or "it broke off"})
+        fault = error_in({**content, "error": error or "it broke off"})
+        if mapping(first.get("message")).get("content"):
+            fault.raw = beginning(_kept(content), MAX_RAW)
+        raise fault
     if not first:
         raise _without_text("the response has no choices", content)
     return first
@@ -115,8 +117,12 @@ def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
 
 def _without_text(said: str, content: Mapping[str, Any]) -> Fault:
     """The fault of a completion without a text; it may have been paid, so it is kept."""
-    raw = json.dumps(content)[:MAX_RAW]
-    return Fault("empty_answer", said, heals=True, body=content, raw=raw)
+    return Fault("empty_answer", said, heals=True, body=content, raw=_kept(content))
+
+
+def _kept(content: Mapping[str, Any]) -> str:
+    """What the ledger keeps of a response that is no answer and may have been paid."""
+    return json.dumps(content)
 
 
 def _bare_error(content: Mapping[str, Any]) -> object:

@@ -134,7 +134,7 @@ def _checks(
         "kind": kind.startswith(expected.kind),
         "cost": line.cost_usd == taken,
         "spent": is_reserved if expected.cost is None else spent["usd"] == taken,
-        "no key": KEY not in error + kept or not has_key,
+        "no key": "canary" not in error + kept or not has_key,
         "no traceback": "Traceback" not in error and "Error(" not in error,
         "one message": len(error) < 1500,
     }

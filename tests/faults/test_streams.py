@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from daydream.llm.faults import Fault
-from daydream.llm.response import MAX_RAW, read_answer
+from daydream.llm.faults import MAX_RAW, Fault
+from daydream.llm.response import read_answer
 from daydream.store.finish_reason import ending_of
 
 
@@ -48,4 +48,4 @@ def test_what_is_not_understood_is_kept_in_the_ledger(body: str) -> None:
     assert caught.value.as_json()["body"] == body
     with pytest.raises(Fault) as long:
         read_answer("x" * 10**6)
-    assert len(long.value.as_json()["body"]) == MAX_RAW
+    assert len(long.value.as_json()["body"]) == MAX_RAW - 300  # the last word may be half of a key

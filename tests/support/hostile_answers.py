@@ -282,6 +282,12 @@ FAILURES: dict[str, Hostile] = {
         once(b"HTTP/1.1 400 Bad\r\n" + CHUNKED + b"\r\nzz\r\nhm"), "http_400"
     ),
     "error with broken gzip": raw(once(http("hmhm", 500, GZIP)), "http_500"),
+    "an error of 900 kB of words": fails(
+        {"error": {"message": f"Mind your words {KEY} " * 30_000}}, "http_500", "Mind", status=500
+    ),
+    "the same in a 200": fails(
+        {"error": {"message": f"Mind your words {KEY} " * 30_000}}, "http_500", "Mind"
+    ),
     "error of 3 MB": fails("x" * 3_000_000, "http_500", status=500),
     "error without a word": fails("", "http_418", "without a word", status=418),
     **{

@@ -9,7 +9,7 @@ import pytest
 from daydream.errors import CallError
 from daydream.experiment.endpoint import Endpoint
 from daydream.llm.advice import explain
-from daydream.llm.faults import Fault, is_of_endpoint, status_fault
+from daydream.llm.faults import MAX_WORDS, Fault, beginning, is_of_endpoint, status_fault
 from daydream.llm.response import read_answer
 from tests.support.asking import model
 from tests.unit.llm.test_request import build
@@ -93,6 +93,15 @@ def test_every_failure_says_which_model_where_why_and_what_to_do(kind: str, hint
     message = told(kind)
     assert message.startswith(f"lab/writer at mock: {kind}: Because. ")
     assert hint in message
+
+
+def test_many_words_are_told_in_part_kept_and_never_cut_in_the_middle_of_a_key() -> None:
+    key = "sk-" + "k" * 40
+    words = "x" * (MAX_WORDS - 21) + f" {key} " + "y " * MAX_WORDS
+    found = Fault("http_500", words, True)
+    assert len(found.message) < MAX_WORDS + 10 and "sk-" not in found.message
+    assert found.as_json()["body"] == words
+    assert beginning("short", 10) == "short"
 
 
 def test_attempts_are_counted_when_there_were_several() -> None:

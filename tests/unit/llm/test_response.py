@@ -232,7 +232,14 @@ def test_an_error_with_status_200_is_a_fault(error: Any, kind: str, heals: bool)
 
 def test_an_error_wins_over_the_half_answer_that_came_with_it() -> None:
     text = body({"content": "One and"}, error={"code": 502, "message": "lost"})
-    assert fault(text).kind == "http_502"
+    found = fault(text)
+    assert found.kind == "http_502" and "One and" in found.as_json()["body"]
+
+
+def test_a_text_that_a_filter_stopped_is_kept_and_told_in_part() -> None:
+    found = fault(body({"content": "One and\n" * 10_000}, finish_reason="content_filter"))
+    assert found.message.startswith("One and One") and len(found.message) < 1100
+    assert found.as_json()["body"].count("One and") > 5_000
 
 
 def test_an_error_inside_a_choice_is_a_fault() -> None:
