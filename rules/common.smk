@@ -58,17 +58,17 @@ def plainly(action, *arguments):
 
 def new_definition(wildcards):
     """What the configuration asks for, when that is not what the cohort on disk is."""
-    return this_run.new_definition()
+    return this_run.made_from.new_definition()
 
 
 def new_columns(wildcards):
     """What the tables have otherwise than this version makes them."""
-    return this_run.new_columns()
+    return this_run.made_from.new_columns()
 
 
 def new_filters(wildcards):
     """What the configuration filters, when that is not what the tables were made with."""
-    return this_run.new_filters()
+    return this_run.made_from.new_filters()
 
 
 @functools.cache
@@ -87,7 +87,9 @@ def sources(stage):
     """An input function: the files that a generation of a stage is made of."""
 
     def sources_of(wildcards):
-        return cohort_made(wildcards) and plainly(this_run.sources, stage, wildcards.gen_id)
+        return cohort_made(wildcards) and plainly(
+            this_run.made_from.sources, stage, wildcards.gen_id
+        )
 
     # Snakemake looks at it twice for each generation, which takes longer than the call.
     sources_of.__signature__ = inspect.signature(sources_of)

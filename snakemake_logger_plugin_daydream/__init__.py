@@ -31,6 +31,8 @@ _PER_JOB = {
 _ROUTINE = ("Select jobs to execute", "Updating checkpoint", "DAG of jobs will be updated")
 _ENDING = "Will exit after finishing currently running jobs"  # repeated at each poll while they do
 _CONFIG_READER = "/snakemake/common/configfile.py"  # in the traceback of an error in it
+_NOTHING = "Nothing to be done ("
+_ERASE = "\r\x1b[2K"  # of a terminal's line, on which the status may stand
 _RED, _YELLOW, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
 
@@ -59,7 +61,7 @@ class LogHandler(LogHandlerBase):
         self._jobs: list[tuple[str, dict[str, str], str]] = []
         self._failed: set[str] = set()
         self._overviews = 0
-        self._is_ending = self._is_closed = False
+        self._is_ending = self._is_closed = self._has_nothing_to_do = False
 
     @property
     def writes_to_stream(self) -> bool:
@@ -101,6 +103,8 @@ class LogHandler(LogHandlerBase):
         event = getattr(record, "event", None)
         if event == LogEvent.RUN_INFO:
             self._overviews += 1
+        elif event is None and record.getMessage().startswith(_NOTHING):
+            self._has_nothing_to_do = True
         elif event == LogEvent.JOB_INFO and self.common_settings.dryrun:
             fields: Mapping[str, object] = vars(record)
             wildcards = fields.get("wildcards") or {}
@@ -137,7 +141,13 @@ class LogHandler(LogHandlerBase):
         told = "" if self.common_settings.verbose else _misread_config(record)
         text = told or self.format(record)
         if text and text != "None":
-            print(self._coloured(text, record.levelno), file=self._stream, flush=True)
+            self._write(self._coloured(text, record.levelno))
+
+    def _write(self, text: str) -> None:
+        """Write in one piece, in place of the status line, which another thread writes again."""
+        erased = _ERASE if self._stream.isatty() else ""
+        self._stream.write(f"{erased}{text}\n")
+        self._stream.flush()
 
     def _coloured(self, text: str, level: int) -> str:
         if level < logging.WARNING or not self._has_colours:
@@ -164,6 +174,9 @@ class LogHandler(LogHandlerBase):
             from daydream.workflow.open_runs import describe_dry_run
 
             print(*describe_dry_run(self._jobs), sep="\n", file=self._stream, flush=True)
+        elif not self.common_settings.dryrun and not self.common_settings.quiet:
+            for line in _last_lines(self._has_nothing_to_do):
+                self._write(line)
         super().close()
 
 
@@ -176,3 +189,12 @@ def _misread_config(record: logging.LogRecord) -> str:
 
     told = misread_config(sys.argv[1:])
     return f"Error: {told}" if told else ""
+
+
+def _last_lines(nothing_to_do: bool) -> list[str]:
+    """Where what was made is; nothing where no experiment was opened."""
+    if "daydream.workflow.open_runs" not in sys.modules:
+        return []
+    from daydream.workflow.open_runs import last_lines
+
+    return last_lines(nothing_to_do)

@@ -7,13 +7,14 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daydream.cli.console import aligned
 from daydream.errors import SpecError
+from daydream.experiment.concept_names import concept_names, joined_names
 from daydream.experiment.essays_elsewhere import import_essays
 from daydream.experiment.settings import Settings
 from daydream.experiment.spec import AXES, Rows, Spec, compile_spec, read_spec
@@ -91,11 +92,17 @@ def designed(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
         return
     if not arguments.count:
         limit = DEFAULT_ROWS if arguments.limit is None else arguments.limit
-        yield from _printed(spec, rows, arguments, limit)
+        yield from _printed(spec, rows, arguments, limit, _concepts(project))
         if limit < len(rows.rows):
             yield f"and {len(rows.rows) - limit} more rows (--limit N shows more)"
         yield ""
     yield from _counts(project, len(rows.rows))
+
+
+def _concepts(project: Project) -> dict[str, str]:
+    """The combos of a design by the names of their concepts."""
+    names = concept_names(project.layout)
+    return {c.combo_id: joined_names(c.concept_ids, names) for c in project.design.combos}
 
 
 def _counts(project: Project, rows: int) -> Iterator[str]:
@@ -109,8 +116,13 @@ def _counts(project: Project, rows: int) -> Iterator[str]:
 
 
 def _printed(
-    spec: Spec, rows: Rows, arguments: argparse.Namespace, limit: int | None
+    spec: Spec,
+    rows: Rows,
+    arguments: argparse.Namespace,
+    limit: int | None,
+    called: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
+    """Rows in a format; ``called`` are the names of combos, for a person who reads the table."""
     names, places = zip(*columns(spec, rows.axes), strict=True)
     picked = ([row[i] for i in places] for row in islice(rows.rows, limit))
     if arguments.format == "jsonl":
@@ -120,7 +132,8 @@ def _printed(
     cells = ([written(value) for value in row] for row in picked)
     if arguments.format == "csv":
         return _csv([names, *cells])
-    return aligned([names, *cells], len(names), width=10_000)
+    shown = ([(called or {}).get(cell, cell) for cell in row] for row in cells)
+    return aligned([names, *shown], len(names), width=10_000)
 
 
 def _csv(rows: Iterable[Sequence[Any]]) -> Iterator[str]:

@@ -240,8 +240,10 @@ def _replicates(layout: Layout) -> dict[Stage, int]:
 
 def description_file(layout: Layout, concept_id: str, level: str) -> str | None:
     """The best description there is, at ``level`` or below; None leaves the name alone."""
-    for candidate in reversed(LEVELS[: LEVELS.index(level) + 1]):
-        path = layout.description(candidate, concept_id)
-        if is_given(path):
-            return path
-    return None
+    return next(filter(is_given, description_candidates(layout, concept_id, level)), None)
+
+
+def description_candidates(layout: Layout, concept_id: str, level: str) -> list[str]:
+    """Where a description may be: at ``level``, then at each level below."""
+    levels = reversed(LEVELS[: LEVELS.index(level) + 1])
+    return [layout.description(candidate, concept_id) for candidate in levels]

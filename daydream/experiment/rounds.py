@@ -20,6 +20,7 @@ from daydream.experiment.csv_rows import read_table
 from daydream.experiment.settings import Settings
 from daydream.experiment.spec import read_spec
 from daydream.store.files import append_line, write_text
+from daydream.store.index import memberships
 from daydream.store.layout import Layout, exists
 from daydream.store.membership import CONTROL, read_membership
 
@@ -163,7 +164,8 @@ def promote(essays: Sequence[str], cohort: str, layout: Layout) -> list[Promoted
     """Make concepts of essays: a row, the whole text as article, its first paragraph as paragraph.
 
     The concept's id is the essay's gen_id; ``1_raw/concepts/provenance.csv`` tells where it is
-    from. An essay that is a concept already stays as it is.
+    from: ``cohort``, or another one if only that has the essay. An essay that is a concept already
+    stays as it is.
 
     Raises:
         SpecError: when an essay is not in the store; then nothing is written.
@@ -180,11 +182,18 @@ def promote(essays: Sequence[str], cohort: str, layout: Layout) -> list[Promoted
         name = _title(text)
         write_text(layout.description("article", essay), text)
         write_text(layout.description("paragraph", essay), _first_paragraph(text))
-        _append(layout.raw("concepts/provenance.csv"), PROVENANCE, essay, cohort)
+        origin = _origin(essay, cohort, layout)
+        _append(layout.raw("concepts/provenance.csv"), PROVENANCE, essay, origin)
         cells = {"concept_id": essay, "name": name, "active": "true"}
         _append_row(path, cells)
         done.append(Promoted(essay, name, True))
     return done
+
+
+def _origin(essay: str, cohort: str, layout: Layout) -> str:
+    """A cohort that has the essay, rather this one."""
+    having = [m.cohort_id for m in memberships(layout) if essay in m.by_stage["essay"]]
+    return cohort if cohort in having or not having else having[0]
 
 
 def _text(essay: str, layout: Layout) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from daydream.errors import PromptError
-from daydream.experiment.catalog import description_file
+from daydream.experiment.catalog import description_candidates, description_file
 from daydream.experiment.cohort import Design
 from daydream.experiment.combinations import Combo, read_mappings
 from daydream.generation.prompts import text_hash, variables_of
@@ -54,14 +55,28 @@ class PromptSources:
 
     def descriptions(self, member: Member) -> list[str]:
         """The description files of the concepts that a prompt shows; a draft's own always."""
+        concepts, layout = self._concepts(member), self.design.layout
+        paths = (description_file(layout, concept, level) for concept, level in concepts)
+        return list(dict.fromkeys(path for path in paths if path))
+
+    def optional(self, member: Member) -> list[str]:
+        """Every file that a prompt would show if it were there: system prompt and descriptions."""
+        layout = self.design.layout
+        descriptions = (
+            path
+            for concept, level in self._concepts(member)
+            for path in description_candidates(layout, concept, level)
+        )
+        return [layout.system_prompt(member.stage, member.template_id), *descriptions]
+
+    def _concepts(self, member: Member) -> Iterator[tuple[str, str]]:
+        """The concepts that a prompt shows, each with the level asked for."""
         if member.stage != "draft" and not self._used(member.stage, member.template_id) & _CONCEPTS:
-            return []
-        layout, paths = self.design.layout, []
+            return
         for combo_id in self._combo_ids(member):
             combo = self.find_combo(combo_id)
             if combo is not None:
-                paths += [description_file(layout, c, combo.level) for c in combo.concept_ids]
-        return list(dict.fromkeys(path for path in paths if path))
+                yield from ((concept, combo.level) for concept in combo.concept_ids)
 
     def _combo_ids(self, member: Member) -> list[str]:
         if member.stage != "comparison":

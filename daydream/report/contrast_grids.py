@@ -47,9 +47,7 @@ def _grid(tables: ReportTables, axis: str, part: Any) -> Grid:
     left = len(part) - len(rows)
     note = f"The first {len(rows)} of {len(part):,} pairs; the file has all templates too."
     caption = f"Differences of {LEADERBOARDS[axis].lower()}: {CAPTION}"
-    return Grid(
-        f"contrasts_{axis}", caption, columns, rows, note if left else "", grid.source("contrasts")
-    )
+    return Grid(f"contrasts_{axis}", caption, columns, rows, note if left else "", "contrasts")
 
 
 def _pair(tables: ReportTables, axis: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:

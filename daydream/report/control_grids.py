@@ -37,7 +37,7 @@ def controls(tables: ReportTables) -> Grid | None:
     )
     rows = tuple(_row(tables, row) for row in grid.records(table))
     caption = "Controls: texts beside the essays, judged as these are and not ranked"
-    return Grid("controls", caption, columns, rows, source=grid.source("controls"))
+    return Grid("controls", caption, columns, rows, source="controls")
 
 
 def _row(tables: ReportTables, row: Mapping[str, Any]) -> tuple[Cell, ...]:

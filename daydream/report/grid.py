@@ -31,7 +31,7 @@ class Column(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """A table of a page. ``source`` is the file with all of it, relative to the page."""
+    """A table of a page. ``source`` is the name of the table that has all of it, if one has."""
 
     name: str
     caption: str
@@ -104,8 +104,3 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {str(key): value for key, value in row.items()} for row in table.to_dict(orient="records")
     ]
-
-
-def source(table: str) -> str:
-    """The file of a table of ``6_summary``, from the report's page on."""
-    return f"{table}.csv"

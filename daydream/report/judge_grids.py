@@ -35,7 +35,7 @@ def _grid(
         return None
     left = len(made) - MAX_ROWS
     note = f"The first {MAX_ROWS} of {len(made):,} rows." if left > 0 else ""
-    return Grid(name, caption, tuple(columns), made[:MAX_ROWS], note, grid.source(name))
+    return Grid(name, caption, tuple(columns), made[:MAX_ROWS], note, name)
 
 
 def _rows(tables: ReportTables, name: str) -> list[dict[str, Any]]:

@@ -81,7 +81,7 @@ def overview(layout: Layout, membership: Membership, tables: ReportTables) -> Ov
         essays=_essays(tables.generations),
         cost=_dollars(spent.total),
         stages=_stages(tables, spent),
-        causes=tuple(_causes(missing, layout, membership)),
+        causes=tuple(_causes(missing, membership)),
         not_made=_counts(missing.not_made),
         refused=_counts(missing.refused),
         budget=printable(missing.budget),
@@ -175,22 +175,23 @@ def _stage(stage: str, model: str, part: pd.DataFrame, tally: Tally) -> tuple[Ce
     )
 
 
-def _causes(missing: Missing, layout: Layout, membership: Membership) -> Iterable[Cause]:
+def _causes(missing: Missing, membership: Membership) -> Iterable[Cause]:
     for shared, group in by_cause(missing.failures).items():
-        examples = tuple(_example(one, layout, membership) for one in group[:EXAMPLES])
+        examples = tuple(_example(one, membership) for one in group[:EXAMPLES])
         message = printable(group[0].message)
         yield Cause(len(group), shared.stage, shared.kind, message, examples)
 
 
-def _example(failure: Failure, layout: Layout, membership: Membership) -> Example:
-    """The page of the essay, or else the file that tells of the failure."""
+def _example(failure: Failure, membership: Membership) -> Example:
+    """The page of the essay that failed, or of the first one that waits for the draft."""
     if failure.stage == "essay":
         return Example(failure.gen_id, f"essays/{link(failure.gen_id)}.html")
     if failure.stage in ("evaluation", "comparison"):
         essay = membership.member(failure.stage, failure.gen_id).parent_gen_id
         return Example(failure.gen_id, f"essays/{link(essay)}.html#{link(failure.gen_id)}")
-    folder = layout.relative(layout.generation(failure.stage, failure.gen_id))
-    return Example(failure.gen_id, f"../../{link(folder)}/metadata.json")
+    essays = (one for one in membership.stage("essay") if one.parent_gen_id == failure.gen_id)
+    waiting = next(essays, None)
+    return Example(failure.gen_id, f"essays/{link(waiting.gen_id)}.html" if waiting else "")
 
 
 def _counts(counts: Mapping[Stage, int]) -> str:

@@ -57,7 +57,7 @@ def _ranking(
     left = len(part) - len(rows)
     note = f"The best {len(rows):,} of {len(part):,}; the file has all." if left else ""
     caption = f"{KINDS[by]} by strength in comparisons, best first"
-    return Grid(f"pairwise_{by}", caption, columns, rows, note, grid.source("pairwise_ranking"))
+    return Grid(f"pairwise_{by}", caption, columns, rows, note, "pairwise_ranking")
 
 
 def _ranked(
@@ -109,7 +109,7 @@ def _bias(tables: ReportTables, rows: list[dict[str, Any]]) -> Grid:
     name = "position_bias"
     caption = "How often the essay that is shown first wins"
     note = "50% is no bias, as every pair is shown in both orders."
-    return Grid(name, caption, columns, cells, note, grid.source(name))
+    return Grid(name, caption, columns, cells, note, name)
 
 
 def _scope(tables: ReportTables, by: str, key: str) -> str:

@@ -6,7 +6,7 @@ A half-written site is never seen, because ``index.html`` is the way in and is w
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -34,7 +34,8 @@ from daydream.report.findings.best import best
 from daydream.report.findings.doubts import doubts
 from daydream.report.findings.model import Evidence, Finding
 from daydream.report.overview import overview
-from daydream.report.text import link, plural
+from daydream.report.text import link, plural, size
+from daydream.results.carried import CarriedTable, carry
 from daydream.store.files import write_text
 from daydream.store.layout import Layout
 from daydream.store.membership import Membership, read_membership
@@ -75,7 +76,8 @@ def write_site(
 ) -> None:
     """Write the site of a cohort; files in its folder that are not its own stay as they are.
 
-    Of an empty chart the reason why it is empty is shown.
+    The tables that its pages name are copied into it, so that it can be sent alone. Of an empty
+    chart the reason why it is empty is shown.
 
     Raises:
         OSError: when the disk is full.
@@ -87,7 +89,8 @@ def write_site(
     _write_assets(folder / "assets", has_charts=bool(drawn))
     write_text(folder / "data" / "essays.js", as_script(rows, tables))
     write_text(folder / "data" / "charts.js", assigned("DAYDREAM_CHARTS", _specs(drawn)))
-    values = _index(layout, membership, tables, charts, rows)
+    carried = carry(layout, membership, folder / "data")
+    values = _index(layout, membership, tables, charts, rows, carried)
     write_text(folder / "cohorts.html", _render("cohorts.html", **values))
     write_text(folder / "essays.html", _render("essays.html", **values))
     write_text(folder / "index.html", _render("index.html", **values))
@@ -162,6 +165,7 @@ def _index(
     tables: ReportTables,
     charts: Sequence[Chart],
     rows: Sequence[EssayRow],
+    carried: Mapping[str, CarriedTable],
 ) -> dict[str, Any]:
     drawn = [chart for chart in charts if not chart.is_empty]
     return {
@@ -180,7 +184,7 @@ def _index(
         "variance": tables_module.variance(tables),
         "needed": tables_module.needed(tables),
         "comparisons": pairwise_grids.comparisons(tables, {row.gen_id: row.title for row in rows}),
-        "files": sorted(tables.tables),
+        "carried": carried,
         "charts": _by_section(drawn),
         "no_charts": _by_section(chart for chart in charts if chart.is_empty),
         "chart_data": {c.name: chart_data(c.name, c.title, c.spec) for c in drawn},
@@ -218,5 +222,5 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(link=link, plural=plural, printable=printable)
+    environment.filters.update(link=link, plural=plural, printable=printable, size=size)
     return environment

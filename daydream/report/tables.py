@@ -73,7 +73,7 @@ def _leaderboard(tables: ReportTables, by: str, template: str, is_last: bool) ->
     note = f"The best {len(rows):,} of {len(part):,}; the file has all." if left else ""
     caption = f"{LEADERBOARDS[by]}, best first; {_scored_by(tables, part, template)}"
     name = f"leaderboard_{by}" if is_last else f"leaderboard_{by}_{template}"
-    return Grid(name, caption, columns, rows, note, grid.source("ranking"))
+    return Grid(name, caption, columns, rows, note, "ranking")
 
 
 def _scored_by(tables: ReportTables, part: pd.DataFrame, template: str) -> str:
@@ -137,7 +137,7 @@ def reliability(tables: ReportTables) -> Grid | None:
     )
     rows = tuple(_measured(tables, row) for row in grid.records(table))
     name, note = "reliability", "The file also has the weighted kappa of every pair of judges."
-    return Grid(name, "Reliability of the scores", columns, rows, note, grid.source(name))
+    return Grid(name, "Reliability of the scores", columns, rows, note, name)
 
 
 def _measured(tables: ReportTables, row: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -186,7 +186,7 @@ def evaluators(tables: ReportTables) -> Grid | None:
         _SCORES,
     )
     rows = tuple(_evaluator(tables, row) for row in grid.records(table))
-    source = grid.source("evaluator_effects")
+    source = "evaluator_effects"
     return Grid("evaluators", "What each evaluator does", columns, rows, source=source)
 
 
@@ -234,7 +234,7 @@ def variance(tables: ReportTables) -> Grid | None:
         )
         for row in grid.records(table)
     )
-    source = grid.source("variance_components")
+    source = "variance_components"
     return Grid("variance", "Variance by source", columns, rows, source=source)
 
 
@@ -271,7 +271,7 @@ def needed(tables: ReportTables) -> Grid | None:
         "Design needed: to find a difference between two levels with probability 0.8, or for a 95% "
         "interval of one essay's mean (drafts of each level, essays of each draft)"
     )
-    return Grid("needed", caption, columns, rows, source=grid.source("d_study"))
+    return Grid("needed", caption, columns, rows, source="d_study")
 
 
 def _planned(row: Mapping[str, Any]) -> tuple[Cell, ...]:

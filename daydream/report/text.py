@@ -46,6 +46,17 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def size(count: int) -> str:
+    """A number of bytes as a person reads it: 900 bytes, 1.2 kB, 34 MB."""
+    amount, unit = float(count), "bytes"
+    for larger in ("kB", "MB", "GB"):
+        if amount < 1000:
+            break
+        amount, unit = amount / 1000, larger
+    is_short = unit == "bytes" or amount >= 10
+    return f"{amount:,.0f} {unit}" if is_short else f"{amount:,.1f} {unit}"
+
+
 def link(path: str) -> str:
     """A relative path as a URL."""
     return quote(path)

@@ -13,6 +13,7 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 OPTIONAL_STAGES: tuple[Stage, ...] = ("comparison",)
 LEVELS = ("sentence", "paragraph", "article")
 FORMS = ("csv", "parquet")
+REMOVED = "removed_texts"  # below catalog
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,15 @@ class Layout:
     def system_prompt(self, stage: Stage, template_id: str) -> str:
         """What a model is told before a template's prompt; optional."""
         return self.raw(f"templates/{stage}/{template_id}.system.txt")
+
+    @property
+    def seen_texts(self) -> str:
+        """Which optional texts runs have seen: system prompts and descriptions."""
+        return self.under("catalog", "seen_texts.json")
+
+    def text_change(self, text: str) -> str:
+        """A file that has the time when an optional text was found to be gone, or back."""
+        return self.under("catalog", REMOVED, self.relative(text).partition("/")[2])
 
     def description(self, level: str, concept_id: str) -> str:
         """A concept's text at one level."""

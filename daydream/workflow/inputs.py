@@ -86,7 +86,7 @@ class Inputs:
             return _ANY_ID
         return "|".join(sorted(design.control_ids)) or _NO_ID if stage == "essay" else _NO_ID
 
-    def sources(self, stage: Stage, gen_id: str) -> Texts:
+    def sources(self, stage: Stage, gen_id: str, dryrun: bool = False) -> Texts:
         """The files whose change makes a generation out of date, by the name of the input.
 
         Raises:
@@ -99,7 +99,7 @@ class Inputs:
             return {"essay": layout.parsed("essay", essay)} if essay else {}
         files: Texts = {}
         if not self.project.design.catalog.template(stage, member.template_id).is_copy:
-            files, shows_drafts = self._remembered_texts(member)
+            files, shows_drafts = self._remembered_texts(member, dryrun)
             if shows_drafts and (drafts := self.project.prompts.sources.drafts(member)):
                 paths = [self.project.layout.parsed("draft", draft) for draft in drafts]
                 files = {**files, "drafts": paths}
@@ -108,19 +108,23 @@ class Inputs:
         parents = [layout.parsed(PARENT_STAGE[stage], i) for i in member.parents]
         return files | ({"essays": parents} if stage == "comparison" else _one(stage, parents))
 
-    def _remembered_texts(self, member: Member) -> tuple[Texts, bool]:
+    def _remembered_texts(self, member: Member, dryrun: bool) -> tuple[Texts, bool]:
         if self.texts is None:
-            return self._texts(member)
+            return self._texts(member, dryrun)
         key = (member.stage, member.template_id, member.combo_id, member.second_gen_id)
         if key not in self.texts:
-            self.texts[key] = self._texts(member)
+            self.texts[key] = self._texts(member, dryrun)
         return self.texts[key]
 
-    def _texts(self, member: Member) -> tuple[Texts, bool]:
+    def _texts(self, member: Member, dryrun: bool) -> tuple[Texts, bool]:
         """The researcher's texts that a prompt is rendered from, and whether it shows drafts."""
         sources = self.project.prompts.sources
         template, *system = sources.templates(member.stage, member.template_id)
-        optional = {"system": system, "descriptions": sources.descriptions(member)}
+        optional = {
+            "system": system,
+            "descriptions": sources.descriptions(member),
+            "removed": self.project.vanished.files(member, dryrun),
+        }
         files: Texts = {name: paths for name, paths in optional.items() if paths}
         return {"template": template, **files}, sources.shows_drafts(
             member.stage, member.template_id

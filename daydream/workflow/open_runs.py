@@ -73,6 +73,15 @@ def _first(workflow: Any, values: dict[str, Any], settings: Settings, folder: st
     return run
 
 
+def last_lines(nothing_to_do: bool) -> list[str]:
+    """The last lines of this process: where what was made is, if all went well.
+
+    Args:
+        nothing_to_do: whether Snakemake found nothing to do.
+    """
+    return [line for run in _RUNS for line in run.last_lines(nothing_to_do)]
+
+
 def describe_dry_run(jobs: Iterable[tuple[str, Mapping[str, str], str]]) -> list[str]:
     """What a dry run would buy, for its end, and what would be in the way.
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Mapping
+from time import time_ns
 from typing import NamedTuple
 
 from daydream.store.layout import STAGES, Layout, Stage
@@ -19,6 +20,7 @@ from daydream.store.membership import Member, parent_stage
 from daydream.workflow.forcing import FORCED_VARIABLE, is_forced
 from daydream.workflow.project import Project
 from daydream.workflow.sources import is_parser, parser_changed_at
+from daydream.workflow.vanished_texts import changed_text
 
 Required = Mapping[Stage, Mapping[str, str]]
 MISSING, FORCED, PARENT, UNFINISHED = "missing", "forced", "parent changed", "not finished"
@@ -73,7 +75,7 @@ class Reading:
     def __init__(self, project: Project) -> None:
         self.required: dict[Stage, dict[str, str]] = {stage: {} for stage in STAGES}
         self.made_at: dict[Stage, dict[str, Times]] = {stage: {} for stage in STAGES}
-        self._layout, self._design = project.layout, project.design
+        self._project, self._layout, self._design = project, project.layout, project.design
         self._is_forced = _forces()
         self._texts = project.prompts.sources
         self._sources: dict[tuple[str, str, str, str], tuple[int, str]] = {}
@@ -145,7 +147,8 @@ class Reading:
     def _newest_source(self, member: Member) -> tuple[int, str]:
         key = (member.stage, member.template_id, member.combo_id, member.second_gen_id)
         if key not in self._sources:
-            self._sources[key] = max(_newest(self._own(member)), self._parsers[member.stage])
+            own, gone = _newest(self._own(member)), self._vanished(member)
+            self._sources[key] = max(own, gone, self._parsers[member.stage])
         return self._sources[key]
 
     def _own(self, member: Member) -> list[str]:
@@ -153,6 +156,13 @@ class Reading:
             return []
         templates = self._texts.templates(member.stage, member.template_id)
         return templates + self._texts.descriptions(member)
+
+    def _vanished(self, member: Member) -> tuple[int, str]:
+        """The last text that was taken away; one that no run has noted yet is newer than all."""
+        changes = [] if self._is_copy(member) else self._project.vanished.of(member)
+        times = ((read_times(self._layout.text_change(c.text)), c) for c in changes)
+        found = ((t.as_input if t and c.is_noted else time_ns(), c.text) for t, c in times)
+        return max(found, default=(_NEVER, ""))
 
 
 def _newest(paths: Iterable[str]) -> tuple[int, str]:
@@ -180,4 +190,4 @@ def changed(layout: Layout, path: str) -> str:
         return SCORE_PARSER_CHANGED
     if is_parser(layout, "comparison", path):
         return VERDICT_PARSER_CHANGED
-    return f"{PROMPT_CHANGED}{path}"
+    return f"{PROMPT_CHANGED}{changed_text(path, layout.under('1_raw'))}"

@@ -6,9 +6,11 @@ lines for each of thousands of generations hides what matters. The whole log is 
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol, TextIO
 
@@ -16,6 +18,7 @@ from daydream.store.layout import Stage
 
 EVERY_S = 30.0  # between plain lines
 REFRESH_S = 1.0  # between updates of a line on a terminal
+ERASE = "\r\x1b[2K"  # what stands on the line of a terminal
 
 
 class Progress(Protocol):
@@ -37,8 +40,25 @@ class Progress(Protocol):
         """The line."""
 
 
+def in_words(rule: str) -> str:
+    """What a rule makes, as a person says it."""
+    return _WORDS.get(rule, rule.replace("_", " "))
+
+
+_WORDS = {
+    "site": "the report",
+    "cohort_membership": "the cohort",
+    "parsed_scores": "the table of scores",
+    "cross_scores": "scores of all cohorts",
+    "cross_tables": "tables of all cohorts",
+}
+
+
 class Ticker:
-    """Prints the line while a run goes on: kept up to date on a terminal, else now and then."""
+    """Prints the line while a run goes on: kept up to date on a terminal, else now and then.
+
+    Elsewhere than on a terminal a line also comes when other tables than before are being made.
+    """
 
     def __init__(
         self,
@@ -47,12 +67,15 @@ class Ticker:
         in_flight: Callable[[], int],
         stream: TextIO | None = None,
         every_s: float = EVERY_S,
+        tables: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._meter, self._wanted, self._in_flight = meter, required, in_flight
+        self._tables = tables
         self._stream = stream or sys.stderr
         self._every_s = REFRESH_S if self._stream.isatty() else every_s
         self._over = threading.Event()
         self._seen: Mapping[Stage, int] = {}
+        self._making: tuple[str, ...] = ()
 
     def start(self) -> None:
         """Begin, in a thread that ends with the process."""
@@ -61,20 +84,47 @@ class Ticker:
     def stop(self) -> None:
         """End, with a last line when anything was made."""
         self._over.set()
-        if any(self._meter.done.values()) or self._meter.failed or self._meter.refused:
+        self._making = ()
+        if self._has_made or self._meter.failed or self._meter.refused:
             self._print(last=True)
+        elif self._stream.isatty():
+            print(ERASE, end="", file=self._stream, flush=True)
+
+    @property
+    def _has_made(self) -> bool:
+        return any(self._meter.done.values())
 
     def _run(self) -> None:
-        while not self._over.wait(self._every_s):
-            if any(self._meter.done.values()) or self._in_flight():
+        printed = time.monotonic()
+        while not self._over.wait(min(self._every_s, REFRESH_S)):
+            is_due = time.monotonic() - printed >= self._every_s
+            if self._look_for_tables() or (is_due and self._has_something):
+                printed = time.monotonic()
                 self._print()
+
+    def _look_for_tables(self) -> bool:
+        """Whether other tables than before are being made."""
+        with suppress(RuntimeError):  # a job began or ended just then
+            before, self._making = self._making, tuple(self._tables())
+            return self._making != before and bool(self._making)
+        return False
+
+    @property
+    def _has_something(self) -> bool:
+        return self._has_made or bool(self._in_flight() or self._making)
 
     def _print(self, last: bool = False) -> None:
         with suppress(RuntimeError):  # the set of jobs grew while it was counted: the last will do
             self._seen = self._wanted()
-        line = self._meter.line(self._seen, self._in_flight())
-        if self._stream.isatty():
-            # Erase the line, write it, and stay on it unless it is the last.
-            print(f"\r\x1b[2K{line}", end="\n" if last else "", file=self._stream, flush=True)
-        else:
-            print(line, file=self._stream, flush=True)
+        is_generating = self._has_made or self._in_flight() or self._meter.failed
+        parts = [self._meter.line(self._seen, self._in_flight())] if is_generating else []
+        if self._making:
+            parts.append(f"making {', '.join(self._making)}")
+        line = " | ".join(parts)
+        if self._stream.isatty() and not last:  # stay on the line, which may not wrap
+            line = line[: shutil.get_terminal_size().columns - 1]
+        elif self._stream.isatty():
+            line = f"{line}\n"
+        # In one piece, as messages come from other threads.
+        self._stream.write(f"{ERASE}{line}" if self._stream.isatty() else f"{line}\n")
+        self._stream.flush()

@@ -22,6 +22,7 @@ from daydream.llm.request import LIMITS
 from daydream.store.layout import STAGES, Layout, exists
 from daydream.store.membership import Member, Membership
 from daydream.workflow.membership_file import MembershipFile
+from daydream.workflow.vanished_texts import VanishedTexts
 
 
 class Project:
@@ -112,6 +113,11 @@ class Project:
     def prompts(self) -> PromptBuilder:
         """What renders prompts and builds requests."""
         return PromptBuilder(self.design)
+
+    @cached_property
+    def vanished(self) -> VanishedTexts:
+        """Optional texts that are gone."""
+        return VanishedTexts(self.layout, self.prompts.sources)
 
     def announcement(self) -> str:
         """What a cohort that is not made yet is going to contain; blank when it is made."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,13 +15,13 @@ from daydream.errors import (
     DaydreamError,
     EnoughErrors,
     GenerationFailed,
-    StoppedError,
     StoreError,
 )
-from daydream.llm.stopping import MESSAGE, STOP
+from daydream.llm.stopping import STOP
 from daydream.store.layout import STAGES, Stage
 from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.at_work import AtWork
+from daydream.workflow.failure_log import FailureLog
 from daydream.workflow.failure_summary import describe_run
 from daydream.workflow.forcing import is_forced, share_forces
 from daydream.workflow.inputs import Inputs
@@ -28,12 +29,13 @@ from daydream.workflow.jobs import GenerationJobs
 from daydream.workflow.object_store import ObjectStore
 from daydream.workflow.open_files import allow_open_files
 from daydream.workflow.plan.reasons import RULES_OF_PLAN, Job
-from daydream.workflow.progress import Ticker
+from daydream.workflow.progress import Progress, Ticker, in_words
 from daydream.workflow.project import Project
+from daydream.workflow.run_end import places
+from daydream.workflow.run_inputs import RunInputs
 from daydream.workflow.shown import ShownGenerations
 from daydream.workflow.signals import EXIT_CODE, SIGNALS, next_line, typed_command
 from daydream.workflow.slices_meter import SlicesMeter
-from daydream.workflow.sources import parser_stamp
 from daydream.workflow.submission import TARGET_OF_STAGE, CommandLine, Submission, Target
 
 _STAGE_OF_RULE: Mapping[str, Stage] = {f"generate_{stage}": stage for stage in STAGES}
@@ -59,20 +61,19 @@ class Run:
         """
         self.workflow, self.project, self._store = workflow, project, store
         self.inputs = Inputs(project, texts={})
+        self.made_from = RunInputs(self.inputs, workflow)
         self.shown = ShownGenerations(self.inputs, self._share_forces)
         self.submission: Submission | None = None
         self.jobs = GenerationJobs(project, store)
         self._folder = folder
         self._base_names: dict[str, str] = {}
-        self._causes: set[tuple[str, str]] = set()
-        self._stamps: dict[Stage, dict[str, list[str]]] = {}
-        self._ticker = Ticker(
-            self.jobs.generator.meter, self.required_by_stage, lambda: self.jobs.in_flight
-        )
+        self._failed = FailureLog()
+        self._ticker = self._ticking(self.jobs.generator.meter)
         self._beginning = threading.Lock()
         self._has_started = self._is_opened = False
         self._obstacles: list[str] = []
         self._at_work = AtWork(project)
+        self._went_well, self._begun_ns = False, time.time_ns()
 
     def learn_names(self) -> None:
         """Take note of what the rules are called where the Snakefile is being read."""
@@ -89,9 +90,18 @@ class Run:
         is_sliced = slices > 1 and self.project.settings.part is None
         if is_sliced and self._decides and self.submission is None:
             self.submission = Submission(self.project, slices, self._command_line)
-            meter = SlicesMeter(self.submission)
-            self._ticker = Ticker(meter, self.required_by_stage, lambda: self.jobs.in_flight)
+            self._ticker = self._ticking(SlicesMeter(self.submission))
         return is_sliced
+
+    def _ticking(self, meter: Progress) -> Ticker:
+        calls, tables = lambda: self.jobs.in_flight, self._tables_at_work
+        return Ticker(meter, self.required_by_stage, calls, tables=tables)
+
+    def _tables_at_work(self) -> list[str]:
+        """What else than generations is being made, in words."""
+        running = compat.running_rules(self.workflow)
+        names = sorted({self._base_names.get(rule, rule) for rule in running})
+        return [in_words(name) for name in names if not name.startswith("generate_")]
 
     def _command_line(self) -> CommandLine:
         """What this run was given; known, and its forces told to all, once the DAG is built."""
@@ -149,6 +159,7 @@ class Run:
         compat.at_end(self.workflow, self._succeed, self._fail)
 
     def _share_forces(self) -> None:
+        self.made_from.note_texts()
         if self._decides:  # the process of a job has inherited what is forced
             share_forces(*compat.forces(self.workflow), self._base_names)
 
@@ -201,13 +212,6 @@ class Run:
 
     # --- inputs that depend on the configuration
 
-    def sources(self, stage: Stage, gen_id: str) -> dict[str, str | list[str]]:
-        """The files that a generation is made of, with what stands for its parser."""
-        if stage not in self._stamps:
-            is_dry = compat.is_dry_run(self.workflow) or not self._decides
-            self._stamps[stage] = parser_stamp(self.project.layout, stage, is_dry)
-        return self.inputs.sources(stage, gen_id) | self._stamps[stage]
-
     def generations(self, stage: Stage, of_table: bool = False) -> list[str]:
         """What the target, or the table, of a stage asks for: generations, or their slices."""
         if self.submission:
@@ -223,18 +227,6 @@ class Run:
     def slices_before(self, target: Target) -> list[str]:
         """The marks of the slices that those of a target wait for; on a node they are made."""
         return self.submission.before(target) if self.submission else []
-
-    def new_definition(self) -> list[str]:
-        """What the configuration asks for, when that is not what the cohort on disk is."""
-        return self.inputs.definition(compat.is_dry_run(self.workflow)) if self._decides else []
-
-    def new_filters(self) -> list[str]:
-        """What the configuration filters, when that is not what the tables were made with."""
-        return self.inputs.filters(compat.is_dry_run(self.workflow)) if self._decides else []
-
-    def new_columns(self) -> list[str]:
-        """What the tables have otherwise than this version makes them."""
-        return self.inputs.columns(compat.is_dry_run(self.workflow)) if self._decides else []
 
     @property
     def _decides(self) -> bool:
@@ -252,29 +244,10 @@ class Run:
             self._begin_late()
             self.jobs.make(stage, gen_id, output, log, is_forced(rule, output))
         except DaydreamError as error:
-            self._log_failure(output, error)
+            self._failed.log(output, error)
             if isinstance(error, BudgetError | EnoughErrors | StoreError):
                 self._leave()
             raise GenerationFailed(f"{type(error).__name__}: {error}") from None
-
-    def _log_failure(self, output: str, error: DaydreamError) -> None:
-        """One line for each; our logger plugin shows the first of each cause.
-
-        A stop is no failure. It has told the user what it does; what it adds is said once.
-        """
-        kind, message = type(error).__name__, str(error)
-        cause = (kind, error.cause or message)
-        is_known = cause in self._causes
-        self._causes.add(cause)
-        if not isinstance(error, StoppedError):
-            compat.log(
-                f"{output.removesuffix('/parsed.txt')}: {kind}: {message}",
-                logging.ERROR,
-                daydream_failed=output,
-                daydream_is_known_cause=is_known,
-            )
-        elif message != MESSAGE and not is_known:
-            compat.log(message, logging.WARNING)
 
     # --- the end
 
@@ -292,6 +265,20 @@ class Run:
             # The tables are made from what is there, and yet something failed on the nodes.
             compat.log(self._failures(), logging.ERROR)
             sys.exit(1)
+        self._went_well = True
+
+    def last_lines(self, nothing_to_do: bool) -> list[str]:
+        """Where tables and report are, after a run that went well; of a part there are none.
+
+        Args:
+            nothing_to_do: whether the run had nothing to do, and so did not begin.
+        """
+        is_well = self._went_well or nothing_to_do
+        if not is_well or not self._decides or self.project.settings.part:
+            return []
+        has_made = any(self.jobs.generator.meter.done.values()) or self.submission is not None
+        begun = self._begun_ns if has_made else None
+        return list(places(self.project.layout, self.project.cohort, begun))
 
     def _fail(self) -> None:
         self._end()

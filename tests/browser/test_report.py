@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -134,6 +135,20 @@ def test_the_most_disputed_essays_come_first_by_a_link(visit: Visit) -> None:
     assert len(apart) == 50 and apart == sorted(apart, reverse=True) and apart[0] > 0
 
 
+def test_every_chart_is_as_wide_as_the_page_and_follows_it(visit: Visit) -> None:
+    page = visit.open()
+    visit.wait_for_charts()
+    widths = "all => all.map(one => one.clientWidth - one.querySelector('svg').clientWidth)"
+
+    left = page.eval_on_selector_all("[data-chart]", widths)
+    assert len(left) >= 12 and all(0 <= one < 25 for one in left)
+    page.set_viewport_size({"width": 1500, "height": 900})
+    page.wait_for_function(
+        "[...document.querySelectorAll('[data-chart]')].every("
+        "one => Math.abs(one.clientWidth - one.querySelector('svg').clientWidth) < 25)"
+    )
+
+
 def test_a_phone_is_told_that_a_chart_scrolls(browser: sync_api.Browser, folder: Path) -> None:
     phone = Visit(browser, folder, viewport={"width": 390, "height": 800})
     phone.open()
@@ -146,6 +161,35 @@ def test_a_phone_is_told_that_a_chart_scrolls(browser: sync_api.Browser, folder:
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 390
     phone.context.close()
     assert phone.problems == []
+
+
+def test_in_a_report_that_was_sent_alone_no_link_is_dead(
+    browser: sync_api.Browser, folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path / "sent")
+    visit = Visit(browser, tmp_path / "sent")
+    waiting, seen, files = ["index.html"], {"index.html"}, set()
+    while waiting:
+        page = visit.open(waiting.pop())
+        for href in page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)"):
+            place, _, anchor = href.partition("#")
+            path = Path(unquote(urlsplit(place).path)).relative_to(visit.root)
+            assert (visit.root / path).is_file(), f"{page.url} leads to {href}"
+            if place == page.url.partition("#")[0] and anchor and "?" not in anchor:
+                assert page.evaluate("id => document.getElementById(id) !== null", anchor), href
+            if path.suffix != ".html":
+                files.add(path.name)
+            elif str(path) not in seen:
+                seen.add(str(path))
+                waiting.append(str(path))
+    assert len(seen) == 72 + 3 and {"parsed_scores.csv", "ranking.csv"} <= files
+    page = visit.open()
+    with page.expect_download() as saved:
+        page.locator("#files").get_by_role("link", name="parsed_scores.csv").click()
+    assert Path(saved.value.path()).read_bytes() == (folder / "data/parsed_scores.csv").read_bytes()
+    visit.context.close()
+    # A download is a visit to a page that was broken off.
+    assert [one.rpartition("/")[2] for one in visit.problems] == ["parsed_scores.csv"]
 
 
 def test_from_the_leaderboard_to_an_essay_to_its_evaluation_to_its_file(visit: Visit) -> None:

@@ -89,6 +89,18 @@ def test_the_plan_of_targets_and_forces_is_what_the_run_then_pays(
     run = finished.run()
     assert to_buy(said) == to_buy(run.stderr) == server.received == 6
 
+    # Drafts of another text were bought; the first one is back, and so are all answers to it.
+    template = finished.raw("templates/draft/plain.txt")
+    text = template.read_text()
+    finished.edit(template, f"Anew. {text}")
+    finished.run("generation_draft")
+    finished.edit(template, text)
+    said = plan(finished)
+    assert "nothing is to be bought" in said and server.received == 9
+    run = finished.run()
+    assert to_buy(run.stderr) == 0 and server.received == 9
+    assert "paid answers are used" in run.stderr
+
 
 def test_a_plan_that_cannot_be_made_says_why_in_the_words_of_snakemake(work: Workspace) -> None:
     said = plan(work, "no_such_target", code=1)

@@ -32,7 +32,13 @@ def bare(finished: Workspace) -> Workspace:
 def test_the_report_is_made_without_a_call_and_then_there_is_nothing_to_do(
     bare: Workspace, server: MockServer
 ) -> None:
-    bare.run("report")
+    run = bare.run("report")
+    assert "making the report" in run.stderr
+    assert run.stderr.splitlines()[-3:] == [
+        "Cohort: trial",
+        "Tables: data/6_summary/trial",
+        f"Report: data/{INDEX}",
+    ]
     assert "Report on cohort" in page(bare).read_text(encoding="utf-8")
     made = {path.stem for path in (page(bare).parent / "essays").glob("*.html")}
     assert made == set(bare.ids("essay"))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from tests.support.mock_server import MockServer
 from tests.support.workspace import Workspace
+from tests.workflow.test_plan import plan, to_buy
+
+NOVELTY = "data/1_raw/templates/evaluation/novelty.system.txt"
 
 JUDGE = (
     "SCORE: X\n{{ response }}\nIt was asked: {{ prompt }}\nof {{ concepts | length }}: {{ draft }}"
@@ -29,7 +34,22 @@ def test_a_judge_has_a_system_prompt_and_sees_what_the_essay_was_made_of(
     work.edit(system, "You judge strictly.")
     run = work.run("evaluation")
     assert server.paid == 18
-    assert "prompt changed: data/1_raw/templates/evaluation/novelty.system.txt (6)" in run.stderr
+    assert f"prompt changed: {NOVELTY} (6)" in run.stderr
     work.edit(system, "You judge.")
     assert "6 paid answers are used" in work.run("evaluation").stderr
     assert server.paid == 18
+
+    # One that is taken away counts as changed, and so does one that comes back with its old time.
+    old = system.stat().st_mtime_ns
+    system.unlink()
+    foreseen = plan(work, "evaluation")
+    assert f"REMOVED: {NOVELTY} is gone, and these were made with it:" in foreseen
+    assert to_buy(foreseen) == 6 and f"prompt changed: {NOVELTY} (6)" in foreseen
+    assert "6 generation(s) to buy" in work.run("evaluation", "--dry-run").output
+    run = work.run("evaluation")
+    assert f"prompt changed: {NOVELTY} (6)" in run.stderr and server.paid == 24
+    assert "REMOVED" not in work.run("evaluation").output and server.paid == 24
+    system.write_text("You judge.")
+    os.utime(system, ns=(old, old))
+    assert "6 paid answers are used" in work.run("evaluation").stderr
+    assert server.paid == 24

@@ -35,6 +35,7 @@ def test_the_profile_chooses_the_plugin_and_the_log_file_keeps_everything(
     assert BLOCK not in run.output
     assert "3 generation(s) to buy" in run.output
     assert "drafts 3/3" in run.output
+    assert run.stderr.splitlines()[-1] == "Cohort: trial"
     (log,) = (work.root / ".snakemake" / "log").glob("*.log")
     assert BLOCK in log.read_text()
     assert "3 generation(s) to buy" in log.read_text()

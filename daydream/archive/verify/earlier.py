@@ -7,8 +7,9 @@ told from one that was changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from daydream.archive.verify.folder import StoredGeneration
@@ -18,7 +19,7 @@ from daydream.generation.parse import parse
 from daydream.generation.prompt_sources import changed_sources, source_name
 from daydream.parsers import marks_in, weighted
 from daydream.store.index import lineage_of
-from daydream.store.layout import STAGES, Stage
+from daydream.store.layout import STAGES, Layout, Stage
 from daydream.store.ledger import Attempt
 from daydream.store.membership import Member
 from daydream.workflow.project import Project
@@ -45,7 +46,10 @@ class EarlierAnswers:
         members = (m for stage in STAGES for m in self.project.membership.stage(stage))
         key = (row.get("stage"), row.get("llm_model_id"))
         own = (m for m in members if (m.stage, m.llm_model_id) == key)
-        return next(filter(None, (self._earlier_text([member]) for member in own)), "")
+        again = (m for m in own if _has_earlier(self.project.layout, m))
+        layout = self.project.layout
+        reasons = (earlier_text_of(layout, self._lineage(member)) for member in again)
+        return next(filter(None, reasons), "")
 
     def _remembered(self, stage: Stage, row: Row) -> str:
         result = row.get(RESULT[stage], "")
@@ -58,7 +62,7 @@ class EarlierAnswers:
         member = self.project.membership.by_stage[stage].get(gen_id)
         if member is None or not self._was_result(member, result):
             return ""
-        return self._earlier_text(self._lineage(member)) or EARLIER_ANSWER
+        return earlier_text_of(self.project.layout, self._lineage(member)) or EARLIER_ANSWER
 
     def _was_result(self, member: Member, result: str) -> bool:
         """Whether an answer of the ledger that is not in use any more gave a result."""
@@ -73,18 +77,31 @@ class EarlierAnswers:
 
     def _lineage(self, member: Member) -> list[Member]:
         """A generation and its ancestors, the nearest first."""
-        by_stage = self.project.membership.by_stage
-        known = {gen_id: m for stage in STAGES for gen_id, m in by_stage[stage].items()}
-        return lineage_of(member, known)[::-1]
+        return lineage_of(member, self._known)[::-1]
 
-    def _earlier_text(self, lineage: list[Member]) -> str:
-        for member in lineage:
-            metadata = StoredGeneration(self.project.layout, member).own_metadata
-            for earlier in _records(metadata):
-                names = changed_sources(_hashes(earlier), _hashes(metadata))
-                if names:
-                    return f"made with an earlier text of {' and '.join(map(source_name, names))}"
-        return ""
+    @cached_property
+    def _known(self) -> dict[str, Member]:
+        by_stage = self.project.membership.by_stage
+        return {gen_id: m for stage in STAGES for gen_id, m in by_stage[stage].items()}
+
+
+def earlier_text_of(layout: Layout, lineage: Iterable[Member]) -> str:
+    """Which text an earlier answer of the first of these was made with; blank when none was.
+
+    Args:
+        layout: of the data root.
+        lineage: a generation and its ancestors, the nearest first.
+    """
+    for member in lineage:
+        metadata = StoredGeneration(layout, member).own_metadata
+        for earlier in _records(metadata):
+            if names := changed_sources(_hashes(earlier), _hashes(metadata)):
+                return f"made with an earlier text of {' and '.join(map(source_name, names))}"
+    return ""
+
+
+def _has_earlier(layout: Layout, member: Member) -> bool:
+    return any(_records(StoredGeneration(layout, member).own_metadata))
 
 
 def _records(metadata: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

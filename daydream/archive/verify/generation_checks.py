@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from daydream.archive.verify.earlier_parents import EarlierParents
 from daydream.archive.verify.findings import Finding, Outcome, Skip, clipped, first_difference
 from daydream.archive.verify.folder import StoredGeneration, text_of
 from daydream.archive.verify.membership_checks import again
@@ -41,6 +42,10 @@ class GenerationChecks:
     @property
     def _catalog(self) -> Catalog:
         return self.prompts.design.catalog
+
+    @property
+    def _earlier(self) -> EarlierParents:
+        return EarlierParents(self.prompts.design)
 
     def _template(self, stored: StoredGeneration) -> Template | None:
         try:
@@ -88,6 +93,8 @@ class GenerationChecks:
             return self._rendered_from_others(stored, "a prompt", f"none: {reason}")
         if rendered.text.encode("utf-8", "replace") == stored.prompt:
             return None
+        if reason := self._earlier.of_prompt(stored):
+            return Skip(reason)
         return self._rendered_from_others(
             stored, *first_difference(rendered.text, text_of(stored.prompt))
         )
@@ -205,6 +212,8 @@ class GenerationChecks:
             return Finding(layout.relative(draft), "UTF-8", str(error), "Restore the file.")
         if _bytes(expected) == stored.parsed:
             return None
+        if reason := self._earlier.of_copy(stored):
+            return Skip(reason)
         differ = first_difference(expected, text_of(stored.parsed or b""))
         return Finding(stored.path("parsed.txt"), *differ, again(stored))
 

@@ -16,6 +16,7 @@ from daydream.archive.verify.folder import StoredGeneration
 from daydream.archive.verify.generation_checks import GenerationChecks
 from daydream.archive.verify.manifest import RESTORE, check_folder, check_unpacked, read_manifest
 from daydream.archive.verify.membership_checks import MembershipChecks
+from daydream.archive.verify.report_checks import check_carried
 from daydream.archive.verify.table_checks import check_parsed, check_tables
 from daydream.errors import DaydreamError, VerificationError
 from daydream.experiment.combinations import read_mappings
@@ -99,6 +100,7 @@ def checks(subject: Subject) -> Iterator[Check]:
     yield check_parameters(subject.project)
     yield from check_parsed(subject.project)
     yield check_tables(subject.project)
+    yield from check_carried(subject.project)
 
 
 def check_generations(project: Project) -> list[Check]:

@@ -21,14 +21,15 @@
 
   const views = new Map(); // of the charts that are as wide as the page
 
-  // Gives the plot what the page has left beside names and columns of text.
-  async function widen(place, view, least) {
+  // Gives the plot, or each of its panels, what the page has left beside names and columns of text.
+  async function widen(place, view, { leastWidth, panels } = {}) {
     const svg = place.querySelector("svg");
-    if (!least || !svg) return;
+    if (!leastWidth || !svg) return;
+    const signal = panels ? "child_width" : "width";
     const left = place.clientWidth - svg.getBoundingClientRect().width;
-    const width = Math.max(least, Math.floor(view.width() + left));
-    if (width === view.width()) return;
-    await view.width(width).runAsync();
+    const width = Math.max(leastWidth, Math.floor(view.signal(signal) + left / (panels || 1)));
+    if (width === view.signal(signal)) return;
+    await view.signal(signal, width).runAsync();
     await view.resize().runAsync(); // the text beside the plot has moved
   }
 
@@ -39,8 +40,8 @@
     const inside = place.appendChild(document.createElement("div"));
     try {
       const drawn = await window.vegaEmbed(inside, spec, { actions: false, renderer: "svg", config });
-      await widen(place, drawn.view, spec.usermeta?.leastWidth);
-      if (spec.usermeta?.leastWidth) views.set(place, [drawn.view, spec.usermeta.leastWidth]);
+      await widen(place, drawn.view, spec.usermeta);
+      views.set(place, [drawn.view, spec.usermeta]);
       place.querySelector("svg")?.setAttribute("aria-label", place.ariaLabel);
       place.classList.add("is-drawn");
       place.classList.toggle("is-wider", place.scrollWidth > place.clientWidth + 1);
@@ -65,7 +66,7 @@
   }
 
   addEventListener("resize", async () => {
-    for (const [place, [view, least]] of views) await widen(place, view, least);
+    for (const [place, [view, how]] of views) await widen(place, view, how);
     for (const place of document.querySelectorAll(".is-drawn")) {
       place.classList.toggle("is-wider", place.scrollWidth > place.clientWidth + 1);
     }

@@ -1,4 +1,4 @@
-// What every page does: texts that are folded are printed too, what scrolls is a stop of the Tab key, a link to an evaluation or a comparison focuses it, and an essay leads to its neighbours in the list that it was opened from.
+// What every page does: texts that are folded are printed too, what scrolls is a stop of the Tab key, a link to an evaluation or a comparison focuses it, files are linked where they are at hand, and an essay leads to its neighbours in the list that it was opened from.
 "use strict";
 
 (() => {
@@ -48,6 +48,18 @@
     }
   }
 
+  // Files of a generation are outside the report's folder: they are links where that is in its data root, and names where it was sent alone.
+  function linkFiles() {
+    if (!/\/8_report\/[^/]+\/(essays\/)?[^/]*$/.test(location.pathname)) return;
+    for (const name of document.querySelectorAll("span[data-file]")) {
+      const link = document.createElement("a");
+      Object.assign(link, { href: name.dataset.file, textContent: name.textContent });
+      link.setAttribute("aria-label", `${name.textContent} of ${name.dataset.of}`);
+      name.replaceWith(link);
+    }
+  }
+
+  linkFiles();
   followList();
   addEventListener("hashchange", goToTarget);
   goToTarget();

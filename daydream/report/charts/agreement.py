@@ -12,7 +12,6 @@ from daydream.report.charts.base import (
     GREY,
     NO_SCORE,
     PURPLE,
-    SLANTED,
     UPRIGHT,
     VERMILION,
     AnyChart,
@@ -22,6 +21,7 @@ from daydream.report.charts.base import (
     data,
     labels,
     less_than,
+    slanted_where_narrow,
 )
 from daydream.report.data import ReportTables
 from daydream.report.text import plural
@@ -39,6 +39,7 @@ MAX_EVALUATORS = 20
 MIN_PAIRS = 3
 CLASSES = ("high", "moderate", "low", "poor")
 _LIMITS = (1.0, 2.0, 3.0)  # a class ends here; the last has no end
+_NARROWEST = 34  # pixels of a square of the matrix
 _BINS = 20  # of the scale, in each direction
 
 
@@ -82,7 +83,7 @@ def _scatter(tables: ReportTables, wide: pd.DataFrame) -> Drawn | str:
         color=GREY, strokeDash=[5, 4]
     )
     chart = alt.layer(equal.encode(x="a:Q", x2="b:Q", y="a:Q", y2="b:Q"), points)
-    return Drawn(chart.properties(width=420, height=420), _scatter_caption(both))
+    return Drawn(as_wide_as_page(chart, 420, 420, least=260), _scatter_caption(both))
 
 
 def _scatter_caption(both: pd.DataFrame) -> str:
@@ -132,9 +133,9 @@ def _pearson(one: pd.Series, other: pd.Series) -> float:
 
 
 def _squares(pairs: pd.DataFrame, order: list[str]) -> AnyChart:
-    step = 46 if len(order) <= 8 else 34
+    step = 46 if len(order) <= 8 else _NARROWEST
     base = alt.Chart(data(pairs)).encode(
-        x=alt.X("other:N", sort=order[:-1], title=None, axis=SLANTED),
+        x=alt.X("other:N", sort=order[:-1], title=None, axis=slanted_where_narrow(order[:-1])),
         y=alt.Y("one:N", sort=order[1:], title=None, axis=UPRIGHT),
         tooltip=[
             alt.Tooltip("one:N", title="evaluator"),
@@ -150,11 +151,13 @@ def _squares(pairs: pd.DataFrame, order: list[str]) -> AnyChart:
     )
     known = base.transform_filter("isValid(datum.r)")
     dark = alt.condition("abs(datum.r) > 0.65", alt.value("#ffffff"), alt.value("#111111"))
-    return alt.layer(
+    layers = alt.layer(
         base.mark_rect(fill="transparent", stroke=GREY, strokeWidth=0.5, strokeOpacity=0.5),
         known.mark_rect(stroke=GREY, strokeWidth=0.5, strokeOpacity=0.5).encode(color=colour),
         known.mark_text(fontSize=11).encode(text=alt.Text("r:Q", format=".2f"), color=dark),
-    ).properties(width=step * (len(order) - 1), height=step * (len(order) - 1))
+    )
+    across = len(order) - 1
+    return as_wide_as_page(layers, step * across, step * across, least=_NARROWEST * across)
 
 
 def agreement_range(tables: ReportTables) -> Drawn | str:

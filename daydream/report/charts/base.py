@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import altair as alt
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from daydream.experiment.concept_names import AND
+from daydream.report.charts.labels import text_width
 from daydream.report.data import ReportTables
 
 # After Okabe and Ito's colours, without the pale ones: told apart by the colour-blind, and at a
@@ -23,11 +24,11 @@ NO_SCORE = "No evaluation has a score yet."
 LABEL, SHORT = 60, 32  # characters of a label, where there is room and where there is little
 LABEL_PIXELS = 400
 UPRIGHT = alt.Axis(labelLimit=LABEL_PIXELS, ticks=False, domain=False, labelPadding=8)
-SLANTED = alt.Axis(labelAngle=-40, labelLimit=LABEL_PIXELS, ticks=False, domain=False)
 _COMBO = "combo_id"
 _GAP = re.compile(r"\s+")
-_JOINT = re.compile(r"[\s_./:-]+")  # where the parts of an id meet
+_JOINT = re.compile(r"(?:[\s_/:-]|\.(?!\d))+")  # where parts of an id meet; 4.6 is one part
 _LETTER = 7  # pixels, about
+_APART = 16  # pixels between two names side by side
 _NEVER_IN_XML = ("\ufffe", "\uffff")
 
 AnyChart: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -69,11 +70,15 @@ def _allowed(character: str) -> str:
 def shorten(text: str, most: int = LABEL) -> str:
     """Text of at most so many characters; the middle is left out, as ids differ at their ends.
 
-    Cut between words, or else between the parts of an id, unless that would leave less than half
-    of the room used.
+    Cut between words, or else between the parts of an id, so that half of the room is used; else
+    the words of one end that have room. Cut within a word only where none has room.
     """
     if len(text) <= most:
         return text
+    return _between(text, most) or _one_end(text, most) or _within(text, most)
+
+
+def _between(text: str, most: int) -> str:
     tail = (most - 1) // 3
     for joint, needs_end in ((_GAP, False), (_JOINT, True)):
         gaps = list(joint.finditer(text))
@@ -82,6 +87,20 @@ def shorten(text: str, most: int = LABEL) -> str:
         first = next((text[: g.start()] for g in reversed(gaps) if g.start() <= room), "")
         if first and (last or not needs_end) and len(first) + len(last) >= most / 2:
             return f"{first}…{last}"
+    return ""
+
+
+def _one_end(text: str, most: int) -> str:
+    gaps = list(_GAP.finditer(text))
+    first = next((text[: g.start()] for g in reversed(gaps) if g.start() < most), "")
+    last = next((text[g.end() :] for g in gaps if len(text) - g.end() < most), "")
+    if not first and not last:
+        return ""
+    return f"{first}…" if len(first) >= len(last) else f"…{last}"
+
+
+def _within(text: str, most: int) -> str:
+    tail = (most - 1) // 3
     return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
 
 
@@ -168,8 +187,33 @@ def as_wide_as_page(chart: AnyChart, width: int, height: int, least: int) -> Any
 
     ``width`` is that of a chart which stands by itself, as a picture.
     """
-    sized: AnyChart = chart.properties(width=width, height=height, usermeta={"leastWidth": least})
-    return sized
+    sized: AnyChart = chart.properties(width=width, height=height)
+    return widened(sized, least)
+
+
+def widened(chart: AnyChart, least: int, panels: int = 1) -> AnyChart:
+    """The same for a chart whose size is set, of so many panels side by side.
+
+    ``least`` is of one panel.
+    """
+    several = {"panels": panels} if isinstance(chart, alt.FacetChart) else {}
+    wide: AnyChart = chart.properties(usermeta={"leastWidth": least, **several})
+    return wide
+
+
+def slanted_where_narrow(names: Sequence[str], in_panels: bool = False) -> alt.Axis:
+    """An axis of columns: their names lie flat where each has room for its own, else they slant."""
+    step = f"{'child_width' if in_panels else 'width'} / {max(1, len(names))}"
+    is_wide = f"{step} > {max(map(text_width, names), default=0) + _APART:.0f}"
+    return alt.Axis(
+        labelAngle=alt.ExprRef(f"{is_wide} ? 0 : -40"),
+        labelAlign=alt.ExprRef(f"{is_wide} ? 'center' : 'right'"),
+        labelBaseline=alt.ExprRef(f"{is_wide} ? 'top' : 'middle'"),
+        labelLimit=LABEL_PIXELS,
+        labelOverlap=False,
+        ticks=False,
+        domain=False,
+    )
 
 
 def note(lines: Iterable[str]) -> alt.Chart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import altair as alt
@@ -23,7 +24,10 @@ from daydream.report.charts.base import (
     labels,
     less_than,
     letters,
+    slanted_where_narrow,
+    widened,
 )
+from daydream.report.charts.labels import text_width
 from daydream.report.charts.leaderboard import KINDS
 from daydream.report.data import ReportTables
 from daydream.results.coverage import with_coverage
@@ -35,6 +39,7 @@ MAX_COMBOS, MAX_TEMPLATES, MAX_MODELS = 40, 5, 8
 GAP = "⋮"  # the row that stands for the combinations left out
 _ROW, _NARROWEST, _WIDEST, _GRID = 22, 18, 90, 760
 _MIN_SPAN = 0.2
+_HATCHES = 7  # lines over a cell
 _NUMBERS_FROM = 30  # pixels of a cell that has room for a number
 
 
@@ -49,8 +54,13 @@ class _Grid(NamedTuple):
 
     @property
     def step(self) -> int:
-        """Pixels across a cell."""
+        """Pixels across a cell, in a picture; the page has cells as wide as there is room."""
         return _step(len(self.templates) * len(self.models))
+
+    @property
+    def has_panels(self) -> bool:
+        """Whether each template has a panel of its own, with the models side by side."""
+        return len(self.templates) > 1 and len(self.models) > 1
 
 
 def _step(columns: int) -> int:
@@ -161,17 +171,21 @@ def _chart(grid: _Grid, template: str) -> AnyChart:
     layers = _layers(grid, across, columns, KINDS[MODEL if across == "model" else template])
     size = {"width": grid.step * len(columns), "height": _ROW * len(grid.rows)}
     chart = alt.layer(*layers, data=data(grid.cells)).properties(**size)
-    if across == "template" or len(grid.templates) == 1:
-        return chart
-    header = alt.Header(labelLimit=size["width"], title=KINDS[template].capitalize())
-    return chart.facet(
+    least = min(grid.step, _NUMBERS_FROM) * len(columns)
+    if not grid.has_panels:
+        return widened(chart, least)
+    header = alt.Header(labelLimit=LABEL_PIXELS, title=KINDS[template].capitalize())
+    panels = chart.facet(
         column=alt.Column("template:N", sort=grid.templates, header=header), spacing=8
     )
+    heads = max(map(text_width, grid.templates))
+    return widened(panels, max(least, round(heads)), len(grid.templates))
 
 
 def _layers(grid: _Grid, across: str, columns: list[str], title: str) -> list[alt.Chart]:
+    names = slanted_where_narrow(columns, grid.has_panels)
     base = alt.Chart().encode(
-        x=alt.X(f"{across}:N", sort=columns, title=title.capitalize(), axis=_ACROSS),
+        x=alt.X(f"{across}:N", sort=columns, title=title.capitalize(), axis=names),
         y=alt.Y(
             "combo:N",
             scale=alt.Scale(domain=grid.rows),
@@ -193,9 +207,9 @@ def _layers(grid: _Grid, across: str, columns: list[str], title: str) -> list[al
     cells = base.transform_filter("isValid(datum.share)").mark_rect(
         stroke=GREY, strokeWidth=0.5, strokeOpacity=0.5
     )
-    return [cells.encode(color=colour, fillOpacity=opacity), _hatch(base, grid.step)] + (
-        [_numbers(base, sum(domain) / 2)] if grid.step >= _NUMBERS_FROM else []
-    )
+    hatch = _hatch(base, len(columns), grid.has_panels)
+    numbers = [_numbers(base, sum(domain) / 2)] if grid.step >= _NUMBERS_FROM else []
+    return [cells.encode(color=colour, fillOpacity=opacity), hatch, *numbers]
 
 
 def _domain(grid: _Grid) -> list[float]:
@@ -205,15 +219,18 @@ def _domain(grid: _Grid) -> list[float]:
     return [round(low - wanting, 6), round(high + wanting, 6)]
 
 
-def _hatch(base: alt.Chart, step: int) -> alt.Chart:
-    """Slanting lines over the cells that rest on too few scores."""
-    half = (step - 2) / (_ROW - 2)
-    lines = 2 * max(1, round(half)) + 1
-    starts = [-half + 2 * half * line / lines for line in range(lines)]
-    width = 2 * half / lines
-    shape = "".join(f"M{x:.2f},0.9L{x + width:.2f},-0.9" for x in starts)
+def _hatch(base: alt.Chart, columns: int, in_panels: bool) -> alt.Chart:
+    """Slanting lines over the cells that rest on too few scores, however wide these are."""
+    half = f"(({'child_width' if in_panels else 'width'}/{columns}-2)/{_ROW - 2})"
+    ends = [2 * line / _HATCHES - 1 for line in range(_HATCHES + 1)]
+    lines = (f"'M'+{a:.3f}*{half}+',0.9L'+{b:.3f}*{half}+',-0.9'" for a, b in pairwise(ends))
     lines_over: alt.Chart = base.transform_filter("!datum.coverage_ok").mark_point(
-        shape=shape, size=(_ROW - 2) ** 2, filled=False, stroke=GREY, strokeWidth=1.2, opacity=1
+        shape=alt.ExprRef("+".join(lines)),
+        size=(_ROW - 2) ** 2,
+        filled=False,
+        stroke=GREY,
+        strokeWidth=1.2,
+        opacity=1,
     )
     return lines_over
 
@@ -230,7 +247,6 @@ def _numbers(base: alt.Chart, middle: float) -> alt.Chart:
 
 
 _LEGEND = ["Mean score,", "share of", "the scale"]
-_ACROSS = alt.Axis(labelAngle=-40, labelLimit=LABEL_PIXELS, ticks=False, domain=False)
 _TOOLTIP = [
     alt.Tooltip("combo:N", title="combination"),
     alt.Tooltip("template:N", title="template"),

@@ -22,13 +22,16 @@ from daydream.report.charts.base import (
     less_than,
     letters,
     of_expected,
+    widened,
 )
+from daydream.report.charts.labels import text_width
 from daydream.report.data import ReportTables
 from daydream.results.statistics.ratings import EVALUATOR, TEMPLATE, comparable, evaluations
 
 MAX_EVALUATORS, MAX_TEMPLATES = 12, 4
 _BINS = 20
-_PANELS = 840  # pixels across all panels
+_PANELS = 840  # pixels across all panels of a picture
+_NARROWEST = 140  # of a panel on a narrow page
 _MAX_WHOLE = 20  # points of a scale whose whole numbers get a bar each
 
 
@@ -177,10 +180,10 @@ def _facets(
             tooltip=_BAR_TOOLTIP,
         ),
         means.mark_rule(color=VERMILION, strokeWidth=2).encode(x="mean:Q", tooltip=_PANEL_TOOLTIP),
-        counts.encode(x=alt.value(width - 2), y=alt.value(-3), text="counts:N"),
+        counts.encode(x=alt.value(_END), y=alt.value(-3), text="counts:N"),
         data=data(rows),
     ).properties(width=width, height=64)
-    return layers.facet(
+    faceted = layers.facet(
         row=alt.Row(
             "evaluator:N",
             title=None,
@@ -191,12 +194,15 @@ def _facets(
             "template:N",
             title=None,
             sort=list(names[TEMPLATE].values()),
-            header=alt.Header(labelLimit=width),
+            header=alt.Header(labelLimit=LABEL_PIXELS),
         ),
         spacing={"row": 20, "column": 12},
     )
+    heads = max(map(text_width, names[TEMPLATE].values()))
+    return widened(faceted, max(_NARROWEST, round(heads)), len(names[TEMPLATE]))
 
 
+_END = alt.ExprRef("child_width - 2")  # of a panel
 _WHERE = [
     alt.Tooltip("evaluator:N", title="evaluator"),
     alt.Tooltip("template:N", title="evaluation template"),

@@ -80,7 +80,8 @@ def compare_cohorts(
     levels that both designs have of combination, templates and model; an axis without a common
     level is what differs) is averaged and paired, with combinations as clusters; judges are those
     of both, where there are some. Without a common combination, the combinations of each cohort
-    are clusters and nothing is paired (Welch's test). Intervals are Student's t over the means of
+    are clusters and nothing is paired (Welch's test); an essay from elsewhere is a cluster by
+    itself. Intervals are Student's t over the means of
     clusters; fewer than five give none.
     """
     one, other = evaluations(first, scales), evaluations(second, scales)
@@ -155,14 +156,16 @@ def _on_essays(one: EssayScores, other: EssayScores) -> _Paired:
 
 
 def _on_cells(one: EssayScores, other: EssayScores) -> _Paired:
-    common = {name: set(one.table[name]) & set(other.table[name]) for name in ORIGIN}
+    # A blank level, as essays from elsewhere have some, is none that two cohorts share.
+    common = {name: {*one.table[name]} & {*other.table[name]} - {""} for name in ORIGIN}
     key = [name for name in ORIGIN if common[name]]
+    unpaired = _Paired(UNPAIRED, (), (_by_combo(one), _by_combo(other)), 0, _OTHER_COMBOS)
+    if not common[COMBO]:
+        return unpaired
     cells = [_cells(part.table, key) for part in (one, other)]
-    merged = cells[0].merge(cells[1], on=key, suffixes=("_a", "_b")) if key else cells[0][:0]
-    if merged.empty or not common[COMBO]:
-        values = _by_combo(one), _by_combo(other)
-        note = "other combinations: what differs may be these"
-        return _Paired(UNPAIRED, (), values, 0, note)
+    merged = cells[0].merge(cells[1], on=key, suffixes=("_a", "_b"))
+    if merged.empty:
+        return unpaired
     clusters, note = [COMBO], ""
     if merged[COMBO].nunique() < MIN_CLUSTERS <= len(merged):
         clusters = key
@@ -171,8 +174,14 @@ def _on_cells(one: EssayScores, other: EssayScores) -> _Paired:
     return _Paired(SAME_CELLS, tuple(key), values, len(merged), note)
 
 
+_OTHER_COMBOS = "other combinations: what differs may be these"
+
+
 def _by_combo(scored: EssayScores) -> FloatArray:
-    return _cells(scored.table, [COMBO])["value"].to_numpy(float)
+    """The mean of each combination; an essay from elsewhere has none and stands for itself."""
+    table = scored.table
+    units = table[COMBO].where(table[COMBO] != "", table[ESSAY])
+    return table["value"].groupby(units.to_numpy(), sort=True).mean().to_numpy(float)
 
 
 def _cells(table: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:

@@ -36,13 +36,16 @@ def evaluations(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
 
     An evaluation that several cohorts share counts once. Missing ids become ``""``, so that
     grouping never loses a row; a score that is not a finite number becomes NaN, and so does the
-    score of an unknown essay. Columns that ``scores`` lacks are made empty. Raises CatalogError
-    for a scale whose ends do not rise.
+    score of an unknown essay. An essay from elsewhere has no draft and no combination, and is as
+    independent of the others as a draft is: it stands for its own. Columns that ``scores`` lacks
+    are made empty. Raises CatalogError for a scale whose ends do not rise.
     """
     frame = scores.reindex(columns=list(_COLUMNS)).copy()
     for column in _TEXT:
         text = frame[column].astype(object)
         frame[column] = text.where(text.notna(), "").astype(str).astype(object)
+    is_elsewhere = (frame[DRAFT] == "") & (frame["combo_id"] == "")
+    frame[DRAFT] = frame[DRAFT].where(~is_elsewhere, frame[ESSAY])
     frame["score"] = pd.to_numeric(frame["score"], errors="coerce").astype(float)
     frame["score"] = frame["score"].where(np.isfinite(frame["score"]) & (frame[ESSAY] != ""))
     again = frame["gen_id"].duplicated() & (frame["gen_id"] != "")

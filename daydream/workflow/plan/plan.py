@@ -73,6 +73,7 @@ class Plan:
         parameters: those of the requests as they will be sent, a line each.
         warnings: what to know before anything is bought, a text each.
         replaced: texts that were edited after generations were made from them.
+        self_judges: models that judge essays of their own.
     """
 
     title: str
@@ -82,6 +83,7 @@ class Plan:
     parameters: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     replaced: tuple[ReplacedText, ...] = ()
+    self_judges: tuple[str, ...] = ()
 
     @property
     def planned(self) -> int:
@@ -110,13 +112,6 @@ class Plan:
         return list(dict.fromkeys(row.model for row in rows))
 
     @property
-    def writing_judges(self) -> list[str]:
-        """The models that both write and judge, by id."""
-        writers = {row.model for row in self.rows if row.stage in ("draft", "essay")}
-        judges = (row.model for row in self.rows if row.stage in ("evaluation", "comparison"))
-        return [model for model in dict.fromkeys(judges) if model in writers]
-
-    @property
     def reasons(self) -> Counter[str]:
         """Why generations are to be made, over all rows."""
         return sum((row.reasons for row in self.rows), Counter())
@@ -133,9 +128,9 @@ def describe(plan: Plan, options: Options = NO_OPTIONS) -> Iterator[str]:
     yield "Why:"
     yield from (f"  {reason} ({count})" for reason, count in plan.reasons.most_common())
     yield from _notes(plan)
-    if writing := plan.writing_judges:
-        yield f"Both write and judge: {_listed(writing)}. Whether they prefer their own texts will"
-        yield "be in judge_preference; self_judging under exclude of a spec leaves that out."
+    if judges := plan.self_judges:
+        yield f"Judging essays of their own: {_listed(judges)}. Whether they prefer these will be"
+        yield "in judge_preference; self_judging under exclude of a spec leaves them out."
     if plan.to_buy:
         yield "Asked with:"
         yield from _wrapped(f"  {line}" for line in plan.parameters)

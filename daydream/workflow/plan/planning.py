@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from daydream.experiment.fallbacks import fallback_of, with_fallbacks
@@ -70,6 +70,7 @@ def make_plan(
             *_warnings(project, made, bought, sample or PAST),
         ),
         replaced=tuple(EditedTexts(project, required).find()),
+        self_judges=tuple(_self_judges(members)),
     )
 
 
@@ -77,6 +78,14 @@ def _lost(reusable: ReusableAnswers) -> Iterator[str]:
     """What the run will not make, as its answer was paid and is not in its ledger any more."""
     if lost := list(reusable.lost.values()):
         yield f"{len(lost)} generation(s) will not be made: {lost[0]} Restore it from a copy."
+
+
+def _self_judges(members: Mapping[Stage, Mapping[str, Member]]) -> list[str]:
+    """The models that are asked to judge essays of their own, of copies: drafts."""
+    writers = {gen_id: essay.llm_model_id for gen_id, essay in members["essay"].items()}
+    judged = members["evaluation"].values()
+    own = (m.llm_model_id for m in judged if writers.get(m.parent_gen_id) == m.llm_model_id)
+    return list(dict.fromkeys(own))
 
 
 def _warnings(project: Project, made: Groups, bought: Groups, limit: int) -> Iterator[str]:

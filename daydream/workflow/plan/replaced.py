@@ -155,7 +155,10 @@ def replaced_lines(texts: Iterable[ReplacedText], options: Options) -> Iterator[
     cohorts: dict[str, None] = {}
     for text in texts:
         cohorts |= dict.fromkeys(text.cohorts)
-        yield f"EDITED: {text.path} is not the text that these were made from:"
+        if exists(text.path):
+            yield f"EDITED: {text.path} is not the text that these were made from:"
+        else:
+            yield f"REMOVED: {text.path} is gone, and these were made with it:"
         for name in text.cohorts:
             yield f"  cohort {name}: {_counts(text, name)}"
     if texts:

@@ -32,6 +32,7 @@ from daydream.workflow.snakemake_compat.jobs import (
     make_no_empty_logs,
     name_in_run,
     planned_jobs,
+    running_rules,
     skip_pipe_searches,
 )
 from daydream.workflow.snakemake_compat.node import NodeJob, ignore_executors, only_job, run
@@ -69,6 +70,7 @@ __all__ = [
     "only_job",
     "planned_jobs",
     "run",
+    "running_rules",
     "schedule_quickly",
     "shield_scripts",
     "skip_pipe_searches",

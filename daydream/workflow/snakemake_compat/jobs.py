@@ -49,6 +49,21 @@ def planned_jobs(workflow: Any) -> list[PlannedJob]:
     ]
 
 
+@reach("which tables are being made", list[str])
+def running_rules(workflow: Any) -> list[str]:
+    """The rules of the jobs that are under way.
+
+    Reason: the tables and the report take seconds in which no generation is made, and their events
+    reach logger plugins only.
+    Seen in 9.27.1: ``JobScheduler.running``, a set that changes meanwhile.
+
+    Raises:
+        RuntimeError: when a job begins or ends just then.
+    """
+    scheduler = workflow.scheduler
+    return [job.rule.name for job in list(scheduler.running)] if scheduler else []
+
+
 @reach("how many generations are left", Counter[str])
 def count_by_rule(workflow: Any) -> Counter[str]:
     """How many jobs of each rule this run has, finished ones included.

@@ -146,6 +146,17 @@ def test_a_promoted_essay_is_a_row_an_article_and_a_paragraph(store: Store) -> N
     assert row.startswith("e1,e1,june,20") and row.endswith("+00:00")
 
 
+def test_the_origin_of_a_promoted_essay_is_a_cohort_that_has_it(store: Store) -> None:
+    store.cohort("june", {"e1": ["9"]})
+    store.cohort("may", {"e2": ["9"], "e1": ["9"]})
+    for essay in ("e1", "e2"):
+        store.essay(essay, "Title")
+    promote(["e1"], "may", store.layout)
+    promote(["e2"], "a cohort that was never made", store.layout)
+    _, *rows = store.work.raw("concepts/provenance.csv").read_text().splitlines()
+    assert [row.split(",")[1:3] for row in rows] == [["e1", "may"], ["e2", "may"]]
+
+
 def test_an_essay_that_is_a_concept_already_stays_as_it_is(store: Store) -> None:
     store.essay("e1", "Title\n\nBody.")
     promote(["e1"], "june", store.layout)

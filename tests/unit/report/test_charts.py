@@ -459,7 +459,9 @@ def test_of_a_combination_every_concept_is_shortened_alike(most, label):
     [
         ("Chess openings as a language", 24, "Chess openings as a…"),
         ("combo_v1_8eb3419b7ea4", 15, "combo_v1_8…7ea4"),  # ids differ at their ends
-        ("The claude-sonnet-4.6 model", 24, "The claude…6 model"),
+        ("The claude-sonnet-4.6 model", 24, "The claude-sonnet…model"),
+        ("Extraordinary claims of evidence", 12, "…of evidence"),
+        ("Claims that are extraordinary", 12, "Claims that…"),
         ("openai-gpt-4.1-mini-2025-04-14", 27, "openai-gpt-4.1-mini…04-14"),
         ("associative_wandering_long_form", 25, "associative…form"),
     ],

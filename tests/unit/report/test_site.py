@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -20,7 +21,7 @@ from daydream.report.essays import EssayRow, as_json, essay_rows
 from daydream.report.pairwise_grids import comparisons
 from daydream.report.site import MARK, write_site
 from daydream.report.tables import leaderboards
-from daydream.report.text import MAX_CHARACTERS, display_text, title_of
+from daydream.report.text import MAX_CHARACTERS, display_text, size, title_of
 from daydream.results.scores import ScoreRow, cohort_scores
 from daydream.store.layout import Layout
 from tests.support.report_store import ReportStore, Size
@@ -40,6 +41,7 @@ class Outline(HTMLParser):
         self.tags: list[str] = []
         self.ids: list[str] = []
         self.hrefs: list[str] = []
+        self.files: list[str] = []
         self.text = ""
         self.feed(page)
 
@@ -48,6 +50,7 @@ class Outline(HTMLParser):
         self.tags.append(tag)
         self.ids += [found["id"] or ""] if "id" in found else []
         self.hrefs += [found["href"] or ""] if "href" in found else []
+        self.files += [found["data-file"] or ""] if "data-file" in found else []
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -323,7 +326,7 @@ def test_a_failed_draft_is_told_on_the_pages_of_its_essays(site: Site) -> None:
         page = site.essay(essay)
         assert "TruncatedError: the answer was cut off" in page.text
         assert "This essay was not made yet." in page.text
-    assert f"../../gens/draft/{draft}/metadata.json" in index.hrefs
+    assert f"essays/{essays[0]}.html" in index.hrefs
     assert f"Not made: {len(essays)} essays" in index.text
 
 
@@ -488,11 +491,48 @@ def test_comparisons_are_shown_when_the_cohort_has_some_and_only_then(
     assert all("Comparisons" not in site.essay(essay).text for essay in site.ids("essay"))
 
 
+def test_the_report_carries_its_tables_and_none_of_what_is_gone(
+    site: Site, compared_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daydream.results.carried.PACKED_FROM", 10_000)
+    own = site.folder / "data" / "notes.csv"
+    stale = site.folder / "data" / "pairwise_ranking.csv.gz"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    stale.write_text("of an earlier cohort")
+    index = site.write()
+    linked = {href for href in index.hrefs if href.startswith("data/")}
+    carried = {f"data/{path.name}" for path in own.parent.glob("*") if path.suffix != ".js"}
+    assert linked == carried - {"data/notes.csv"} and own.read_text() == "mine"
+    assert not stale.exists()
+    scores = Path(site.layout.scores("trial")).read_bytes()
+    packed = own.parent / "parsed_scores.csv.gz"
+    assert len(scores) > 10_000 and gzip.decompress(packed.read_bytes()) == scores
+    ranking = Path(site.layout.summary("trial", "ranking")).read_bytes()
+    assert (own.parent / "ranking.csv").read_bytes() == ranking
+    assert f"ranking.csv {size(len(ranking))}" in index.text
+    assert f"parsed_scores.csv.gz {size(packed.stat().st_size)}" in index.text
+    assert "the large ones are compressed" in index.text
+    outside = [href for href in index.hrefs if href.startswith("..")]
+    assert not outside and not [href for href in site.page("cohorts.html").hrefs if "../" in href]
+    compared = Site(tmp_path / "compared", compared_once)
+    compared.write()
+    assert (compared.folder / "data" / "pairwise_ranking.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1234, "1.2 kB"), (12_345, "12 kB"), (3.4e9, "3.4 GB")],
+)
+def test_sizes_are_said_as_a_person_reads_them(count: int, text: str) -> None:
+    assert size(count) == text
+
+
 def test_the_ranking_by_comparisons_leads_to_the_pages_of_the_essays(compared: Site) -> None:
     index = compared.write()
     essays = compared.ids("essay")
     assert {f"essays/{essay}.html#comparisons" for essay in essays} <= set(index.hrefs)
-    assert "../../5_parsing/trial/parsed_comparisons.csv" in index.hrefs
+    assert "data/parsed_comparisons.csv" in index.hrefs
     grids = {grid.name: grid for grid in comparisons(compared.tables, {essays[0]: "A title"})}
     ranked = grids["pairwise_essay"].rows
     assert len(ranked) == len(essays)
@@ -517,7 +557,7 @@ def test_the_page_of_an_essay_has_its_comparisons_from_its_own_side(compared: Si
     winner, loser = compared.essay(one), compared.essay(other)
     assert set(orders) <= set(winner.ids) & set(loser.ids)
     assert f"{other}.html#comparisons" in winner.hrefs
-    assert f"../../../gens/comparison/{orders[0]}/prompt.txt" in winner.hrefs
+    assert f"../../../gens/comparison/{orders[0]}/prompt.txt" in winner.files
     assert f"Won against {other}" in winner.text
     assert f"Lost against {one}" in loser.text
     assert "The <b>first</b> is better." in winner.text and "b" not in winner.tags

@@ -10,7 +10,7 @@ import pytest
 from daydream.errors import BudgetError
 from daydream.generation.meter import Meter
 from daydream.store.ledger import Attempt
-from daydream.workflow.progress import Ticker
+from daydream.workflow.progress import ERASE, Ticker, in_words
 
 WANTED = {"draft": 3, "essay": 6, "evaluation": 6}
 
@@ -79,6 +79,34 @@ def test_a_run_that_made_nothing_says_nothing() -> None:
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+def test_what_tables_are_being_made_is_said_when_it_changes() -> None:
+    meter, stream, making = Meter(), io.StringIO(), ["summary tables"]
+    ticker = Ticker(
+        meter, lambda: WANTED, lambda: 0, stream, every_s=0.01, tables=lambda: tuple(making)
+    )
+    ticker.start()
+    time.sleep(0.1)
+    making[:] = [in_words("site")]
+    time.sleep(0.1)
+    ticker.stop()
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "making summary tables" and lines[-1] == "making the report"
+    assert "drafts" not in stream.getvalue()  # none is made by this run
+
+
+def test_a_line_that_a_terminal_would_wrap_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("daydream.workflow.progress.REFRESH_S", 0.01)
+    stream = Terminal()
+    ticker = Ticker(Meter(), lambda: WANTED, lambda: 1, stream, 0.01, lambda: ["the report"] * 9)
+    ticker.start()
+    time.sleep(0.1)
+    ticker.stop()
+    pieces = stream.getvalue().split(ERASE)
+    assert len(pieces) > 2 and max(map(len, pieces)) == 39
+    assert pieces[-1] == ""  # nothing was made: the line goes
 
 
 def test_on_a_terminal_the_line_is_kept_up_to_date_in_its_place() -> None:

@@ -54,6 +54,27 @@ def test_a_table_of_earlier_answers_is_told_from_one_that_was_changed(
     assert bad and all("parsed_scores.csv" in w or "6_summary" in w for w in where)
 
 
+def test_essays_and_copies_of_drafts_that_were_made_again_are_of_an_earlier_text(
+    work: Workspace, server: MockServer
+) -> None:
+    work.templates("evaluation", ["novelty"], text="SCORE: X {{ response }} after {{ draft }}")
+    project = make_everything(work)
+    template = work.raw("templates/draft/plain.txt")
+    work.write("templates/draft/plain.txt", f"Be bold. {template.read_text()}")
+    generator = GenerationJobs(project).generator
+    for member in project.membership.stage("draft"):
+        generator.make(member)
+    done = list(checks(Subject("here", project)))
+    assert [finding for check in done for finding in check.findings] == []
+    earlier = {c.claim.split()[0]: c.skipped[f"{REASON[:-7]}plain"] for c in done}
+    assert (earlier["parsed.txt"], earlier["prompts"]) == (3, 3 + 6)
+
+    essay = next(m for m in project.membership.stage("essay") if m.template_id == "copy")
+    work.gen("essay", essay.gen_id).write_text("Tampered with.")
+    bad, _, where = outcome(project)
+    assert bad and f"gens/essay/{essay.gen_id}/parsed.txt" in where
+
+
 def test_temperatures_that_are_mixed_are_noted(work: Workspace, server: MockServer) -> None:
     project = make_everything(work)
     assert check_parameters(project).notes == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +17,14 @@ from daydream.cli.main import main
 from daydream.experiment.cohort import write_cohort
 from daydream.experiment.settings import load_config
 from daydream.results.analyses import ANALYSIS, make_analyses
+from daydream.results.carried import carry
 from daydream.results.names import PAIRWISE_TABLES
 from daydream.results.pairwise import make_pairwise
 from daydream.results.scores import ScoreRow
 from daydream.results.snapshots import make_snapshots
 from daydream.results.summary import SUMMARY, make_summaries
-from daydream.store.layout import FORMS, STAGES
+from daydream.store.layout import FORMS, STAGES, Layout
+from daydream.store.membership import read_membership
 from daydream.workflow.jobs import GenerationJobs
 from daydream.workflow.project import Project
 from daydream.workflow.tables import (
@@ -662,6 +665,33 @@ def test_a_column_that_an_earlier_version_did_not_have_is_no_fault(
     assert reason.startswith("columns that 6_summary/trial/final_results.csv lacks")
     path.write_text("\n".join([rows[0], rows[1].replace(",", ",9", 5), *rows[2:]]) + "\n")
     assert len(told(found(code=1))) >= 1
+
+
+@pytest.mark.usefixtures("but_tables")
+def test_a_table_that_a_report_carries_is_held_against_the_table_itself(
+    made: Workspace, found: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = made.data / "8_report" / "trial" / "index.html"
+    layout = Layout(str(made.data))
+    monkeypatch.setattr("daydream.results.carried.PACKED_FROM", 2000)
+    carry(layout, read_membership(layout.membership("trial")), index.parent / "data")
+    index.write_text("A report.")
+    counts = [check["checked"] for check in found()["checks"] if "carries" in check["claim"]]
+    assert counts == [len(list(index.parent.glob("data/*")))] and counts[0] > 10
+    for copy in ("perfect_score_paths.csv", "parsed_scores.csv.gz"):
+        path = index.parent / "data" / copy
+        path.write_bytes(path.read_bytes()[:-9])
+    bad = told(found(code=1))
+    assert [line.partition(" | ")[0].rpartition("/")[2] for line in bad] == [
+        "parsed_scores.csv.gz",
+        "perfect_score_paths.csv",
+    ]
+    assert (
+        "what 6_summary/trial/perfect_score_paths.csv has | something else | Make the report again"
+        in bad[1]
+    )
+    os.utime(index, (1, 1))
+    assert "the report is older than 6_summary/trial/perfect_score_paths.csv" in skipped(found())
 
 
 def test_experiments_that_cannot_be_opened_are_a_finding() -> None:

@@ -129,3 +129,17 @@ def test_without_a_common_template_there_is_nothing_to_compare() -> None:
     june = scores(1)
     assert compare_cohorts(june, june.assign(evaluation_template="depth"), SCALES) == []
     assert compare_cohorts(june, june.assign(score=np.nan), SCALES) == []
+
+
+def test_essays_from_elsewhere_share_no_cell_and_are_clusters_by_themselves() -> None:
+    june, texts = own(scores(1), "j"), own(scores(2), "p")
+    blank = dict.fromkeys(("combo_id", "draft_template", "draft_gen_id"), "")
+    people = texts.assign(**blank, generation_template="import", generation_model="people")
+    web = own(scores(3), "w").assign(**blank, generation_template="import", generation_model="web")
+    for first in (june, web):
+        found = only(compare_cohorts(first, people, SCALES))
+        units = "combo_id" if first is june else "parent_gen_id"
+        one, other = means(first, units), means(people, "parent_gen_id")
+        ends = stats.ttest_ind(other, one, equal_var=False).confidence_interval()
+        assert found.on == UNPAIRED and found.n_clusters == min(len(one), len(other))
+        assert (found.low, found.high) == pytest.approx((ends.low, ends.high))

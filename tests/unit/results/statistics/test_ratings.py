@@ -17,6 +17,7 @@ from daydream.results.statistics.ratings import comparable, evaluations, ratings
 from daydream.results.statistics.reliability import reliability
 from daydream.results.statistics.sensitivity import sensitivity
 from daydream.results.statistics.variance_components import variance_components
+from tests.unit.results.statistics.designs import Sizes, cohort
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -182,3 +183,12 @@ def test_words_and_infinities_are_not_scores():
     scores = table(("e", "t", "m", 1, "seven"), ("e", "t", "m", 2, "7"), ("e", "t", "m", 3, np.inf))
     assert evaluations(scores, {})["score"].tolist()[1] == 7.0
     assert evaluations(scores, {})["score"].notna().sum() == 1
+
+
+def test_an_essay_from_elsewhere_stands_for_its_own_draft() -> None:
+    frame = cohort(np.random.default_rng(1), Sizes())
+    blank = dict.fromkeys(("combo_id", "draft_template", "draft_gen_id"), "")
+    found = evaluations(frame.assign(**blank), {})
+    assert (found["draft_gen_id"] == found["parent_gen_id"]).all()
+    known = evaluations(frame.assign(draft_gen_id=""), {})  # as earlier versions wrote tables
+    assert (known["draft_gen_id"] == "").all()

@@ -73,9 +73,9 @@ def test_before_anything_is_made_everything_is_missing_and_copies_are_free(opene
 def test_a_judge_that_also_writes_is_named_before_anything_is_bought(
     opened: Open, work: Workspace
 ) -> None:
-    assert "Both write and judge: writer." in "\n".join(describe(make_plan(opened())))
+    assert "Judging essays of their own: writer." in "\n".join(describe(make_plan(opened())))
     work.models({"writer": "writes", "judge": "judges"})
-    assert "Both write" not in "\n".join(describe(make_plan(opened())))
+    assert "Judging essays" not in "\n".join(describe(make_plan(opened())))
 
 
 def test_without_history_an_answer_takes_a_tenth_of_max_tokens_to_all_of_it(opened: Open) -> None:
