@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from daydream.experiment.endpoint import Endpoint
-from daydream.llm.faults import Fault, status_fault
-from daydream.llm.json_text import load_json, mapping
+from daydream.llm.faults import Fault
 from daydream.llm.key import without_key
-from daydream.llm.rate_limit_headers import exhausted_for, retry_after, retry_after_in
-from daydream.llm.response import provider_words
+from daydream.llm.rate_limit_headers import exhausted_for, retry_after
+from daydream.llm.response import refused
 from daydream.llm.time_limit import within
 
 MAX_ANSWER_BYTES = 64 * 1024**2
@@ -86,13 +85,7 @@ def check_status(response: Any) -> None:
         target = headers.get("location", "nowhere")[:200]
         said = f"it redirects to {target}, and a prompt goes to no other address"
         raise Fault("redirect", said, heals=False, status=status)
-    body = _error_body(text)
-    said = provider_words(body.get("error", body)) or " ".join(text[:1000].split())[:200]
-    said = said or f"status {status} without a word"
-    wait = retry_after(headers)
-    fault = status_fault(
-        status, said + trouble, retry_after_in(body) if wait is None else wait, body
-    )
+    fault = refused(status, text, trouble, retry_after(headers))
     fault.exhausted_for = exhausted_for(headers)
     raise fault
 
@@ -108,9 +101,3 @@ def _error_text(response: Any) -> tuple[str, str]:
     except Exception as error:  # broken chunks, gzip or connection, or the time is up
         trouble = f" (its body broke off: {type(error).__name__})"
     return body.decode("utf-8", "replace"), trouble
-
-
-def _error_body(text: str) -> Mapping[str, Any]:
-    """The JSON object of an error; Google puts it into a list."""
-    content = load_json(text)
-    return mapping(content[0] if isinstance(content, list) and content else content)

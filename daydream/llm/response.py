@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from daydream.llm.faults import MAX_RAW, Fault, beginning, error_fault
+from daydream.llm.faults import MAX_RAW, Fault, beginning, error_fault, status_fault
 from daydream.llm.json_text import load_json, mapping
 from daydream.llm.rate_limit_headers import retry_after_in
 from daydream.llm.stream import merged, read_events
@@ -142,6 +142,23 @@ def error_in(content: Mapping[str, Any]) -> Fault:
     details = error if isinstance(error, Mapping) else {"message": str(error)}
     words = provider_words(details) or str(error)
     return error_fault(words, details, retry_after_in(content), content)
+
+
+def refused(status: int, text: str, trouble: str = "", wait_s: float | None = None) -> Fault:
+    """The fault of a response with an error's status, in the provider's own words.
+
+    Args:
+        status: of the response, or of a line of a batch.
+        text: its body.
+        trouble: what kept the rest of the body from being read.
+        wait_s: seconds to wait, where a header names them.
+    """
+    content = load_json(text)
+    body = mapping(content[0] if isinstance(content, list) and content else content)  # Google's
+    words = provider_words(body.get("error", body)) or " ".join(text[:1000].split())[:200]
+    words = words or f"status {status} without a word"
+    wait_s = retry_after_in(body) if wait_s is None else wait_s
+    return status_fault(status, words + trouble, wait_s, body)
 
 
 def provider_words(error: object) -> str:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,8 +24,12 @@ import yaml
 from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.model import Model
 from daydream.experiment.settings import Limit, Settings
+from daydream.llm.batch.api import Status
+from daydream.llm.batch.results import Json, outcome_of, read_results
+from daydream.llm.batch.state import BatchState, Line
 from daydream.llm.budget import Budget
 from daydream.llm.client import Client
+from daydream.llm.json_text import load_json
 from daydream.store.finish_reason import ending_of
 from daydream.store.layout import Layout
 from daydream.store.ledger import Attempt, Ledger, read_attempts
@@ -40,10 +45,12 @@ from tests.support.hostile_answers import (
     Provider,
 )
 from tests.support.provider_dialects import DIALECTS
-from tests.support.raw_server import raw_server
+from tests.support.raw_server import Speak, raw_server
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "endpoints.md"
 EXAMPLES = dict(re.findall(r"## ([^\n]+)\n.*?```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL))
+DONE = Status("batch_1", "completed", 1, "file_1", None, 7.0, "")
+OF_THE_WIRE = frozenset((*ENDLESS, "no gzip", "broken chunks", "error with broken chunks"))
 PATIENCE_S, SHORT_S = 30.0, 0.4  # the short one for what never ends
 
 
@@ -83,6 +90,54 @@ def test_every_dialect_keeps_counts_and_tells(
         case = partial(_trouble, CASES[name], root=tmp_path, is_slow=name in ENDLESS)
         wrong = list(pool.map(case, providers))
     assert not any(wrong), "\n".join(filter(None, wrong))
+
+
+def test_a_line_of_a_batch_comes_to_what_the_call_would_have() -> None:
+    line = Line("draft", "d_1", "f", "m", {}, 1, price_in=1.0, price_out=10.0)
+    wrong, count = [], 0
+    for (name, dialect), (case, hostile) in product(DIALECTS.items(), CASES.items()):
+        provider = Provider(name, dialect, Endpoint("it", api_key_env="MOCK_KEY"))
+        speak, expected = hostile(provider) if case not in OF_THE_WIRE else (None, None)
+        if speak is None or expected is None or (result := _line(speak)) is None:
+            continue
+        tags = "<thought>" if name == "Google" else ""
+        state = BatchState("u", "2026-01-01T00:00:00+00:00", (line,))
+        attempt = outcome_of(
+            replace(line, thinking_tags=tags), result, DONE, state, provider.endpoint
+        ).attempt
+        told = attempt.error or {"kind": "answer", "message": ""}
+        cost = expected.cost and expected.cost / 2
+        count += 1
+        if (
+            not told["kind"].startswith(expected.kind)
+            or attempt.cost_usd != pytest.approx(cost)
+            or (expected.kind == "answer" and attempt.text != expected.text)
+            or expected.words not in told["message"]
+        ):
+            wrong.append(f"{name}, {case}: {attempt}"[:500])
+    assert not wrong, "\n".join(wrong)
+    assert count > 400
+
+
+def _line(speak: Speak) -> Json | None:
+    """What a response that is JSON would be as a line of a batch; None for any other."""
+    sent = _Sent()
+    speak(sent)  # type: ignore[arg-type]
+    head, _, body = sent.content.partition(b"\r\n\r\n")
+    content = load_json(body.decode("utf-8", "replace"))
+    if content is None or not head.startswith(b"HTTP"):
+        return None
+    response = {"status_code": int(head.split()[1]), "body": content}
+    return read_results(json.dumps({"custom_id": "d_1", "response": response})).get("d_1")
+
+
+class _Sent:
+    """Takes what a provider sends."""
+
+    content = b""
+
+    def sendall(self, data: bytes) -> None:
+        self.content += data
 
 
 def _trouble(hostile: Hostile, provider: Provider, root: Path, is_slow: bool) -> str:

@@ -11,10 +11,10 @@ from daydream.experiment.model import Prices
 from daydream.llm.attempt import Call, attempt_of
 from daydream.llm.batch.api import URL, Status
 from daydream.llm.batch.state import BatchState, Line
-from daydream.llm.faults import Fault, batch_fault, error_fault, status_fault
+from daydream.llm.faults import Fault, batch_fault, error_fault
 from daydream.llm.json_text import load_json, mapping
 from daydream.llm.request import Request
-from daydream.llm.response import Answer, provider_words, read_answer
+from daydream.llm.response import Answer, provider_words, read_answer, refused
 from daydream.parsers import known_tags
 from daydream.store.ledger import Attempt
 
@@ -92,9 +92,9 @@ def _read(result: Json | None, status: Status, line: Line) -> Answer:
     if not isinstance(response, dict) or (result.get("error") and not response.get("body")):
         raise _line_fault(result.get("error"))
     body, code = response.get("body"), _status_code(response.get("status_code"))
-    if code >= 300:
-        raise status_fault(code, _words(body), body=body if isinstance(body, dict) else None)
     text = body if isinstance(body, str) else json.dumps(body)
+    if code >= 300:
+        raise refused(code, text)
     return read_answer(text, known_tags(line.thinking_tags))
 
 
@@ -112,12 +112,6 @@ def _line_fault(error: object) -> Fault:
     if code.startswith("batch_"):
         return batch_fault(code.removeprefix("batch_"), said, "")
     return error_fault(said, details)
-
-
-def _words(body: object) -> str:
-    error = body.get("error") if isinstance(body, dict) else body
-    said = error.get("message") if isinstance(error, dict) else error
-    return str(said)[:500]
 
 
 def _call(line: Line, state: BatchState, endpoint: Endpoint, seconds: float) -> Call:
