@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from daydream import __version__
-from daydream.cli import commands, ratings
+from daydream.cli import commands, opening, ratings
 from daydream.cli.init import init
 from daydream.errors import DaydreamError
 from daydream.formats import printable
@@ -36,8 +36,8 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("words", nargs="*", metavar="WORD", help="all of these must occur")
     sub = _add_reading(group, "leaderboard", commands.leaderboard)
     sub.add_argument("--top", type=_count, default=5, help="rows of each list (default 5)")
-    _add(group, "cohorts", commands.cohorts, commands.open_config)
-    sub = _add(group, "compare", commands.compare, commands.open_config)
+    _add(group, "cohorts", commands.cohorts, opening.open_config)
+    sub = _add(group, "compare", commands.compare, opening.open_config)
     for which in ("first", "second"):
         sub.add_argument(which, metavar="COHORT", help="a cohort, or the beginning of its name")
     sub = _add_reading(group, "methods", commands.methods)
@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--watch", action="store_true", help="go on until no run is under way, on whichever host"
     )
     _add(group, "doctor", commands.doctor)
-    sub = _add(group, "serve", commands.serve, commands.open_config)
+    sub = _add(group, "serve", commands.serve, opening.open_config)
     sub.add_argument("endpoint", metavar="ENDPOINT", help="that has serve and serve_once")
     sub = _add_reading(group, "failures", commands.failures)
     form = sub.add_mutually_exclusive_group()
@@ -76,7 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "-R", "--forcerun", nargs="+", default=[], help="buy again what these rules or files make"
     )
-    sub = _add(group, "design", commands.design, commands.open_config)
+    sub = _add(group, "design", commands.design, opening.open_config)
     sub.add_argument(
         "spec", nargs="?", metavar="SPEC", help="a cohort, or a file (default: the cohort's own)"
     )
@@ -86,10 +86,10 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("--no-catalog", action="store_true", help="compile the spec file by itself")
     sub = _add(group, "ratings", ratings.ratings)
     ratings.add_arguments(sub)
-    sub = _add(group, "import", commands.import_essays, commands.open_config)
+    sub = _add(group, "import", commands.import_essays, opening.open_config)
     sub.add_argument("path", type=os.path.abspath, metavar="DIR|FILE.csv|FILE.jsonl")
     sub.add_argument("--source", required=True, metavar="NAME", help="who or what wrote them")
-    sub = _add(group, "next", commands.next_round, commands.open_config)
+    sub = _add(group, "next", commands.next_round, opening.open_config)
     sub.add_argument("cohort", metavar="COHORT", help="the one whose scores are looked at")
     sub.add_argument("--n", type=_count, required=True, metavar="N", help="essays to keep")
     sub.add_argument("--name", metavar="NAME", help="of the next cohort (default COHORT_2)")
@@ -103,16 +103,16 @@ def build_parser() -> argparse.ArgumentParser:
         "--output", type=os.path.abspath, metavar="FILE", help="(default <cohort_id>.zip)"
     )
     for name, run in (("push", commands.push), ("pull", commands.pull)):
-        sub = _add(group, name, run, commands.open_config)
+        sub = _add(group, name, run, opening.open_config)
         sub.add_argument(
             "address", nargs="?", metavar="s3://BUCKET/PREFIX", help="(default: the key `store`)"
         )
         sub.add_argument(
             "--overwrite", action="store_true", help="replace what was edited on both sides"
         )
-    sub = _add(group, "snapshot", commands.snapshot, commands.open_config)
+    sub = _add(group, "snapshot", commands.snapshot, opening.open_config)
     sub.add_argument("cohorts", nargs="*", metavar="COHORT", help="(default: the configured one)")
-    sub = _add(group, "verify", commands.verify, commands.open_subject)
+    sub = _add(group, "verify", commands.verify, opening.open_subject)
     sub.add_argument(
         "archive",
         nargs="?",
@@ -143,7 +143,7 @@ def _add(
     opened: Callable[[argparse.Namespace], Any] | None = None,
 ) -> argparse.ArgumentParser:
     sub: argparse.ArgumentParser = group.add_parser(name, help=run.__doc__, description=run.__doc__)
-    sub.set_defaults(run=run, opened=opened or commands.open_project)
+    sub.set_defaults(run=run, opened=opened or opening.open_project)
     sub.add_argument("--directory", "-d", help="the working directory, as snakemake has it")
     sub.add_argument("--configfile", nargs="+", type=Path, default=[], help="as snakemake has it")
     sub.add_argument("--config", "-C", nargs="+", action="extend", default=[], metavar="KEY=VALUE")
@@ -156,7 +156,7 @@ def _add_reading(
     run: Command,
 ) -> argparse.ArgumentParser:
     """A command that can look at any cohort of the data root."""
-    sub = _add(group, name, run, commands.open_cohort)
+    sub = _add(group, name, run, opening.open_cohort)
     sub.add_argument(
         "--cohort",
         dest="read_cohort",

@@ -46,7 +46,7 @@ def open_run(workflow: Any, config: dict[str, Any], folder: str) -> Run:
             run = _find(workflow, settings) or _first(workflow, values, settings, folder)
     except DaydreamError as error:
         sys.exit(f"Error: {error}")
-    run.learn_names()
+    run.rules.learn_names()
     return run
 
 
@@ -94,7 +94,7 @@ def describe_dry_run(jobs: Iterable[tuple[str, Mapping[str, str], str]]) -> list
     for run in _RUNS:
         try:
             with files_told():
-                own = [run.job(*job) for job in jobs]
+                own = [run.rules.job(*job) for job in jobs]
                 options = compat.typed_options(run.workflow)
                 plan, obstacles = opening(run.project, own, options=options)
         except DaydreamError as error:

@@ -6,7 +6,6 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from daydream.errors import (
@@ -18,7 +17,7 @@ from daydream.errors import (
     StoreError,
 )
 from daydream.llm.stopping import STOP
-from daydream.store.layout import STAGES, Stage
+from daydream.store.layout import Stage
 from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.at_work import AtWork
 from daydream.workflow.failure_log import FailureLog
@@ -28,17 +27,15 @@ from daydream.workflow.inputs import Inputs
 from daydream.workflow.jobs import GenerationJobs
 from daydream.workflow.object_store import ObjectStore
 from daydream.workflow.open_files import allow_open_files
-from daydream.workflow.plan.reasons import RULES_OF_PLAN, Job
 from daydream.workflow.progress import Progress, Ticker, in_words
 from daydream.workflow.project import Project
+from daydream.workflow.rules_of_run import RulesOfRun
 from daydream.workflow.run_end import places
 from daydream.workflow.run_inputs import RunInputs
 from daydream.workflow.shown import ShownGenerations
 from daydream.workflow.signals import EXIT_CODE, SIGNALS, next_line, typed_command
 from daydream.workflow.slices_meter import SlicesMeter
 from daydream.workflow.submission import TARGET_OF_STAGE, CommandLine, Submission, Target
-
-_STAGE_OF_RULE: Mapping[str, Stage] = {f"generate_{stage}": stage for stage in STAGES}
 
 
 class Run:
@@ -60,13 +57,12 @@ class Run:
             store: the copy of the data root in object storage, if it has one.
         """
         self.workflow, self.project, self._store = workflow, project, store
+        self.rules = RulesOfRun(workflow, folder)
         self.inputs = Inputs(project, texts={})
         self.made_from = RunInputs(self.inputs, workflow)
         self.shown = ShownGenerations(self.inputs, self._share_forces)
         self.submission: Submission | None = None
         self.jobs = GenerationJobs(project, store)
-        self._folder = folder
-        self._base_names: dict[str, str] = {}
         self._failed = FailureLog()
         self._ticker = self._ticking(self.jobs.generator.meter)
         self._beginning = threading.Lock()
@@ -74,13 +70,6 @@ class Run:
         self._obstacles: list[str] = []
         self._at_work = AtWork(project)
         self._went_well, self._begun_ns = False, time.time_ns()
-
-    def learn_names(self) -> None:
-        """Take note of what the rules are called where the Snakefile is being read."""
-        for rule in RULES_OF_PLAN:
-            name = compat.name_in_run(self.workflow, rule)
-            if name is not None:
-                self._base_names[name] = rule
 
     def have_made_in(self, slices: int) -> bool:
         """Have the generations made in slices by jobs of a cluster; False when one run makes them.
@@ -95,12 +84,12 @@ class Run:
 
     def _ticking(self, meter: Progress) -> Ticker:
         calls, tables = lambda: self.jobs.in_flight, self._tables_at_work
-        return Ticker(meter, self.required_by_stage, calls, tables=tables)
+        return Ticker(meter, self.rules.required_by_stage, calls, tables=tables)
 
     def _tables_at_work(self) -> list[str]:
         """What else than generations is being made, in words."""
         running = compat.running_rules(self.workflow)
-        names = sorted({self._base_names.get(rule, rule) for rule in running})
+        names = sorted({self.rules.base_names.get(rule, rule) for rule in running})
         return [in_words(name) for name in names if not name.startswith("generate_")]
 
     def _command_line(self) -> CommandLine:
@@ -121,7 +110,7 @@ class Run:
             return
         with self._beginning:
             self._start()
-            if not self._hides_what_is_behind_the_checkpoint():
+            if not self.rules.hide_generations():
                 self._open()
         if self._obstacles:
             sys.exit("\n".join(f"Error: {obstacle}" for obstacle in self._obstacles))
@@ -145,8 +134,8 @@ class Run:
         if self._has_started:
             return
         self._has_started = True
-        compat.skip_pipe_searches(self._is_ours)
-        compat.make_no_empty_logs(self._is_ours)
+        compat.skip_pipe_searches(self.rules.is_ours)
+        compat.make_no_empty_logs(self.rules.is_ours)
         self._share_forces()
         SIGNALS.jobs_begin()
         STOP.add_listener(self._leave)
@@ -161,7 +150,7 @@ class Run:
     def _share_forces(self) -> None:
         self.made_from.note_texts()
         if self._decides:  # the process of a job has inherited what is forced
-            share_forces(*compat.forces(self.workflow), self._base_names)
+            share_forces(*compat.forces(self.workflow), self.rules.base_names)
 
     def _open(self) -> None:
         """Say what the run is going to buy, and find out what is in the way."""
@@ -171,7 +160,7 @@ class Run:
             return
         self._is_opened = True
         if not compat.is_touch(self.workflow):
-            jobs, options = self.planned_jobs(), compat.typed_options(self.workflow)
+            jobs, options = self.rules.planned_jobs(), compat.typed_options(self.workflow)
             lines, self._obstacles = opening(self.project, jobs, self.submission, options)
             if lines:
                 compat.log("\n".join(lines))
@@ -179,36 +168,6 @@ class Run:
             self._obstacles += allow_open_files(self.project, compat.local_cores(self.workflow))
             if self._store is not None and not self._obstacles:
                 self._obstacles = self._store.begin(self.project)
-
-    def _hides_what_is_behind_the_checkpoint(self) -> bool:
-        """Whether a rule of an outer workflow leads to generations that are not known yet.
-
-        What our own rules lead to is known before the cohort is made.
-        """
-        planned = compat.planned_jobs(self.workflow)
-        is_made = all(self._base_names.get(job.rule) != "cohort_membership" for job in planned)
-        return not is_made and any(not self._is_ours(job.snakefile) for job in planned)
-
-    def _is_ours(self, snakefile: str) -> bool:
-        return snakefile.startswith((f"{self._folder}/rules/", f"{self._folder}/Snakefile"))
-
-    def planned_jobs(self) -> list[Job]:
-        """The jobs of this run under the names of our rules."""
-        planned = compat.planned_jobs(self.workflow)
-        return [self.job(job.rule, job.wildcards, job.reason) for job in planned]
-
-    def job(self, rule: str, wildcards: Mapping[str, str], reason: str) -> Job:
-        """A job of Snakemake's under the name of our rule."""
-        return Job(self._base_names.get(rule, rule), wildcards.get("gen_id", ""), reason)
-
-    def required_by_stage(self) -> Mapping[Stage, int]:
-        """How many generations of each stage this run makes."""
-        required = dict.fromkeys(STAGES, 0)
-        for name, count in compat.count_by_rule(self.workflow).items():
-            stage = _STAGE_OF_RULE.get(self._base_names.get(name, ""))
-            if stage is not None:
-                required[stage] += count
-        return required
 
     # --- inputs that depend on the configuration
 

@@ -117,7 +117,12 @@ def test_generations_are_counted_under_the_names_that_a_module_gives(
     counts = Counter({"dd_generate_draft": 3, "dd_evaluation": 1, "generate_essay": 5})
     monkeypatch.setattr(compat, "count_by_rule", lambda _: counts)
     run = opened(project_config, workflow())
-    assert run.required_by_stage() == {"draft": 3, "essay": 0, "evaluation": 0, "comparison": 0}
+    assert run.rules.required_by_stage() == {
+        "draft": 3,
+        "essay": 0,
+        "evaluation": 0,
+        "comparison": 0,
+    }
 
 
 def test_forces_are_handed_to_the_jobs(calls, project_config, monkeypatch) -> None:
