@@ -62,7 +62,7 @@ def levels_of(membership: Membership) -> Levels:
     texts = [*membership.stage("draft"), *membership.essays]
     judged = list(membership.stage("evaluation"))
     return {
-        "combinations": frozenset(one.combo_id for one in texts),
+        "combinations": frozenset(one.combo_id for one in texts if one.combo_id),
         "draft templates": frozenset(one.template_id for one in membership.stage("draft")),
         "essay templates": frozenset(one.template_id for one in membership.essays),
         "generation models": frozenset(one.llm_model_id for one in texts),

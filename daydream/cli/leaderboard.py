@@ -89,8 +89,11 @@ def _title(row: Row) -> str:
 
 
 def _list(name: str, rows: Sequence[Row], top: int) -> Iterator[str]:
-    """The first levels of an axis, how many are left out, and what to distrust."""
-    if not rows:
+    """The first levels of an axis, how many are left out, and what to distrust.
+
+    Of an axis that essays from elsewhere do not have there is nothing.
+    """
+    if not any(row["level"] for row in rows):
         return
     listed = rows[:top]
     yield ""
@@ -109,7 +112,7 @@ def _padded(cells: Sequence[str]) -> list[str]:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    label = row.get("level_name") or row["level"]
+    label = row.get("level_name") or row["level"] or "(none)"
     scores = f"{row['n_valid']}/{row['n_expected']}"
     if not row["rank"]:
         return (label, "-", "-", "-", "-", row["n_essays"], scores)

@@ -51,7 +51,7 @@ def leaderboards(tables: ReportTables) -> list[Grid]:
     return [
         _leaderboard(tables, by, template, template == templates[-1])
         for by in LEADERBOARDS
-        if (ranking["axis"] == by).any()
+        if ((ranking["axis"] == by) & (ranking["level"] != "")).any()
         for template in templates
     ]
 

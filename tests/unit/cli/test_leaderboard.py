@@ -83,3 +83,11 @@ def test_a_level_without_a_score_has_no_rank_and_many_levels_have_counts_for_let
     text = shown(layout, row("gpt", letters="", n_tied=120), row("mute", n_valid=0, **blank))
     assert line_of(text, "gpt")[4] == "120"
     assert line_of(text, "mute") == ["mute", "-", "-", "-", "-", "8", "0/16"]
+
+
+def test_an_axis_that_essays_from_elsewhere_do_not_have_is_left_out(layout: Layout) -> None:
+    blank = row("", axis="draft_template")
+    text = shown(layout, row("people"), blank)
+    assert "Generation models" in text and "Draft templates" not in text
+    beside = shown(layout, row("people"), blank, row("plain", axis="draft_template"))
+    assert "Draft templates" in beside and line_of(beside, "(none)")
