@@ -236,8 +236,8 @@ class Run:
         if not is_well or not self._decides or self.project.settings.part:
             return []
         has_made = any(self.jobs.generator.meter.done.values()) or self.submission is not None
-        begun = self._begun_ns if has_made else None
-        return list(places(self.project.layout, self.project.cohort, begun))
+        begun, options = self._begun_ns if has_made else 0, compat.typed_options(self.workflow)
+        return list(places(self.project.layout, self.project.cohort, begun, options))
 
     def _fail(self) -> None:
         self._end()
