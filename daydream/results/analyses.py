@@ -19,7 +19,7 @@ from daydream.results.statistics.evaluator_effects import evaluator_effects
 from daydream.results.statistics.judge_preference import judge_preference
 from daydream.results.statistics.length_effect import length_effect
 from daydream.results.statistics.ranking import ranking
-from daydream.results.statistics.ratings import ORIGIN, Scales
+from daydream.results.statistics.ratings import ORIGIN, Scales, evaluations
 from daydream.results.statistics.reliability import reliability
 from daydream.results.statistics.sensitivity import sensitivity
 from daydream.results.statistics.variance_components import variance_components
@@ -119,7 +119,8 @@ def make_analyses(
     ``snapshots`` is the path of that table; without it ``d_study`` knows no prices.
     ``selection`` is what to note of intervals, see ``selection_note``.
     """
-    frame, scales = named_apart(read_scores(scores), read_scales(templates))
+    given, scales = named_apart(read_scores(scores), read_scales(templates))
+    frame = evaluations(given, scales)
     # Two tables need the components, which take longest.
     components = cache(lambda: variance_components(frame, scales))
 
@@ -133,4 +134,4 @@ def make_analyses(
             return typed(controls_among(read_scores(scores, controls=True), scales))
         return typed(ANALYSIS[name](frame, scales))
 
-    write_tables(make, min_coverage, names_in(frame), outputs, selection)
+    write_tables(make, min_coverage, names_in(given), outputs, selection)

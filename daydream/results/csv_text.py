@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from daydream.formats import printable
 
 # What a spreadsheet takes for the beginning of a formula, in wide forms too.
-_FORMULA = re.compile(r"[=+\-@\t\uff1d\uff0b\uff0d\uff20].", re.DOTALL)
+_BEGINNINGS = "=+-@\t\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(f"[{re.escape(_BEGINNINGS)}].", re.DOTALL)
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:
@@ -33,6 +34,8 @@ def csv_cell(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
+    if value.isprintable() and value[:1] not in _BEGINNINGS:
+        return value  # nearly all are, and this is ten times as fast
     text = printable(value)
     return f"'{text}" if _FORMULA.match(text) and not _is_number(text) else text
 

@@ -14,7 +14,7 @@ from daydream.results.criterion_columns import Marks, kind_of, read_marks, row_w
 from daydream.results.csv_text import csv_text
 from daydream.results.score_sources import ScoreSources, answer_origin
 from daydream.store.files import write_text
-from daydream.store.index import memberships, stored_ids, stored_member
+from daydream.store.index import member_of, memberships, stored_ids, stored_member
 from daydream.store.layout import Layout, Stage, exists
 from daydream.store.membership import PARENT_STAGE, Member, Membership
 from daydream.store.metadata import as_text, failure_of, is_as_written, read_metadata
@@ -87,7 +87,8 @@ def cohort_scores(layout: Layout, membership: Membership) -> Iterator[ScoreRow]:
     sources = ScoreSources(layout)
     for member in membership.stage("evaluation"):
         line = membership.lineage(member)
-        yield _row(layout, sources, line["draft"], line["essay"], member)
+        metadata = read_metadata(layout, "evaluation", member.gen_id)
+        yield _row(layout, sources, line["draft"], line["essay"], member, metadata)
 
 
 def _row(
@@ -96,8 +97,8 @@ def _row(
     draft: Member,
     essay: Member,
     evaluation: Member,
+    metadata: Mapping[str, Any],
 ) -> ScoreRow:
-    metadata = read_metadata(layout, "evaluation", evaluation.gen_id)
     fallback = as_text(metadata.get("fallback")) or ""
     criteria = sources.criteria.get(evaluation.template_id, ())
     result = _score(layout, metadata, criteria, draft, essay, evaluation)
@@ -210,10 +211,11 @@ def store_scores(layout: Layout) -> Iterator[ScoreRow]:
     for gen_id in stored_ids(layout, "evaluation"):
         if not _is_begun(layout.generation("evaluation", gen_id)):
             continue
-        evaluation = stored_member(layout, "evaluation", gen_id, cohorts.get(gen_id, ""))
+        metadata = read_metadata(layout, "evaluation", gen_id)
+        evaluation = member_of(metadata, "evaluation", gen_id, cohorts.get(gen_id, ""))
         essay = parent(PARENT_STAGE["evaluation"], evaluation.parent_gen_id)
         draft = parent(PARENT_STAGE["essay"], essay.parent_gen_id)
-        yield _row(layout, sources, draft, essay, evaluation)
+        yield _row(layout, sources, draft, essay, evaluation, metadata)
 
 
 def _is_begun(folder: str) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path, PurePath
+from typing import Any
 
 from daydream.errors import CohortError
 from daydream.store.layout import STAGES, Layout, Stage
@@ -84,6 +85,13 @@ def stored_ids(layout: Layout, stage: Stage) -> list[str]:
 def stored_member(layout: Layout, stage: Stage, gen_id: str, cohort_id: str = "") -> Member:
     """A generation as its metadata.json describes it; fields that it lacks are blank."""
     metadata = read_metadata(layout, stage, gen_id) if gen_id else {}
+    return member_of(metadata, stage, gen_id, cohort_id)
+
+
+def member_of(
+    metadata: Mapping[str, Any], stage: Stage, gen_id: str, cohort_id: str = ""
+) -> Member:
+    """The generation that metadata describe; fields that they lack are blank."""
     names = ("parent_gen_id", "combo_id", "template_id", "llm_model_id", SECOND)
     texts = {name: str(metadata.get(name) or "") for name in names}
     replicate = metadata.get("replicate")

@@ -47,12 +47,14 @@ def within_origins(matrix: FloatArray, origins: IntArray, *, confidence: float =
     and Student's t; with fewer than 5 origins there is none. Empty when no origin has two units
     with two raters in common.
     """
-    code, count = codes_of(origins)
-    found = [_squares(matrix[code == origin]) for origin in range(count)]
+    code, _ = codes_of(origins)
+    borders = np.cumsum(np.bincount(code))[:-1]
+    parts = np.split(matrix[np.argsort(code, kind="stable")], borders)
+    found = [_squares(part) for part in parts]
     table = np.array([one for one in found if one is not None and one.units_df > 0], dtype=float)
     if not len(table) or table[:, 3].sum() <= 0:
         return Within([], 0, 0)
-    n_units = int(sum(_n_units(matrix[code == o]) for o, one in enumerate(found) if one))
+    n_units = int(sum(_n_units(part) for part, one in zip(parts, found, strict=True) if one))
     units, rest, units_df, rest_df, weight = table.sum(axis=0)
     noise = 1e-20 * float(np.nansum(matrix**2))
     mean_raters = weight / units_df

@@ -38,8 +38,11 @@ def evaluations(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     grouping never loses a row; a score that is not a finite number becomes NaN, and so does the
     score of an unknown essay. An essay from elsewhere has no draft and no combination, and is as
     independent of the others as a draft is: it stands for its own. Columns that ``scores`` lacks
-    are made empty. Raises CatalogError for a scale whose ends do not rise.
+    are made empty. What this function returned is returned as it is, so that many analyses of one
+    table prepare it once. Raises CatalogError for a scale whose ends do not rise.
     """
+    if tuple(scores.columns) == (*_COLUMNS, "low", "high", "unit"):
+        return scores
     frame = scores.reindex(columns=list(_COLUMNS)).copy()
     for column in _TEXT:
         text = frame[column].astype(object)

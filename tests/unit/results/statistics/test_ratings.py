@@ -112,6 +112,14 @@ def test_a_single_evaluator_agrees_with_nobody(name):
 
 
 @pytest.mark.parametrize("name", ANALYSES)
+def test_a_table_that_was_prepared_gives_what_the_scores_give(name):
+    scores = full().query("parent_gen_id != 'e5' and replicate == 1")
+    prepared = evaluations(scores, {"t0": ScoreRange(0, 20)})
+    found = ANALYSES[name](prepared, {"t0": ScoreRange(0, 20)})
+    assert found.equals(ANALYSES[name](scores, {"t0": ScoreRange(0, 20)}))
+
+
+@pytest.mark.parametrize("name", ANALYSES)
 def test_one_evaluation_or_one_value_everywhere_gives_no_warning(name):
     ANALYSES[name](full().head(1), {})
     ANALYSES[name](full().head(2), {})
