@@ -6,8 +6,7 @@ import pandas as pd
 
 from daydream.results.reserved_names import named_apart
 from daydream.results.statistics.essay_scores import ALL
-from daydream.results.statistics.ratings import on_scale
-from daydream.results.table_files import Scales
+from daydream.results.statistics.ratings import Scales, on_scale
 
 HIGH, LOW = 0.8, 0.3  # shares of the template's range: 8 and 3 on a scale from 0 to 10
 

@@ -13,7 +13,8 @@ from daydream.experiment.ratings import read_ratings
 from daydream.results.concept_columns import names_in
 from daydream.results.pairwise import DRAFT, origins
 from daydream.results.selection import selection_note
-from daydream.results.statistics.human_agreement import MIN_CLUSTERS, Agreement, agreement
+from daydream.results.statistics.bootstrap import MIN_CLUSTERS
+from daydream.results.statistics.human_agreement import Agreement, agreement
 from daydream.results.statistics.prediction_powered import CorrectedMean, corrected_mean
 from daydream.results.table_files import read_scores, write_tables
 from daydream.store.membership import Membership, read_membership
@@ -22,7 +23,7 @@ AXES = ("generation_model", "draft_template", "generation_template", "combo_id")
 KEYS = ["parent_gen_id", "evaluation_template"]
 PANEL = "panel"
 MAX_LEVELS = 40  # of an axis whose pairs are compared: 780 pairs
-_AGREEMENT = ["evaluation_template", "rater", "kind", *Agreement._fields]
+_AGREEMENT = ["evaluation_template", "rater", "kind", *Agreement._fields, "note"]
 _CORRECTED = [
     *("evaluation_template", "axis", "level", "minus", "n_human", "n_judge", "n_drafts"),
     *("judge_mean", "human_mean", "corrected_mean", "se", "low", "high", "weight", "gain", "note"),
@@ -54,7 +55,10 @@ def human_agreement(scores: Frame, ratings: Frame, membership: Membership) -> Fr
     """
     rated = essays_rated(scores, ratings, membership)
     rows = [
-        {"evaluation_template": template, "rater": rater, "kind": kind, **found._asdict()}
+        {
+            **{"evaluation_template": template, "rater": rater, "kind": kind, **found._asdict()},
+            "note": _few_drafts(found.n_clusters),
+        }
         for template, group in rated.dropna(subset=["human"]).groupby("evaluation_template")
         for rater, kind, found in _raters(str(template), group, scores, ratings)
     ]
@@ -147,9 +151,14 @@ def _level_row(
 def _numbers(mean: CorrectedMean, drafts: int) -> dict[str, Any]:
     numbers = {"corrected_mean": mean.estimate, "weight": mean.weight, "gain": mean.gain}
     if drafts < MIN_CLUSTERS:
-        return {**numbers, "note": f"no interval: the rated essays are of {drafts} draft(s)"}
+        return {**numbers, "note": _few_drafts(drafts)}
     low, high = mean.interval()
     return {**numbers, "se": mean.se, "low": low, "high": high, "note": ""}
+
+
+def _few_drafts(drafts: int) -> str:
+    few = drafts < MIN_CLUSTERS
+    return f"no interval: the rated essays are of {drafts} draft(s)" if few else ""
 
 
 def _difference(

@@ -9,13 +9,14 @@ import pandas as pd
 
 from daydream.results.concept_columns import names_in
 from daydream.results.parquet import read_rows
+from daydream.results.selection import selection_note
 from daydream.results.statistics.multiplicity import holm
 from daydream.results.statistics.pairwise import bradley_terry
 from daydream.results.statistics.position_bias import PositionBias, position_bias
+from daydream.results.statistics.ratings import ORIGIN
 from daydream.results.table_files import write_tables
 from daydream.store.membership import Membership, read_membership
 
-ORIGIN = ("combo_id", "draft_template", "generation_template", "generation_model")
 ESSAY, DRAFT = "essay", "draft"
 _WHOLE = (
     "rank",
@@ -38,6 +39,7 @@ _BEFORE_COUNTS = PositionBias._fields.index("n_expected")
 _BIAS = [
     *("axis", "level", *PositionBias._fields[:_BEFORE_COUNTS], "p_holm"),
     *PositionBias._fields[_BEFORE_COUNTS:],
+    "note",
 ]
 
 
@@ -107,7 +109,7 @@ def pairwise_ranking(comparisons: pd.DataFrame, membership: Membership) -> pd.Da
     parts = [_ranked(comparisons, origin, by) for by in (ESSAY, *ORIGIN)]
     filled = [part for part in parts if len(part)]
     table = pd.concat(filled, ignore_index=True) if filled else parts[0]
-    return _typed(table)
+    return _typed(table.assign(note=""))
 
 
 def _ranked(comparisons: pd.DataFrame, origin: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -133,7 +135,7 @@ def bias_table(comparisons: pd.DataFrame, membership: Membership) -> pd.DataFram
         corrected = holm(np.array([one.p for one in biases.values()]))
         for (level, bias), p_holm in zip(biases.items(), corrected, strict=True):
             found.append({"axis": axis, "level": level, **bias._asdict(), "p_holm": p_holm})
-    return _typed(pd.DataFrame(found, columns=_BIAS))
+    return _typed(pd.DataFrame(found, columns=_BIAS).assign(note=""))
 
 
 def _levels(comparisons: pd.DataFrame, rows: pd.DataFrame, axis: str) -> dict[str, pd.DataFrame]:
@@ -162,8 +164,8 @@ def make_pairwise(
 ) -> None:
     """Write tables of ``parsed_comparisons.csv``: the names of ``outputs`` say which, and how."""
     frame, members = read_comparisons(comparisons), read_membership(membership)
-    names = _concepts(frame, members)
-    write_tables(lambda name: PAIRWISE[name](frame, members), min_coverage, names, outputs)
+    names, chosen = _concepts(frame, members), selection_note(membership)
+    write_tables(lambda name: PAIRWISE[name](frame, members), min_coverage, names, outputs, chosen)
 
 
 def _concepts(comparisons: pd.DataFrame, membership: Membership) -> dict[str, str]:

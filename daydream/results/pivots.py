@@ -9,7 +9,7 @@ import pandas as pd
 
 from daydream.results.concept_columns import CONCEPTS
 from daydream.results.coverage import CELL_EXPECTED, CELL_FLAG, CELL_VALID, FLAG
-from daydream.results.table_files import Scales
+from daydream.results.statistics.ratings import Scales
 
 GENERATION = ["combo_id", "draft_template", "generation_template", "generation_model"]
 

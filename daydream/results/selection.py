@@ -9,7 +9,6 @@ import pandas as pd
 from daydream.experiment.looks import looks_in
 
 _NOTES = ("warning", "note")
-_ENDS = ("low", "low_share", "severity_low")  # a table with an interval has one of these
 
 
 def selection_note(membership: str) -> str:
@@ -23,13 +22,14 @@ def selection_note(membership: str) -> str:
 
 
 def with_selection(table: pd.DataFrame, note: str) -> pd.DataFrame:
-    """Add the note to ``warning`` (or ``note``) of every row of a table that has intervals.
+    """Add the note to ``warning`` (or ``note``) of every row of a table that has such a column.
 
-    Means of the scores that one chose by are too high, and their intervals leave the true means
-    out more often than they say. Other tables, and all where nothing was chosen, stay as they are.
+    All tables with intervals, ranks or designs have one. Means of the scores that one chose by are
+    too high, and their intervals leave the true means out more often than they say. Other tables,
+    and all where nothing was chosen, stay as they are.
     """
     column = next((name for name in _NOTES if name in table), None)
-    if not note or column is None or not any(end in table for end in _ENDS):
+    if not note or column is None:
         return table
     texts = table[column].astype(object).where(table[column].notna(), "").astype(str)
     marked = [f"{text}; {note}" if text else note for text in texts]

@@ -14,7 +14,8 @@ from daydream.experiment.catalog import read_scales
 from daydream.results.concept_columns import names_in
 from daydream.results.final_results import final_results, with_shares
 from daydream.results.pivots import evaluation_model_template_pivot, generation_scores_pivot
-from daydream.results.table_files import WORDS, Scales, Table, read_scores, write_tables
+from daydream.results.statistics.ratings import Scales
+from daydream.results.table_files import WORDS, Table, read_scores, write_tables
 
 
 def perfect_score_paths(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:

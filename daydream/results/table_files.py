@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 
-from daydream.parsers import ScoreRange
 from daydream.results.concept_columns import CONCEPTS, ConceptNames, with_concepts
 from daydream.results.coverage import with_coverage
 from daydream.results.csv_text import csv_cell
 from daydream.results.parquet import read_rows, write_parquet
 from daydream.results.selection import with_selection
+from daydream.results.statistics.ratings import Scales
 from daydream.store.files import write_text
 from daydream.store.membership import CONTROL, IMPORT
-
-Scales = Mapping[str, ScoreRange]
-
 
 Table = Callable[[pd.DataFrame, Scales], pd.DataFrame]
 
@@ -66,7 +63,7 @@ def write_tables(
 ) -> None:
     """Write tables with flags of coverage and names: those of ``outputs`` say which, and how.
 
-    ``selection`` is noted in tables with intervals, see ``selection_note``.
+    ``selection`` is noted in tables with a ``note`` or ``warning``, see ``selection_note``.
     """
     made: dict[str, pd.DataFrame] = {}
     for output in outputs:

@@ -114,6 +114,7 @@ SENSITIVITY = Table(
             "n_effective_judges", "number", "(sum w)^2 / sum w^2, w: scores of a judge.", "judges"
         ),
         *COUNTS,
+        NOTE,
         LEVEL_NAME,
     ),
 )

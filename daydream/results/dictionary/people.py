@@ -47,6 +47,7 @@ PAIRWISE = Table(
         Column("losses", "whole", "Pairs that it lost.", _PAIRS),
         Column("ties", "whole", "Pairs that it drew.", _PAIRS),
         *(c._replace(unit="comparisons") if c.unit else c for c in COUNTS),
+        NOTE,
         CONCEPTS,
         LEVEL_NAME._replace(source="parsed_comparisons (first_concepts, second_concepts)"),
     ),
@@ -82,6 +83,7 @@ HUMAN_AGREEMENT = Table(
         Column("mae", "number", "Mean absolute difference.", POINTS),
         Column("mae_constant", "number", "The same of who always answers the median.", POINTS),
         Column("base_rate", "number", "Share of the most frequent human score.", "share, 0 to 1"),
+        NOTE,
     ),
 )
 

@@ -228,6 +228,7 @@ POSITION = Table(
         P,
         Column("p_holm", "number", "p, corrected for all levels of the axis.", "probability"),
         *(c._replace(unit="comparisons") if c.unit else c for c in COUNTS),
+        NOTE,
         LEVEL_NAME,
     ),
 )

@@ -63,4 +63,8 @@ P_HOLM = Column(
 WARNING = Column(
     "warning", "text", "Why there is no interval, or what to distrust; blank: nothing."
 )
-NOTE = Column("note", "text", "Why a number is missing; blank when none is.")
+NOTE = Column(
+    "note",
+    "text",
+    "Why a number is missing, and whether essays were chosen by their scores; else blank.",
+)

@@ -9,6 +9,7 @@ from scipy import stats
 
 from daydream.results.statistics.ratings import FloatArray, IntArray
 
+MIN_CLUSTERS = 5  # with fewer, a resampled interval is far too narrow
 _CHUNK_CELLS = 5_000_000
 
 

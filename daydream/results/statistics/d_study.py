@@ -17,9 +17,9 @@ from daydream.results.statistics.ratings import (
     comparable,
     evaluations,
 )
+from daydream.results.statistics.sensitivity import AXES
 from daydream.results.statistics.variance_components import variance_components
 
-AXES = ("generation_model", "draft_template", "generation_template")
 ESSAY_TARGET = "one_essay"
 SHARES = (0.05, 0.1, 0.2)  # of the scale: 0.5, 1 and 2 points of 0 to 10
 POWER = 0.8

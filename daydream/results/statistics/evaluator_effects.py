@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, stats
 
-from daydream.results.statistics.bootstrap import codes_of
+from daydream.results.statistics.bootstrap import MIN_CLUSTERS, codes_of
 from daydream.results.statistics.essay_scores import with_draft
-from daydream.results.statistics.krippendorff import MIN_CLUSTERS
 from daydream.results.statistics.ratings import (
     DRAFT,
     ESSAY,

@@ -11,11 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from daydream.results.statistics.bootstrap import codes_of, weight_chunks
+from daydream.results.statistics.bootstrap import MIN_CLUSTERS, codes_of, weight_chunks
+from daydream.results.statistics.ratings import FloatArray
 
-FloatArray = NDArray[np.float64]
 DRAWS = 1000
-MIN_CLUSTERS = 5  # with fewer, a resampled interval is far too narrow
 
 
 class Agreement(NamedTuple):

@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from daydream.results.statistics.multiplicity import holm
 from daydream.results.statistics.ratings import (
     DRAFT,
     ESSAY,
     EVALUATOR,
+    GENERATOR,
     TEMPLATE,
-    FloatArray,
     Scales,
     evaluations,
     ratings,
 )
 
-GENERATOR = "generation_model"
 FAMILY, WRITER_FAMILY = "evaluation_provider", "generation_provider"
 FEWEST = 2  # drafts on either side, for an interval
 _COLUMNS = [
@@ -58,16 +58,6 @@ def judge_preference(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     for _, part in table.groupby("kind"):
         table.loc[part.index, "p_holm"] = holm(part["p"].to_numpy(dtype=float))
     return table
-
-
-def holm(p: FloatArray) -> FloatArray:
-    """Holm's adjusted p values; NaN stay NaN and do not count."""
-    adjusted = np.full(len(p), np.nan)
-    known = np.flatnonzero(np.isfinite(p))
-    order = known[np.argsort(p[known])]
-    factors = np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(factors * p[order]))
-    return adjusted
 
 
 def is_self(frame: pd.DataFrame) -> pd.Series[bool]:

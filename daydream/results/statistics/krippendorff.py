@@ -8,12 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from daydream.results.statistics.bootstrap import bca_interval, studentised_interval, weight_chunks
+from daydream.results.statistics.bootstrap import (
+    MIN_CLUSTERS,
+    bca_interval,
+    studentised_interval,
+    weight_chunks,
+)
 from daydream.results.statistics.ratings import FloatArray, IntArray
 
 _DUST = 1e-12
 _SUMS = 4  # of a unit: see _unit_totals
-MIN_CLUSTERS = 5  # with fewer, a resampled interval is far too narrow
 
 
 class Alpha(NamedTuple):

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from daydream.results.statistics.bootstrap import codes_of
+from daydream.results.statistics.bootstrap import MIN_CLUSTERS, codes_of
 from daydream.results.statistics.ratings import (
     DRAFT,
     ESSAY,
     EVALUATOR,
+    GENERATOR,
     TEMPLATE,
     WORDS,
     FloatArray,
@@ -22,8 +23,6 @@ from daydream.results.statistics.ratings import (
     ratings,
 )
 
-GENERATOR = "generation_model"
-FEWEST_CLUSTERS = 5
 _COLUMNS = [
     *("analysis_type", EVALUATOR, TEMPLATE, GENERATOR, "slope_share", "low_share", "high_share"),
     *("se_share", "df", "p", "mean_share", "share_at_common_length", "words", "common_words"),
@@ -52,7 +51,8 @@ def length_effect(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     cause: long essays may be better. Essays without a word count are left out.
     """
     frame = evaluations(scores, scales)
-    frame[WORDS] = pd.to_numeric(frame[WORDS], errors="coerce").astype(float)
+    words = pd.to_numeric(frame[WORDS], errors="coerce").astype(float)
+    frame = frame.assign(**{WORDS: words})
     rows = [row for keys, part in _scopes(frame) for row in _rows(keys, part)]
     return pd.DataFrame(rows, columns=_COLUMNS)
 
@@ -104,8 +104,8 @@ def _slope(essays: pd.DataFrame) -> tuple[_Slope, str]:
         return _Slope(*[np.nan] * 6), "the essays of each model are all of one length"
     slope = float((x * y).sum()) / spread
     drafts, n_drafts = codes_of(essays[DRAFT].to_numpy(dtype=str))
-    if n_drafts < FEWEST_CLUSTERS:
-        return _Slope(slope, *[np.nan] * 5), f"fewer than {FEWEST_CLUSTERS} drafts: no interval"
+    if n_drafts < MIN_CLUSTERS:
+        return _Slope(slope, *[np.nan] * 5), f"fewer than {MIN_CLUSTERS} drafts: no interval"
     return _tested(slope, x * (y - slope * x), spread, drafts, by.ngroups + 1), ""
 
 

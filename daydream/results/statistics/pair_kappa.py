@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from daydream.results.statistics.bootstrap import bca_interval, resampled_sums
-from daydream.results.statistics.krippendorff import MIN_CLUSTERS, Rated
+from daydream.results.statistics.bootstrap import MIN_CLUSTERS, bca_interval, resampled_sums
+from daydream.results.statistics.krippendorff import Rated
 from daydream.results.statistics.ratings import FloatArray
 
 _SUMS = 6  # of a pair: essays, both totals, both sums of squares, sum of products

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-FloatArray = NDArray[np.float64]
+from daydream.results.statistics.ratings import FloatArray
 
 
 class CorrectedMean(NamedTuple):

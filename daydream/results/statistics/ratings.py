@@ -17,6 +17,7 @@ Scales = Mapping[str, ScoreRange]
 
 ESSAY = "parent_gen_id"
 DRAFT = "draft_gen_id"
+GENERATOR = "generation_model"
 TEMPLATE = "evaluation_template"
 EVALUATOR = "evaluation_llm_model"
 ORIGIN = ("combo_id", "draft_template", "generation_template", "generation_model")

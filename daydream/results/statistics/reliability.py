@@ -8,13 +8,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from daydream.results.statistics.bootstrap import codes_of
+from daydream.results.statistics.bootstrap import MIN_CLUSTERS, codes_of
 from daydream.results.statistics.essay_scores import with_draft
 from daydream.results.statistics.icc import intraclass_correlations
 from daydream.results.statistics.icc_mixed import mixed_correlations
 from daydream.results.statistics.icc_within import MIN_ORIGINS, within_origins
 from daydream.results.statistics.krippendorff import (
-    MIN_CLUSTERS,
     Alpha,
     Rated,
     mean_alpha,

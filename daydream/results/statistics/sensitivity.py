@@ -16,7 +16,7 @@ _COLUMNS = [
     *("axis", "level", "left_out", "left_out_name", "mean_share", "mean_share_change"),
     *("rank", "rank_change"),
     *("kendall_tau", "winner", "winner_changes", "n_judges", "n_effective_judges"),
-    *("n_expected", "n_valid"),
+    *("n_expected", "n_valid", "note"),
 ]
 
 
@@ -55,6 +55,7 @@ def _axis(frame: pd.DataFrame, axis: str) -> Iterator[dict[str, object]]:
                 **_judges(asked),
                 "n_expected": len(asked),
                 "n_valid": int(asked["score"].count()),
+                "note": "",
             }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from statistics import quantiles
 from typing import NamedTuple
 
 from daydream.experiment.cohort import Design
@@ -24,7 +25,6 @@ MIN_ANSWERS = (
     5  # answers from which a range is read; of fewer, it would look more certain than it is
 )
 MIN_SHARE = 0.1  # of max_tokens, for the low end when too few answers are known
-LOW, HIGH = 0.1, 0.9  # the share of past answers below either end of a range
 
 
 class Past(NamedTuple):
@@ -87,19 +87,14 @@ class History:
             if past.billed_out > 0:
                 lengths[past.stage, past.model_id].append(past.billed_out)
         return {
-            key: Range(_quantile(values, LOW), _quantile(values, HIGH))
-            for key, values in lengths.items()
-            if len(values) >= MIN_ANSWERS
+            key: _middle(values) for key, values in lengths.items() if len(values) >= MIN_ANSWERS
         }
 
 
-def _quantile(values: Sequence[int], probability: float) -> float:
-    """Linear interpolation between order statistics (type 7 of Hyndman and Fan, 1996)."""
-    ordered = sorted(values)
-    position = probability * (len(ordered) - 1)
-    below = int(position)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (position - below) * (ordered[above] - ordered[below])
+def _middle(values: Sequence[int]) -> Range:
+    """The middle 80%: the first and the last decile, between order statistics."""
+    deciles = quantiles(values, n=10, method="inclusive")
+    return Range(deciles[0], deciles[-1])
 
 
 def _read(layout: Layout, stage: Stage, limit: int) -> Iterator[Past]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from daydream.results.dictionary.declared import TABLES
 from daydream.results.selection import selection_note, with_selection
 from daydream.results.table_files import write_tables
 
@@ -24,14 +25,22 @@ def test_the_looks_of_the_manifest_are_the_note(tmp_path: Path) -> None:
     assert selection_note(str(membership)) == NOTE
 
 
-def test_tables_with_intervals_are_marked_and_others_are_not() -> None:
+def test_tables_with_a_note_or_warning_are_marked_and_others_are_not() -> None:
     ranking = pd.DataFrame({"low": [1.0, 2.0], "warning": ["one essay", ""]})
     assert list(with_selection(ranking, NOTE)["warning"]) == [f"one essay; {NOTE}", NOTE]
     reliability = pd.DataFrame({"low": [1.0], "note": pd.array([None], dtype="string")})
     assert list(with_selection(reliability, NOTE)["note"]) == [NOTE]
-    for table in (ranking.drop(columns="low"), ranking.drop(columns="warning")):
-        assert with_selection(table, NOTE) is table
+    pivot = ranking.drop(columns="warning")
+    assert with_selection(pivot, NOTE) is pivot
     assert with_selection(ranking, "") is ranking
+
+
+def test_every_table_with_an_interval_or_ranks_has_a_column_for_the_mark() -> None:
+    for table in TABLES:
+        names = {column.name for column in table.columns}
+        has_ends = any(name == "low" or name.endswith("_low") for name in names)
+        if table.folder.startswith("6_summary") and (has_ends or "rank" in names):
+            assert names & {"note", "warning"}, table.name
 
 
 def test_a_table_is_written_with_its_mark(tmp_path: Path) -> None:

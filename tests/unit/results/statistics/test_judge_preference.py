@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from daydream.results.statistics.judge_preference import holm, judge_preference
+from daydream.results.statistics.judge_preference import judge_preference
 
 MODELS = ("a", "b", "c")
 
@@ -60,9 +60,3 @@ def test_with_one_judge_nothing_is_tested_and_the_row_says_so():
         .to_dict("records")
     )
     assert row["note"] == "no other judge scored these essays" and np.isnan(row["p"])
-
-
-def test_holms_correction_is_the_published_one():
-    # S. Holm (1979): p times how many are left, never falling.
-    assert holm(np.array([0.01, 0.04, np.nan, 0.03])).tolist()[:2] == pytest.approx([0.03, 0.06])
-    assert holm(np.array([0.5, 0.6])).tolist() == [1.0, 1.0]
