@@ -13,6 +13,7 @@ from daydream.cli.console import aligned
 from daydream.errors import CohortError
 from daydream.experiment.catalog import read_scales
 from daydream.experiment.looks import looks_at
+from daydream.results.cohort_differences import cohort_differences
 from daydream.results.criterion_columns import kind_of
 from daydream.results.scores import ScoreRow, cohort_scores
 from daydream.results.snapshots import AnswerRow, cohort_answers
@@ -20,7 +21,6 @@ from daydream.results.statistics.cohort_pairs import (
     SAME_ESSAYS,
     UNPAIRED,
     CohortDifference,
-    compare_cohorts,
 )
 from daydream.results.statistics.snapshots import snapshots
 from daydream.results.table_files import are_controls
@@ -61,7 +61,7 @@ def compare(layout: Layout, first: str, second: str) -> Iterator[str]:
         raise CohortError(f"{first} is compared with itself. Name two: daydream cohorts")
     one, other = (_read(layout, name) for name in (first, second))
     scales = read_scales(layout.templates_csv("evaluation"))
-    found = compare_cohorts(one.scores, other.scores, scales)
+    found = cohort_differences(one.scores, other.scores, scales)
     yield from _counts(one)
     yield from _counts(other)
     yield ""

@@ -12,13 +12,13 @@ from daydream.report import grid
 from daydream.report.data import ReportTables
 from daydream.report.grid import Cell, Column, Grid
 from daydream.report.tables import LEADERBOARDS
+from daydream.results.cohort_differences import cohort_differences
 from daydream.results.cohort_levels import WHOLE
 from daydream.results.parquet import read_rows
 from daydream.results.statistics.cohort_pairs import (
     SAME_ESSAYS,
     UNPAIRED,
     CohortDifference,
-    compare_cohorts,
 )
 from daydream.results.table_files import read_scores
 from daydream.store.layout import Layout, exists
@@ -108,7 +108,9 @@ def _against(layout: Layout, tables: ReportTables, others: Sequence[str]) -> Ite
         (name, part)
         for name in others
         if Path(layout.scores(name)).is_file()
-        for part in compare_cohorts(read_scores(layout.scores(name)), tables.scores, tables.scales)
+        for part in cohort_differences(
+            read_scores(layout.scores(name)), tables.scores, tables.scales
+        )
     ]
     if not found:
         return

@@ -12,6 +12,7 @@ import pandas as pd
 from daydream.experiment.ratings import read_ratings
 from daydream.results.concept_columns import names_in
 from daydream.results.pairwise import DRAFT, origins
+from daydream.results.reserved_names import apart, named_apart
 from daydream.results.selection import selection_note
 from daydream.results.statistics.bootstrap import MIN_CLUSTERS
 from daydream.results.statistics.human_agreement import Agreement, agreement
@@ -198,9 +199,11 @@ def make_human(
     outputs: Iterable[str],
 ) -> None:
     """Write the tables of human ratings: the names of ``outputs`` say which, and how."""
-    frame, members = read_scores(scores), read_membership(membership)
+    frame, _ = named_apart(read_scores(scores), {})
+    members = read_membership(membership)
     columns = ["rater", "gen_id", "evaluation_template", "score", "comment"]
     given = pd.DataFrame(read_ratings(ratings), columns=columns)
+    given = given.assign(evaluation_template=given["evaluation_template"].map(apart))
     names = names_in(frame)
     chosen = selection_note(membership)
     write_tables(

@@ -11,14 +11,18 @@ from daydream.results.statistics.reliability import OVERALL
 RESERVED = (ALL, OVERALL)
 
 
+def apart(template: str) -> str:
+    """What tables call an evaluation template: its id, and beside a reserved word more than it."""
+    return f"{template} (template)" if template in RESERVED else template
+
+
 def named_apart(scores: pd.DataFrame, scales: Scales) -> tuple[pd.DataFrame, Scales]:
     """Scores and scales in which such a template has another name: ``all (template)``.
 
     Without it, a row of that name would be of the template, or of all of them. The catalog may
     go on calling it so.
     """
-    names = {name: f"{name} (template)" for name in RESERVED if (scores[TEMPLATE] == name).any()}
-    if not names:
+    if not scores[TEMPLATE].isin(RESERVED).any():
         return scores, scales
-    renamed = scores.assign(**{TEMPLATE: scores[TEMPLATE].replace(names)})
-    return renamed, {names.get(name, name): scale for name, scale in scales.items()}
+    renamed = scores.assign(**{TEMPLATE: scores[TEMPLATE].map(apart)})
+    return renamed, {apart(name): scale for name, scale in scales.items()}
