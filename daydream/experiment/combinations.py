@@ -16,11 +16,17 @@ from daydream.experiment.model import Catalog, Concept
 from daydream.experiment.settings import Settings
 from daydream.experiment.size import check_size, count_generations, count_subsets
 from daydream.store.files import append_line, write_text
-from daydream.store.ids import ORDERED, combo_id
+from daydream.store.ids import ORDERED, combo_id, ordered_combo_id
 from daydream.store.layout import LEVELS, Layout, is_given
 from daydream.store.locks import locked
 
 COLUMNS = ("combo_id", "version", "concept_id", "description_level", "k_max", "created_at")
+
+_MADE_HERE = ("combo_v1_", ORDERED)
+_RESTORE = (
+    "Or restore the file from a copy, or delete it: snakemake -R cohort_membership writes the rows "
+    "of its cohort again."
+)
 
 
 @dataclass(frozen=True)
@@ -112,13 +118,36 @@ def _curated_combo(catalog: Catalog, settings: Settings, name: str, rows: list[R
 
 
 def read_mappings(layout: Layout) -> dict[str, Combo]:
-    """Every combo that was ever made in this data root, by id."""
-    if not is_given(layout.combo_mappings):
+    """Every combo that was ever made in this data root, by id.
+
+    Raises:
+        CatalogError: when the file was damaged; a combo that lost a concept would be another one.
+
+    """
+    path = layout.combo_mappings
+    if not is_given(path):
         return {}
     by_id: dict[str, list[Row]] = {}
-    for row in read_table(layout.combo_mappings, COLUMNS):
-        by_id.setdefault(row.text("combo_id"), []).append(row)
-    return {name: _remembered(name, rows) for name, rows in by_id.items()}
+    try:
+        for row in read_table(path, COLUMNS):
+            by_id.setdefault(row.text("combo_id"), []).append(row)
+    except CatalogError as error:
+        raise CatalogError(f"{error} {_RESTORE}") from error
+    combos = {name: _remembered(name, rows) for name, rows in by_id.items()}
+    if torn := next(filter(_is_torn, combos.values()), None):
+        raise CatalogError(
+            f"{path}: the rows of {torn.combo_id} were cut, {len(torn.concept_ids)} of its "
+            f"{torn.k_max} concepts are there. {_RESTORE}"
+        )
+    return combos
+
+
+def _is_torn(combo: Combo) -> bool:
+    """Whether a combo has fewer concepts than its id was made of; names of one's own are any."""
+    if len(combo.concept_ids) >= combo.k_max or not combo.combo_id.startswith(_MADE_HERE):
+        return False
+    make = ordered_combo_id if combo.combo_id.startswith(ORDERED) else combo_id
+    return make(combo.concept_ids, combo.level, combo.k_max) != combo.combo_id
 
 
 def _remembered(name: str, rows: list[Row]) -> Combo:

@@ -248,3 +248,24 @@ def test_combos_remembered_at_the_same_time_are_each_there_once(layout: Layout) 
         list(pool.map(lambda combos: remember_combos(combos, layout), sets))
     assert len(lines(layout)) == 1 + 2 * 13
     assert len(read_mappings(layout)) == 13
+
+
+def test_a_combo_that_lost_a_concept_is_told_and_is_no_smaller_combo(layout: Layout) -> None:
+    remember_combos([combo("a", "b"), combo("c", "d")], layout)
+    path = Path(layout.combo_mappings)
+    whole = path.read_text()
+    path.write_text(whole[: whole.rindex("\n", 0, -1) + 1])
+    with pytest.raises(CatalogError, match=r"were cut, 1 of its 2 concepts .* -R cohort_mem"):
+        read_mappings(layout)
+    path.write_text(whole + whole.split("\n", 1)[1])  # rows that are there twice
+    assert len(read_mappings(layout)) == 2
+
+
+@pytest.mark.parametrize("content", [b"\xff\x00", b"[" * 1000, b"combo_id\n"])
+def test_a_damaged_dictionary_is_told_with_the_way_to_make_it_again(
+    content: bytes, layout: Layout
+) -> None:
+    Path(layout.root).mkdir(exist_ok=True)
+    Path(layout.combo_mappings).write_bytes(content)
+    with pytest.raises(CatalogError, match=r"combo_mappings.csv.*-R cohort_membership"):
+        read_mappings(layout)
