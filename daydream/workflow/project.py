@@ -87,14 +87,19 @@ class Project:
     def members(self) -> Iterator[Member]:
         """Every generation that the design asks for in this run, parents before children."""
         if self.settings.part is None:
-            return self.design.members()
+            return iter(self._designed)
         return _in_order(self.part)  # of a cohort that is made, and not for something else
 
     def all_members(self) -> Iterator[Member]:
         """Every generation of the cohort, parents before children, made or not."""
         if self.settings.part is None:
-            return self.design.members()
+            return iter(self._designed)
         return _in_order(self.membership)
+
+    @cached_property
+    def _designed(self) -> list[Member]:
+        """What the design asks for; a plan goes through it several times, each id is a hash."""
+        return list(self.design.members())
 
     def _check_made(self) -> None:
         """Slices share a cohort, and none may make it again under the others.

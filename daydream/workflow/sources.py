@@ -7,10 +7,11 @@ changed, not when it was installed anew: an upgrade that leaves the parsers alon
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from daydream.experiment.installation import PACKAGE
@@ -22,21 +23,23 @@ from daydream.workflow.definitions import path_of_input
 _PARSERS = PACKAGE / "parsers"
 
 
-def score_parser_sources() -> list[str]:
+@functools.cache
+def score_parser_sources() -> Sequence[str]:
     """The source files that decide which score an answer has."""
-    return sorted(map(str, (*_PARSERS.glob("score*.py"), _PARSERS / "thinking.py")))
+    return tuple(sorted(map(str, (*_PARSERS.glob("score*.py"), _PARSERS / "thinking.py"))))
 
 
-def verdict_parser_sources() -> list[str]:
+@functools.cache
+def verdict_parser_sources() -> Sequence[str]:
     """The source files that decide which verdict an answer has."""
-    return sorted({*score_parser_sources(), str(_PARSERS / "verdict.py")})
+    return tuple(sorted({*score_parser_sources(), str(_PARSERS / "verdict.py")}))
 
 
-def parser_sources(stage: Stage) -> list[str]:
+def parser_sources(stage: Stage) -> Sequence[str]:
     """The source files of the parser of a stage, where a mended one is to read answers again."""
     if stage == "evaluation":
         return score_parser_sources()
-    return verdict_parser_sources() if stage == "comparison" else []
+    return verdict_parser_sources() if stage == "comparison" else ()
 
 
 def parser_stamp(layout: Layout, stage: Stage, dryrun: bool) -> dict[str, list[str]]:
@@ -51,10 +54,10 @@ def parser_stamp(layout: Layout, stage: Stage, dryrun: bool) -> dict[str, list[s
     try:
         return {"parser": [_stamp(layout.parser_stamp(stage), sources, dryrun)]}
     except OSError:
-        return {"parser": sources}
+        return {"parser": list(sources)}
 
 
-def _stamp(path: str, sources: list[str], dryrun: bool) -> str:
+def _stamp(path: str, sources: Sequence[str], dryrun: bool) -> str:
     is_first, hashes = not exists(path), _hashes(sources)
     if not is_first and read_json(path) == hashes:
         return path
@@ -80,18 +83,19 @@ def parser_changed_at(layout: Layout, stage: Stage) -> int:
 
 def is_parser(layout: Layout, stage: Stage, path: str) -> bool:
     """Whether a file is a source of the parser of a stage, or stands for them."""
-    stamp = layout.parser_stamp(stage)
-    return path in parser_sources(stage) or os.path.basename(path).endswith(Path(stamp).name)
+    return path in parser_sources(stage) or path.endswith(
+        os.path.basename(layout.parser_stamp(stage))
+    )
 
 
-def _hashes(sources: list[str]) -> Mapping[str, str]:
+def _hashes(sources: Sequence[str]) -> Mapping[str, str]:
     return {
         os.path.basename(path): hashlib.sha256(Path(path).read_bytes()).hexdigest()
         for path in sources
     }
 
 
-def _newest(sources: list[str]) -> int:
+def _newest(sources: Sequence[str]) -> int:
     return max(modified_ns(path) or 0 for path in sources)
 
 
