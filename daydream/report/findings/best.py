@@ -32,7 +32,8 @@ def best(evidence: Evidence) -> Iterator[Finding]:
             yield _first(evidence, axis, rows)
             yield from _by_template(evidence, axis, templates)
     if not is_any:
-        yield Finding("Nothing can be ranked: no axis has two levels with a score.", "ranking")
+        why = "Nothing can be ranked: no axis has two levels with a score. Single essays, by their"
+        yield Finding(f"{why} mean, are in the table of essays below.", "ranking")
 
 
 def _ranked(evidence: Evidence, axis: str, template: str) -> list[_Row]:
