@@ -33,7 +33,7 @@ def _carried(layout: Layout, cohort: str, carried: CarriedTable) -> Outcome:
         found = str(error)
     if found == "the same":
         return None
-    if (modified_ns(carried.source) or 0) > (modified_ns(report) or 0):
-        return Skip(f"the report is older than {name}")
+    if (modified_ns(carried.source) or 0) >= (modified_ns(report) or 0):
+        return Skip(f"the report may be older than {name}, and has another copy of it")
     again = f"Make the report again, which costs nothing: snakemake -f {report}"
     return Finding(layout.relative(copy), f"what {name} has", found, again)

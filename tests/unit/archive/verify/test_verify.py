@@ -691,7 +691,7 @@ def test_a_table_that_a_report_carries_is_held_against_the_table_itself(
         in bad[1]
     )
     os.utime(index, (1, 1))
-    assert "the report is older than 6_summary/trial/perfect_score_paths.csv" in skipped(found())
+    assert any("may be older than 6_summary/trial/perfect" in why for why in skipped(found()))
 
 
 def test_experiments_that_cannot_be_opened_are_a_finding() -> None:
