@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from daydream.errors import CatalogError
-from daydream.store.layout import OPTIONAL_STAGES, STAGES, Layout, exists
+from daydream.store.layout import OPTIONAL_STAGES, STAGES, Layout, exists, is_given
 
 if TYPE_CHECKING:
     from daydream.experiment.model import Catalog
@@ -82,7 +82,8 @@ def _check_template_files(catalog: Catalog, layout: Layout) -> None:
         for template in catalog.templates(stage):
             path = layout.template(stage, template.template_id)
             if not template.is_copy and not exists(path):
+                wrong = "is no file" if is_given(path) else "does not exist"
                 raise CatalogError(
                     f"{layout.templates_csv(stage)}: template '{template.template_id}' is active "
-                    f"but {path} does not exist. Write the file, or set active to false."
+                    f"but {path} {wrong}. Write the file, or set active to false."
                 )

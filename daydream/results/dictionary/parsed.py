@@ -63,7 +63,9 @@ MEMBERS = Table(
             "from 1",
         ),
         Column(
-            "second_gen_id", "text", "The essay shown second. Only in cohorts with comparisons."
+            "second_gen_id",
+            "text",
+            "The essay shown second, or that a control for another combination is.",
         ),
     ),
 )
