@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from daydream.errors import CatalogError
+from daydream.formats import clip
 
 ID_PATTERN = re.compile(r"(?!\.+$)[A-Za-z0-9._-]+")
 MAX_ID = 200  # a file name holds 255 bytes, endings and names of half-written files included
@@ -193,7 +194,7 @@ def _check_header(path: str, header: list[str], required: tuple[str, ...], line:
         if column not in header:
             raise CatalogError(
                 f"{path}, row {line}: column '{column}' is missing. The header must have: "
-                f"{','.join(required)}. It has: {_clipped(','.join(header)) or 'nothing'}."
+                f"{','.join(required)}. It has: {clip(','.join(header), 200) or 'nothing'}."
             )
     for column in header:
         if column and header.count(column) > 1:
@@ -203,10 +204,6 @@ def _check_header(path: str, header: list[str], required: tuple[str, ...], line:
                 f"{path}, row {line}: column '{column}' is unknown. Did you mean '{meant}'? "
                 "Rename it; a column that is meant otherwise needs another name."
             )
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= 200 else text[:197] + "..."
 
 
 def _misspelt(column: str, header: list[str], required: tuple[str, ...]) -> str | None:

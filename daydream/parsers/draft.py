@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from daydream.errors import ParseError
+from daydream.formats import one_line
 from daydream.parsers.thinking import split_thinking
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
@@ -131,6 +132,4 @@ def _missing(name: str, text: str) -> ParseError:
 
 
 def _opening(text: str) -> str:
-    start = " ".join(text[:400].split())
-    beginning = start if len(start) <= 80 else start[:77] + "..."
-    return f"the draft has {len(text)} characters and begins with '{beginning}'"
+    return f"the draft has {len(text)} characters and begins with '{one_line(text)}'"

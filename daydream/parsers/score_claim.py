@@ -4,8 +4,8 @@ import re
 from typing import NamedTuple
 
 from daydream.errors import ParseError
+from daydream.formats import one_line
 from daydream.parsers.score_range import ScoreRange, range_text, scaled, within
-from daydream.parsers.score_text import short
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
 NUMBER = r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{1,15})?|\.[0-9]{1,15})"
@@ -66,7 +66,8 @@ def read_claim(claim: Claim, scale: ScoreRange) -> float:
     value = re.match(VALUE, claim.said)
     if value is None:
         raise ParseError(
-            f"the score reads '{short(claim.said)}', which is not one plain number", "not_a_number"
+            f"the score reads '{one_line(claim.said)}', which is not one plain number",
+            "not_a_number",
         )
     if value["percent"] and scale != (0, 100):
         raise ParseError(

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from daydream.errors import ParseError
+from daydream.formats import one_line
 from daydream.parsers.score_claim import NUMBER
 from daydream.parsers.score_range import ScoreRange, within
-from daydream.parsers.score_text import short, visible, without_thinking
+from daydream.parsers.score_text import visible, without_thinking
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
 _SCORE_KEY = r"(?i)[\"'](?:\w{1,12}[_ ])?(?:score|rating)[\"']\s{0,9}:"
@@ -31,7 +32,7 @@ def read_json_score(text: str, scale: ScoreRange) -> float:
     given = [value["score"] for value in objects_in(answer) if "score" in value]
     if not given:
         raise ParseError(
-            f"no JSON object with a score; the answer begins with '{short(answer)}'", "no_score"
+            f"no JSON object with a score; the answer begins with '{one_line(answer)}'", "no_score"
         )
     scores = [number_in(score, scale) for score in given]
     if len(set(scores)) > 1:

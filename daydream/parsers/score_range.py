@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from daydream.errors import ParseError
-from daydream.parsers.score_text import short
+from daydream.formats import one_line
 
 
 class ScoreRange(NamedTuple):
@@ -17,7 +17,7 @@ def within(number: float, scale: ScoreRange) -> float:
     """Return a number of the range, or raise ``ParseError``."""
     if not scale.low <= number <= scale.high:
         raise ParseError(
-            f"the score {short(str(number))} is out of the range {range_text(scale)}",
+            f"the score {one_line(str(number))} is out of the range {range_text(scale)}",
             "out_of_range",
         )
     return float(number) + 0.0  # -0 is 0

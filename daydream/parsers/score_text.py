@@ -10,6 +10,7 @@ from collections import deque
 from typing import NamedTuple
 
 from daydream.errors import ParseError
+from daydream.formats import one_line
 from daydream.parsers.score_words import with_english_headers
 from daydream.parsers.thinking import split_thinking
 
@@ -103,12 +104,6 @@ def absent(lines: list[str], count: int, what: str = "score") -> ParseError:
     """Return the error of an answer whose last ``count`` lines state no score, or what it is."""
     if not lines:
         return ParseError(f"no {what}: the answer is blank", "blank")
-    last = short(lines[-1])
+    last = one_line(lines[-1])
     said = f"no {what} in the last {count} non-empty lines; the last line is '{last}'"
     return ParseError(said, f"no_{what}")
-
-
-def short(text: str) -> str:
-    """Return the text on one line of at most 80 characters, fit for a message."""
-    beginning = " ".join(text[:400].split())
-    return beginning if len(beginning) <= 80 else beginning[:77] + "..."

@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from daydream.errors import ParseError
+from daydream.formats import one_line
 from daydream.parsers.score_json import objects_in
-from daydream.parsers.score_text import WORDY, absent, plain, short, without_thinking
+from daydream.parsers.score_text import WORDY, absent, plain, without_thinking
 
 Verdict = Literal["A", "B", "tie"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -43,7 +44,7 @@ def verdict(text: str) -> Verdict:
     given = _value(last[-1])
     if given is None:
         raise ParseError(
-            f"the verdict reads '{short(last[-1])}', which is not A, B or TIE alone",
+            f"the verdict reads '{one_line(last[-1])}', which is not A, B or TIE alone",
             "not_a_verdict",
         )
     return _agreed(given, filter(None, map(_value, _claims(lines))))
@@ -59,12 +60,14 @@ def read_json_verdict(text: str) -> Verdict:
     given = [value if isinstance(value, str) else repr(value)[:100] for value in values]
     if not given:
         raise ParseError(
-            f"no JSON object with a verdict; the answer begins with '{short(answer)}'", "no_verdict"
+            f"no JSON object with a verdict; the answer begins with '{one_line(answer)}'",
+            "no_verdict",
         )
     found = _value(plain(given[-1])) if isinstance(values[-1], str) else None
     if found is None:
         raise ParseError(
-            f"the JSON verdict is '{short(given[-1])}', which is not A, B or TIE", "not_a_verdict"
+            f"the JSON verdict is '{one_line(given[-1])}', which is not A, B or TIE",
+            "not_a_verdict",
         )
     return _agreed(found, filter(None, map(_value, map(plain, given))))
 

@@ -26,7 +26,6 @@ COMPONENTS: Mapping[str, str] = {
     "parent_gen_id": "essay (beyond all of the above)",
     "judge_x_generator": "evaluator's taste for a model",
     "judge_x_essay": "evaluator's taste for an essay",
-    "rating": "evaluator's view of an essay",
     "replicate": "replicate",
     "residual": "rest",
 }

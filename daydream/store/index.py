@@ -34,7 +34,7 @@ def known_members(layout: Layout) -> dict[str, Member]:
 
 def memberships(layout: Layout) -> Iterator[Membership]:
     """The membership of every cohort; a damaged one is skipped, as its own run reports it."""
-    for path in sorted(Path(layout.under("cohorts")).glob("*/membership.csv")):
+    for path in _membership_files(layout):
         try:
             yield read_membership(str(path))
         except CohortError:
@@ -43,11 +43,16 @@ def memberships(layout: Layout) -> Iterator[Membership]:
 
 def damaged_memberships(layout: Layout) -> Iterator[str]:
     """What is wrong with each membership that cannot be read."""
-    for path in sorted(Path(layout.under("cohorts")).glob("*/membership.csv")):
+    for path in _membership_files(layout):
         try:
             read_membership(str(path))
         except CohortError as error:
             yield str(error)
+
+
+def _membership_files(layout: Layout) -> list[Path]:
+    """The membership of every cohort, by the cohort's name."""
+    return sorted(Path(layout.under("cohorts")).glob("*/membership.csv"))
 
 
 def find_cohort(layout: Layout, name: str) -> str:
@@ -57,8 +62,7 @@ def find_cohort(layout: Layout, name: str) -> str:
         CohortError: when there is none, or several.
 
     """
-    paths = Path(layout.under("cohorts")).glob("*/membership.csv")
-    names = sorted(path.parent.name for path in paths)
+    names = [path.parent.name for path in _membership_files(layout)]
     found = [one for one in names if one == name] or [one for one in names if one.startswith(name)]
     if len(found) == 1:
         return found[0]

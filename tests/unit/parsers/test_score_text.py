@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from daydream.errors import ParseError
-from daydream.parsers.score_text import absent, last_lines, plain, short, visible, without_thinking
+from daydream.formats import one_line
+from daydream.parsers.score_text import absent, last_lines, plain, visible, without_thinking
 
 
 @pytest.mark.parametrize(
@@ -51,4 +52,4 @@ def test_what_is_absent_is_named_with_the_last_line_shortened() -> None:
     error = absent(["I would rather not say. " * 20], 15)
     assert error.cause == "no_score" and len(str(error)) < 180 and "..." in str(error)
     assert absent([], 15).cause == "blank"
-    assert short("a \n b") == "a b"
+    assert one_line("a \n b") == "a b"
