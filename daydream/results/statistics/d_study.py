@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from daydream.results.statistics.bootstrap import MIN_CLUSTERS
 from daydream.results.statistics.ratings import (
     EVALUATOR,
     TEMPLATE,
@@ -24,6 +26,7 @@ ESSAY_TARGET = "one_essay"
 SHARES = (0.05, 0.1, 0.2)  # of the scale: 0.5, 1 and 2 points of 0 to 10
 POWER = 0.8
 MOST_JUDGES, MOST_ESSAYS, MOST_REPLICATES, MOST_DRAFTS = 12, 4, 3, 100_000
+_NORMAL = 200  # degrees of freedom from which on Student's t is a normal distribution
 ONE_JUDGE = "one judge: nothing can be said about what other judges would give"
 _COLUMNS = [
     *("target", "share", "points", "combos", "drafts", "essays", "judges", "templates"),
@@ -57,10 +60,11 @@ def d_study(
     """The cheapest design (fewest calls, or dollars where known) for each target and ``share``.
 
     For an axis: a true difference of two of its levels, as large as ``share`` of the scale, is
-    found with probability 0.8 by a two-sided test at 0.05, both levels with the same combos (one
-    draft of each level a combo) and judges. For ``one_essay``: the 95% interval of the essay's
-    mean over judges, severity included, is ``share`` of the scale wide. ``calls`` and ``dollars``
-    (``prices``: mean USD of a draft, an essay, an evaluation; NaN where unknown) are of the whole
+    found with probability 0.8 by a two-sided t test at 0.05, both levels with the same judges and
+    combos: one draft of each level a combo, and five at least, as ``contrasts`` tests nothing on
+    fewer. For ``one_essay``: the 95% interval of the essay's mean over judges, severity included,
+    is ``share`` of the scale wide. ``calls`` and ``dollars`` (``prices``: mean USD of a draft, an
+    essay, an evaluation; NaN where unknown) are of the whole
     design: two levels, or one essay's evaluations. The variances are those of
     ``variance_components`` (``components``, if made before); ``drafts_low`` and ``drafts_high``
     are the drafts (for one essay: judges) needed if all of them were at the low or the high end
@@ -153,13 +157,24 @@ def _needed(parts: Mapping[str, float], target: str, points: float, shape: Desig
         goal = (points / (2 * stats.norm.isf(0.025))) ** 2
         single = parts[EVALUATOR] + parts["judge_x_generator"] + parts["judge_x_essay"]
         return _within_reach((single + per_rating) / goal, at_least=1)
-    goal = (points / (stats.norm.isf(0.025) + stats.norm.ppf(POWER))) ** 2 / 2
     taste = parts["judge_x_generator"] if target == "generation_model" else 0.0
-    room = goal - taste / shape.judges
     judged = parts["parent_gen_id"] + (parts["judge_x_essay"] + per_rating) / shape.judges
-    if room <= 0:
-        return None
-    return _within_reach((parts["draft_gen_id"] + judged / shape.essays) / room, at_least=2)
+    per_draft, of_all = parts["draft_gen_id"] + judged / shape.essays, taste / shape.judges
+
+    def enough(df: int) -> int | None:
+        room = (points / _standard_errors(min(df, _NORMAL))) ** 2 / 2 - of_all
+        return _within_reach(per_draft / room, at_least=MIN_CLUSTERS) if room > 0 else None
+
+    needed = enough(_NORMAL)
+    while needed is not None and (enough(needed - 1) or np.inf) > needed:
+        needed += 1  # of few drafts Student's t asks for more
+    return needed
+
+
+@cache
+def _standard_errors(df: int) -> float:
+    """How many standard errors a difference must be to be found with ``POWER``: Student's t."""
+    return float(stats.t.isf(0.025, df) + stats.t.ppf(POWER, df))
 
 
 def _within_reach(number: float, at_least: int) -> int | None:

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
+from daydream.results.statistics.comparison_units import MIN_CLUSTERS
 from daydream.results.statistics.d_study import ONE_JUDGE, d_study
 from daydream.results.statistics.length_effect import length_effect
 from daydream.results.statistics.sensitivity import sensitivity
@@ -119,6 +121,14 @@ def test_a_variance_without_an_upper_end_leaves_the_drafts_needed_open_above():
     assert row["note"] == "an end of the interval is not known"
 
 
+def test_no_design_has_fewer_drafts_than_the_contrasts_need_for_a_test():
+    """A large difference and little variance: two drafts of each level would be enough by z."""
+    parts = PARTS.assign(variance=PARTS["variance"] / 20, high=PARTS["high"] / 20)
+    table = d_study(crossed(3), {}, {}, parts)
+    of_levels = table[table["target"] != "one_essay"]
+    assert (of_levels[["drafts", "drafts_low"]] >= MIN_CLUSTERS).all(axis=None)
+
+
 def test_dear_drafts_are_made_the_most_of():
     cheap = {"draft": 0.01, "essay": 0.01, "evaluation": 0.01}
     parts = PARTS.assign(variance=[1.0, 1.0, 0.5, 0.0, 0.0, 1.0, 0.0])
@@ -138,7 +148,7 @@ def test_the_planned_design_finds_the_difference_with_the_power_promised():
     rng = np.random.default_rng(0)
     sd = np.sqrt((1.0 + 1.0 / (judges * row["replicates"] ** 0)) / essays)
     gaps = 1.0 + sd * np.sqrt(2) * rng.normal(size=(4000, n))
-    z = gaps.mean(axis=1) / (sd * np.sqrt(2 / n))
-    assert (z > 1.96).mean() == pytest.approx(0.8, abs=0.05)
+    found = stats.ttest_1samp(gaps, 0.0, axis=1).pvalue < 0.05
+    assert found.mean() == pytest.approx(0.8, abs=0.05)
     assert row["drafts_low"] < n < row["drafts_high"]
     assert row["calls"] == 2 * n * (1 + essays * (1 + judges * row["replicates"]))
