@@ -104,7 +104,8 @@ def _job_counts(output: str) -> dict[str, int]:
 def test_every_target_makes_its_own_room_of_the_house_and_no_more(
     work: Workspace, server: MockServer
 ) -> None:
-    assert _new(work, "raw_data") == {"data/catalog/concept_index.csv"}
+    catalog = {f"data/catalog/{name}" for name in ("concept_index.csv", "seen_texts.json")}
+    assert _new(work, "raw_data") == catalog
     cohort = {"data/cohorts/trial/manifest.json", "data/cohorts/trial/membership.csv"}
     assert _new(work, "cohort") >= cohort
     assert server.received == 0
