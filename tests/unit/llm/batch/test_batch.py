@@ -43,7 +43,7 @@ class Bench:
             "mock",
             base_url=server.base_url,
             batch=True,
-            batch_wait_s=0.1,
+            batch_wait_s=0.5,  # longer than a busy host stops a test between two requests
             batch_poll_s=0.05,
             max_attempts=3,
         )
