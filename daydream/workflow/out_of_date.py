@@ -1,4 +1,4 @@
-"""Which generations are out of date, read from times of files as Snakemake reads them.
+"""Which generations are out of date (stale), read from times of files as Snakemake reads them.
 
 The plan, the slices and the light DAG ask here. What is found is what Snakemake would make, or
 more: Snakemake also spares what was touched and not changed (by its checksums) and what is missing
