@@ -28,9 +28,10 @@ from daydream.report.names import Names
 from daydream.results.analyses import ANALYSIS, typed
 from daydream.results.coverage import with_coverage
 from daydream.store.record import Generation
+from tests.support.marks import NO_WARNINGS
 from tests.support.workspace import ROOT, Workspace
 
-pytestmark = [pytest.mark.thorough, pytest.mark.filterwarnings("error")]
+pytestmark = [pytest.mark.thorough, NO_WARNINGS]
 
 DRAWN = (
     "evaluator_agreement_analysis",

@@ -25,8 +25,9 @@ from daydream.results.scores import ScoreRow, write_scores
 from daydream.results.statistics import axis_comparison
 from daydream.results.summary import SUMMARY, make_summaries
 from daydream.results.table_files import read_scores, write_table
+from tests.support.marks import NO_WARNINGS
 
-pytestmark = [pytest.mark.thorough, pytest.mark.filterwarnings("error")]
+pytestmark = [pytest.mark.thorough, NO_WARNINGS]
 
 SCALES = {"novelty": ScoreRange(0, 9)}
 TEMPLATES = (

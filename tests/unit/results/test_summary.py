@@ -22,9 +22,10 @@ from daydream.results.pivots import evaluation_model_template_pivot, generation_
 from daydream.results.scores import ScoreRow, write_scores
 from daydream.results.summary import SUMMARY, make_summaries, perfect_score_paths
 from daydream.results.table_files import read_scores, write_table
+from tests.support.marks import NO_WARNINGS
 
 SCALES = {"novelty": ScoreRange(0, 9), "depth": ScoreRange(1, 5)}
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = NO_WARNINGS
 
 
 def row(score: float | None, **facts: Any) -> ScoreRow:

@@ -6,8 +6,9 @@ import pytest
 
 from daydream.parsers.score import ScoreRange
 from daydream.results.statistics.agreement import comprehensive_variance, evaluator_agreement
+from tests.support.marks import NO_WARNINGS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = NO_WARNINGS
 
 
 def table(*rows):

@@ -15,9 +15,10 @@ from daydream.results.statistics.cohort_pairs import (
     CohortDifference,
     compare_cohorts,
 )
+from tests.support.marks import NO_WARNINGS
 from tests.unit.results.statistics.designs import Sizes, cohort
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = NO_WARNINGS
 SCALES = {"novelty": ScoreRange(0, 10), "depth": ScoreRange(0, 10)}
 
 

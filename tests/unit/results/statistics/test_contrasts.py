@@ -8,10 +8,11 @@ from statsmodels.formula.api import ols
 
 from daydream.parsers.score import ScoreRange
 from daydream.results.statistics.contrasts import CONTRAST_COLUMNS, contrasts
+from tests.support.marks import NO_WARNINGS
 from tests.unit.results.statistics.designs import Sizes, Spread, cohort
 from tests.unit.results.statistics.oats import SCALES, oats
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = NO_WARNINGS
 TEMPLATE, DRAFT_TEMPLATE, MODEL = "generation_template", "draft_template", "generation_model"
 
 

@@ -9,8 +9,9 @@ from scipy import stats
 
 from daydream.parsers import ScoreRange
 from daydream.results.statistics.controls import controls
+from tests.support.marks import NO_WARNINGS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = NO_WARNINGS
 SCALES = {"novelty": ScoreRange(0, 10)}
 
 

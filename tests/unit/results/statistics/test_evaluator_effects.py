@@ -7,8 +7,9 @@ from scipy.stats import ttest_rel
 
 from daydream.parsers.score import ScoreRange
 from daydream.results.statistics.evaluator_effects import evaluator_effects
+from tests.support.marks import NO_WARNINGS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = NO_WARNINGS
 
 NAMES = ["parent_gen_id", "evaluation_template", "evaluation_llm_model", "score"]
 NAMES += ["error_stage", "error_kind"]

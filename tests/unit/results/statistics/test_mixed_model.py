@@ -15,6 +15,7 @@ from daydream.results.statistics.likelihood_optimum import LEAST_RESIDUAL, best_
 from daydream.results.statistics.likelihood_region import likelihood_region
 from daydream.results.statistics.mixed_model import mixed_model
 from daydream.results.statistics.profile_likelihood import profile_share, profiles
+from tests.support.marks import NO_WARNINGS
 
 # O. L. Davies and P. L. Goldsmith (1972), "Statistical Methods in Research and Production": yield
 # of dyestuff (table 6.4; 6 batches x 5), and growth inhibition by penicillin (table 6.6; 24 plates
@@ -176,7 +177,7 @@ def test_profiles_end_where_the_likelihood_has_fallen_by_the_cut_also_next_to_ze
             assert rise == pytest.approx(3.84, abs=0.03)
 
 
-@pytest.mark.filterwarnings("error")
+@NO_WARNINGS
 def test_profiles_of_a_tiny_cohort_without_any_residual_divide_by_nothing():
     """Two essays, each scored twice alike: all variance is between essays."""
     model = mixed_model(np.array([1.0, 1.0, 5.0, 5.0]), [("essay", [0, 0, 1, 1])], [])
@@ -187,7 +188,7 @@ def test_profiles_of_a_tiny_cohort_without_any_residual_divide_by_nothing():
         assert (np.isnan(ends) | ((ends >= 0) & (ends <= 1))).all(), place
 
 
-@pytest.mark.filterwarnings("error")
+@NO_WARNINGS
 def test_a_variance_of_which_nearly_nothing_is_known_has_no_upper_end():
     for covariance in (1e8, 1e5):  # e to the 19,600, and to the 620, whose square is too large
         at = Curvature(np.array([0.5, 0.5]), np.array([0, 1]), np.diag([covariance, 0.01]))

@@ -12,8 +12,9 @@ from daydream.results.statistics.bradley_terry import PRIOR_SD, chances, fit_dav
 from daydream.results.statistics.clustered_errors import dyadic_variance
 from daydream.results.statistics.pairwise import bradley_terry, comparisons
 from daydream.results.statistics.position_bias import position_bias, sign_flip_test
+from tests.support.marks import NO_WARNINGS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = NO_WARNINGS
 
 COLUMNS = ["item_a", "item_b", "first", "winner"]
 

@@ -7,9 +7,10 @@ import pytest
 from daydream.errors import ConfigError
 from daydream.parsers.score import ScoreRange
 from daydream.results.statistics.ranking import RANKING_COLUMNS, ranking
+from tests.support.marks import NO_WARNINGS
 from tests.unit.results.statistics.designs import Sizes, Spread, cohort
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = NO_WARNINGS
 MODEL = "generation_model"
 MODELS = Sizes(combos=10, draft_templates=2, models=3, essay_templates=2)
 

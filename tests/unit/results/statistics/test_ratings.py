@@ -17,9 +17,10 @@ from daydream.results.statistics.ratings import comparable, evaluations, ratings
 from daydream.results.statistics.reliability import reliability
 from daydream.results.statistics.sensitivity import sensitivity
 from daydream.results.statistics.variance_components import variance_components
+from tests.support.marks import NO_WARNINGS
 from tests.unit.results.statistics.designs import Sizes, cohort
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = NO_WARNINGS
 
 COLUMNS = [
     "gen_id",

@@ -11,8 +11,9 @@ from daydream.results.statistics.icc_within import within_origins
 from daydream.results.statistics.krippendorff import Rated, interval_alpha, mean_alpha, midranks
 from daydream.results.statistics.pair_kappa import pair_kappas
 from daydream.results.statistics.reliability import ALL_ESSAYS, WITHIN, reliability
+from tests.support.marks import NO_WARNINGS
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = NO_WARNINGS
 
 # Krippendorff (2011), section D: four observers, twelve units; 0 stands for a missing value.
 OBSERVERS = np.array(

@@ -10,9 +10,10 @@ from daydream.parsers.score import ScoreRange
 from daydream.results.statistics import variance_components as variance_components_module
 from daydream.results.statistics.henderson import variance_of
 from daydream.results.statistics.variance_components import variance_components
+from tests.support.marks import NO_WARNINGS
 from tests.unit.results.statistics.test_mixed_model import DYESTUFF, PENICILLIN
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = NO_WARNINGS
 
 ORIGIN = ["combo_id", "draft_template", "generation_template", "generation_model"]
 PANEL = ["evaluation_llm_model", "evaluation_template"]
