@@ -22,7 +22,7 @@ from daydream.experiment.spec import read_spec
 from daydream.store.files import append_line, write_text
 from daydream.store.index import memberships
 from daydream.store.layout import Layout, exists
-from daydream.store.membership import CONTROL, read_membership
+from daydream.store.membership import CONTROL, Membership, read_membership
 
 NAME_LENGTH = 60
 PROVENANCE = ("concept_id", "essay", "cohort_id", "promoted_at")
@@ -174,7 +174,7 @@ def promote(essays: Sequence[str], cohort: str, layout: Layout) -> list[Promoted
     texts = {essay: _text(essay, layout) for essay in dict.fromkeys(essays)}
     path = layout.raw("concepts_metadata.csv")
     known = {row.text("concept_id"): row.text("name") for row in read_table(path, CONCEPT_COLUMNS)}
-    done = []
+    done, cohorts = [], list(memberships(layout))
     for essay, text in texts.items():
         if essay in known:
             done.append(Promoted(essay, known[essay], False))
@@ -182,7 +182,7 @@ def promote(essays: Sequence[str], cohort: str, layout: Layout) -> list[Promoted
         name = _title(text)
         write_text(layout.description("article", essay), text)
         write_text(layout.description("paragraph", essay), _first_paragraph(text))
-        origin = _origin(essay, cohort, layout)
+        origin = _origin(essay, cohort, cohorts)
         _append(layout.raw("concepts/provenance.csv"), PROVENANCE, essay, origin)
         cells = {"concept_id": essay, "name": name, "active": "true"}
         _append_row(path, cells)
@@ -190,9 +190,9 @@ def promote(essays: Sequence[str], cohort: str, layout: Layout) -> list[Promoted
     return done
 
 
-def _origin(essay: str, cohort: str, layout: Layout) -> str:
+def _origin(essay: str, cohort: str, cohorts: Sequence[Membership]) -> str:
     """A cohort that has the essay, rather this one."""
-    having = [m.cohort_id for m in memberships(layout) if essay in m.by_stage["essay"]]
+    having = [m.cohort_id for m in cohorts if essay in m.by_stage["essay"]]
     return cohort if cohort in having or not having else having[0]
 
 

@@ -18,7 +18,7 @@ from daydream.llm.faults import is_of_endpoint
 from daydream.llm.pool import Clients
 from daydream.llm.request import Request
 from daydream.store.ids import sha256
-from daydream.store.ledger import Attempt, Ledger, Reading, lost_answer
+from daydream.store.ledger import Attempt, Ledger, lost_answer
 from daydream.store.place import is_between_hosts
 
 LATE_S, LATE_READS = 1.2, 3  # caches of attributes and of small files are kept for a second
@@ -72,7 +72,7 @@ class Answers:
 
     def _lost(self) -> str:
         """What says that an answer is missing from the ledger; blank if nothing does."""
-        return lost_answer(self.folder, Reading(self.ledger.attempts, self.ledger.damaged))
+        return lost_answer(self.folder, self.ledger)
 
     def _read_late(self) -> None:
         """Read the ledger again when what another host has written to it may have come here.

@@ -11,8 +11,8 @@ from daydream.llm.error_codes import NO_MONEY, NO_MONEY_NAMES, UNKNOWN, describe
 
 # 408, 409 and 429 pass with time, and so does what a provider's own machines did wrong.
 HEALING_STATUS = frozenset({408, 409, 429})
-
-
+# Where a batch ended so, the next one would too: the account, the key or the model is refused.
+_REFUSED = frozenset({401, 402, 403, 404})
 MAX_WORDS = 1000  # letters of a provider's words in a message
 MAX_RAW = 100_000  # letters of what a provider sent that the ledger keeps for a person to read
 
@@ -119,7 +119,6 @@ def _has_no_money(body: Any) -> bool:
 
 # Not 400, 403 (of OpenRouter: the prompt was flagged), 413, 422 and the like, which are about the
 # request; nor what is about the answer.
-_REFUSED = frozenset({401, 402, 403, 404})
 _STATUS_OF_ENDPOINT = HEALING_STATUS | {401, 402, 404, 410}
 _OF_ENDPOINT = frozenset({NO_MONEY, "timeout", "connection", "not_json", "empty_body"})
 

@@ -74,11 +74,16 @@ def _left_behind(layout: Layout, membership: Membership) -> Iterator[str]:
 
 def carried_by(layout: Layout, cohort: str) -> Iterator[CarriedTable]:
     """The copies that a report has, made by whatever version."""
-    folder = os.path.join(os.path.dirname(layout.report(cohort)), "data")
     for name, source in carriable(layout, cohort).items():
         for file in (Path(source).name, Path(source).name + _PACKED):
-            if exists(os.path.join(folder, file)):
-                yield CarriedTable(name, source, file, os.path.getsize(os.path.join(folder, file)))
+            path = copy_path(layout, cohort, file)
+            if exists(path):
+                yield CarriedTable(name, source, file, os.path.getsize(path))
+
+
+def copy_path(layout: Layout, cohort: str, file: str) -> str:
+    """Where a copy is in a report."""
+    return os.path.join(os.path.dirname(layout.report(cohort)), "data", file)
 
 
 def is_copy(carried: CarriedTable, path: str) -> bool:

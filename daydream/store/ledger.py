@@ -138,7 +138,7 @@ def read_attempts(folder: str) -> list[Attempt]:
     return read_ledger(folder).attempts
 
 
-def lost_answer(folder: str, ledger: Reading) -> str:
+def lost_answer(folder: str, ledger: Ledger | Reading) -> str:
     """How an answer was lost that was paid and that the ledger does not show; blank if none was."""
     if ledger.damaged:
         return (

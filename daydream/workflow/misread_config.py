@@ -11,6 +11,7 @@ from pathlib import Path
 
 from daydream.errors import ConfigError
 from daydream.experiment.config_file import read_file
+from daydream.workflow.arguments import option_values
 
 _OPTIONS = ("--configfile", "--configfiles")
 
@@ -27,13 +28,4 @@ def misread_config(arguments: Sequence[str]) -> str:
 
 def config_files(arguments: Sequence[str]) -> list[Path]:
     """The files behind ``--configfile``, which takes several, up to the next option."""
-    found: list[Path] = []
-    is_value = False
-    for argument in arguments:
-        name, equals, value = argument.partition("=")
-        if argument.startswith("-"):
-            is_value = name in _OPTIONS and not equals
-            found += [Path(value)] if name in _OPTIONS and equals else []
-        elif is_value:
-            found.append(Path(argument))
-    return found
+    return list(map(Path, option_values(arguments, *_OPTIONS)))

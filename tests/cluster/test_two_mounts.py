@@ -88,6 +88,15 @@ def run_through(work: Workspace, points: tuple[Path, Path]) -> list[tuple[int, s
     return [(run.returncode, said) for run, said in zip(runs, outputs, strict=True)]
 
 
+def assert_refused(ends: list[tuple[int, str]], server: MockServer) -> None:
+    """One run at least was refused, in one message, and the others paid for each call once."""
+    refused = [said for code, said in ends if code != 0]
+    assert refused
+    assert all(said.count("locks do not hold") == 1 for said in refused)
+    assert not any("Traceback" in said for said in refused)
+    assert server.paid == CALLS * (2 - len(refused))
+
+
 @pytest.fixture
 def cohort(tmp_path: Path, server: MockServer) -> Workspace:
     """Ten chains, whose calls take long enough for two runs to meet."""
@@ -118,12 +127,7 @@ def test_where_locks_do_not_hold_a_run_ends_with_one_message_before_its_first_ca
     cohort: Workspace, server: MockServer, points: tuple[Path, Path]
 ) -> None:
     with mounted(cohort.root, points):
-        ends = run_through(cohort, points)
-    refused = [said for code, said in ends if code != 0]
-    assert refused
-    assert all(said.count("locks do not hold") == 1 for said in refused)
-    assert not any("Traceback" in said for said in refused)
-    assert server.paid == CALLS * (2 - len(refused))
+        assert_refused(run_through(cohort, points), server)
 
 
 @pytest.mark.skipif(
@@ -134,8 +138,4 @@ def test_through_sshfs_one_of_two_runs_is_refused(
     cohort: Workspace, server: MockServer, points: tuple[Path, Path]
 ) -> None:
     with mounted_by_ssh(cohort.root, points):
-        ends = run_through(cohort, points)
-    refused = [said for code, said in ends if code != 0]
-    assert refused
-    assert all(said.count("locks do not hold") == 1 for said in refused)
-    assert server.paid == CALLS * (2 - len(refused))
+        assert_refused(run_through(cohort, points), server)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import pytest
 
 from daydream.cli.main import main
 from daydream.formats import printable
+from tests.support.meanwhile import meanwhile
 from tests.support.mock_server import Fault, MockServer
 from tests.support.workspace import Workspace
 
@@ -41,23 +41,16 @@ def hostile(work: Workspace, server: MockServer, monkeypatch: pytest.MonkeyPatch
 def command_lines() -> Iterator[set[bytes]]:
     """Every command line that a process of this machine has meanwhile."""
     seen: set[bytes] = set()
-    over = threading.Event()
 
     def look() -> None:
-        while not over.wait(0.2):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    seen.add(path.read_bytes())
-                except OSError:
-                    continue
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                seen.add(path.read_bytes())
+            except OSError:
+                continue
 
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
+    with meanwhile(look, every_s=0.2):
         yield seen
-    finally:
-        over.set()
-        thread.join()
 
 
 def test_hostile_texts_and_a_key_stay_where_they_belong(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.meanwhile import meanwhile
 from tests.support.mock_server import MockServer
 from tests.support.workspace import Workspace
 
@@ -21,22 +21,15 @@ DAY_S, HOUR_S = 86_400, 3600
 def clock_put_back(gens: Path, stages: str) -> Iterator[list[Path]]:
     """Let what is made of some stages meanwhile be an hour older than what it is made from."""
     seen: list[Path] = []
-    done = threading.Event()
 
     def put_back() -> None:
-        while not done.wait(0.005):
-            for path in set(gens.glob(f"{stages}/*/parsed.txt")).difference(seen):
-                moment = time.time() - HOUR_S
-                os.utime(path, (moment, moment))
-                seen.append(path)
+        for path in set(gens.glob(f"{stages}/*/parsed.txt")).difference(seen):
+            moment = time.time() - HOUR_S
+            os.utime(path, (moment, moment))
+            seen.append(path)
 
-    thread = threading.Thread(target=put_back)
-    thread.start()
-    try:
+    with meanwhile(put_back, every_s=0.005):
         yield seen
-    finally:
-        done.set()
-        thread.join()
 
 
 @pytest.mark.slow

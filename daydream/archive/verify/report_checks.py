@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from daydream.archive.verify.findings import Check, Finding, Outcome, Skip
-from daydream.results.carried import CarriedTable, carried_by, is_copy
+from daydream.results.carried import CarriedTable, carried_by, copy_path, is_copy
 from daydream.store.files import modified_ns
 from daydream.store.layout import Layout, exists
 from daydream.workflow.project import Project
@@ -23,7 +22,7 @@ def check_carried(project: Project) -> Iterator[Check]:
 
 def _carried(layout: Layout, cohort: str, carried: CarriedTable) -> Outcome:
     report = layout.report(cohort)
-    copy = os.path.join(os.path.dirname(report), "data", carried.file)
+    copy = copy_path(layout, cohort, carried.file)
     name = layout.relative(carried.source)
     if not exists(carried.source):
         return Skip(f"there is no {name}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from daydream.results.criterion_columns import PREFIX
 from daydream.results.dictionary.model import Block, Column, Table
 from daydream.results.dictionary.shared import (
@@ -242,32 +244,33 @@ CROSS_SCORES = Table(
     len(_SCORE_COLUMNS),
 )
 
-_WITHOUT_ERROR = tuple(
-    column for column in CROSS_SCORES.columns if not column.name.startswith("error")
-)
+
+def _without_error(columns: Iterable[Column]) -> tuple[Column, ...]:
+    return tuple(column for column in columns if not column.name.startswith("error"))
+
+
+_SCORED = _without_error(SCORES.columns)
+_SCORED_ANYWHERE = _without_error(CROSS_SCORES.columns)
 FILTERED = Table(
     "filtered_evaluation_results",
     "7_cross_experiment",
     "an evaluation with a score that the configuration's `filters` keep",
     "7_cross_experiment/parsed_scores",
     "Selected, not computed. CSV only.",
-    _WITHOUT_ERROR,
+    _SCORED_ANYWHERE,
     _CRITERIA,
-    len(_WITHOUT_ERROR),
+    len(_SCORED_ANYWHERE),
 )
 
-_WITHOUT_ERROR_OF_COHORT = tuple(
-    column for column in SCORES.columns if not column.name.startswith("error")
-)
 PERFECT = Table(
     "perfect_score_paths",
     "6_summary/<cohort>",
     "an evaluation with the highest score of its template",
     "5_parsing/<cohort>/parsed_scores; evaluation_templates.csv",
     "Selected, not computed.",
-    _WITHOUT_ERROR_OF_COHORT,
+    _SCORED,
     _CRITERIA,
-    len(_WITHOUT_ERROR_OF_COHORT),
+    len(_SCORED),
 )
 
 SNAPSHOTS = Table(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import pkgutil
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from daydream.workflow.arguments import option_values
 from daydream.workflow.snakemake_compat.guard import reach
 
 _NO_JOB: NodeJob | None = None
@@ -35,17 +35,9 @@ def only_job(workflow: Any) -> NodeJob | None:
         return None
     from snakemake.target_jobs import parse_target_jobs_cli_args
 
-    entries = _values_of("--target-jobs", sys.argv)
+    entries = option_values(sys.argv, "--target-jobs")
     jobs = parse_target_jobs_cli_args(entries)
     return NodeJob(jobs[0].rulename, jobs[0].wildcards_dict) if len(jobs) == 1 else None
-
-
-def _values_of(option: str, arguments: list[str]) -> list[str]:
-    """The values of an option of a command line that takes several."""
-    if option not in arguments:
-        return []
-    values = arguments[arguments.index(option) + 1 :]
-    return list(itertools.takewhile(lambda value: not value.startswith("-"), values))
 
 
 def ignore_executors() -> None:
