@@ -135,7 +135,7 @@ def test_it_ends_when_the_deadline_would_be_missed(server: MockServer, tmp_path:
 
 
 def test_the_deadline_is_of_all_attempts_together(server: MockServer, tmp_path: Path) -> None:
-    server.fault(Fault.slow(0.15), times=None)
+    server.fault(Fault.slow(5.0), times=None)
     done = ask(client_of(server, tmp_path, timeout_s=0.1, deadline_s=0.5, max_attempts=999))
     assert 2 <= server.received <= 8
     assert 0.3 < done.seconds < 1.0 and "timeout" in done.error
