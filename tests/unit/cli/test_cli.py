@@ -329,7 +329,7 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit):
         main(["--help"])
     listed = capsys.readouterr().out
-    assert all(f"\n    {command}" in listed for command in (*COMMANDS, "show"))
+    assert all(f"\n  {command}" in listed for command in (*COMMANDS, "show"))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from daydream.cli.main import build_parser
+from daydream.cli.grammar import build_parser
 from daydream.cli.opening import open_config
 from daydream.cli.plan import _as_snakemake_has_them
 from daydream.errors import DaydreamError
