@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from daydream.errors import ParseError
-from daydream.parsers import Criterion, marks_in
+from daydream.parsers import marks_in
 from daydream.results.criterion_columns import Marks, kind_of, read_marks, row_with
 from daydream.results.csv_text import csv_text
 from daydream.results.score_sources import ScoreSources, answer_origin
@@ -100,18 +100,11 @@ def _row(
     metadata: Mapping[str, Any],
 ) -> ScoreRow:
     fallback = as_text(metadata.get("fallback")) or ""
-    criteria = sources.criteria.get(evaluation.template_id, ())
-    result = _score(layout, metadata, criteria, draft, essay, evaluation)
-    score = result.score if isinstance(result, Marks) else result
-    scale = sources.scales.get(evaluation.template_id)
-    if isinstance(score, float) and scale and not scale.low <= score <= scale.high:
-        # Scored before somebody edited the range: its share of the new one would mean nothing.
-        said = (
-            f"the score {score:g} is not within {scale.low:g} to {scale.high:g}, the range of "
-            f"{evaluation.template_id} now. Put the old range back, or force a new evaluation"
-        )
-        score = Lack("evaluation", "out_of_range", said)
-    lack = score if isinstance(score, Lack) else None
+    result = _on_scale(
+        sources, evaluation, _result(layout, sources, metadata, draft, essay, evaluation)
+    )
+    lack = result if isinstance(result, Lack) else None
+    marks = result if isinstance(result, Marks) else None
     folder = layout.generation("evaluation", evaluation.gen_id)
     row = ScoreRow(
         gen_id=evaluation.gen_id,
@@ -124,7 +117,7 @@ def _row(
         evaluation_template=evaluation.template_id,
         evaluation_llm_model=evaluation.llm_model_id,
         replicate=evaluation.replicate,
-        score=None if isinstance(score, Lack) else score,
+        score=marks.score if marks else None,
         error=lack.message if lack else "",
         evaluation_response_path=layout.relative(f"{folder}/raw.txt"),
         generation_response_path=_essay_path(layout, essay),
@@ -145,8 +138,8 @@ def _row(
     columns = sources.criterion_columns
     if not columns:
         return row
-    marks = {} if lack or isinstance(result, Lack) else result.columns
-    extended: ScoreRow = row_with(ScoreRow, columns)(*row, *map(marks.get, columns))
+    by_criterion = marks.columns if marks else {}
+    extended: ScoreRow = row_with(ScoreRow, columns)(*row, *map(by_criterion.get, columns))
     return extended
 
 
@@ -154,15 +147,16 @@ def _essay_path(layout: Layout, essay: Member) -> str:
     return layout.relative(layout.parsed("essay", essay.gen_id)) if essay.gen_id else ""
 
 
-def _score(
+def _result(
     layout: Layout,
+    sources: ScoreSources,
     metadata: Mapping[str, Any],
-    criteria: Sequence[Criterion],
     draft: Member,
     essay: Member,
     evaluation: Member,
 ) -> Marks | Lack:
     """The score, with the marks that it is made of where its template has criteria."""
+    criteria = sources.criteria.get(evaluation.template_id, ())
     try:
         with open(layout.parsed("evaluation", evaluation.gen_id), "rb") as file:
             content = file.read()
@@ -182,6 +176,21 @@ def _score(
         said = "parsed.txt was changed after it was written. Delete it and run snakemake"
         return Lack("evaluation", "changed", said)
     return result
+
+
+def _on_scale(sources: ScoreSources, evaluation: Member, result: Marks | Lack) -> Marks | Lack:
+    """The result; a lack if it was scored before somebody edited the range of its template.
+
+    Its share of the new range would mean nothing.
+    """
+    scale = sources.scales.get(evaluation.template_id)
+    if isinstance(result, Lack) or scale is None or scale.low <= result.score <= scale.high:
+        return result
+    said = (
+        f"the score {result.score:g} is not within {scale.low:g} to {scale.high:g}, the range of "
+        f"{evaluation.template_id} now. Put the old range back, or force a new evaluation"
+    )
+    return Lack("evaluation", "out_of_range", said)
 
 
 def why_missing(layout: Layout, *lineage: Member) -> Lack:

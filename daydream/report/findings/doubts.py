@@ -256,16 +256,14 @@ def _levels(evidence: Evidence, rows: list[_Row]) -> str:
 
 
 _KINDS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
-    *(
-        _looked_at,
-        _coverage,
-        _controls,
-        _addresses,
-        _judges,
-        _sensitive,
-        _few_clusters,
-        _snapshots,
-        _length,
-        _people,
-    ),
+    _looked_at,
+    _coverage,
+    _controls,
+    _addresses,
+    _judges,
+    _sensitive,
+    _few_clusters,
+    _snapshots,
+    _length,
+    _people,
 )
