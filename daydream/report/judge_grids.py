@@ -1,4 +1,4 @@
-"""Tables of the index page on the judges: their own texts, what hangs on one, lengths, people."""
+"""Tables of the index page on the judges: their own texts, what depends on one, lengths, people."""
 
 from __future__ import annotations
 

@@ -173,10 +173,10 @@ def _sensitive(evidence: Evidence) -> Iterator[Finding]:
         changed.setdefault(key, row)
     for axis, left_out, name, winner in list(changed)[:MAX_CHANGES]:
         yield Finding(
-            f"The first {AXIS_NAMES.get(axis, axis)} hangs on "
+            f"Which {AXIS_NAMES.get(axis, axis)} is first depends on "
             f"{_left_out(evidence, left_out, name)}: "
-            f"without {'them' if left_out == 'self_judgements' else 'it'} it is "
-            f"{evidence.name(axis, winner)}.",
+            f"without {'them' if left_out == 'self_judgements' else 'it'}, "
+            f"{evidence.name(axis, winner)} is.",
             "sensitivity",
         )
     if len(changed) > MAX_CHANGES:

@@ -1,4 +1,4 @@
-"""Whether the order of models and templates hangs on one judge, one template or self-judgement."""
+"""Whether the order of models and templates depends on one judge, template or self-judgement."""
 
 from __future__ import annotations
 
