@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from daydream.errors import BudgetError, NotAskedError
 from daydream.formats import clock
-from daydream.store.layout import OPTIONAL_STAGES, STAGES, Stage
+from daydream.store.layout import STAGES, Stage
 from daydream.store.ledger import Attempt
 
 
@@ -59,15 +59,15 @@ class Meter:
         stages = "  ".join(
             f"{stage}s {self.done[stage]}/{max(required.get(stage, 0), self.done[stage])}"
             for stage in STAGES
-            if stage not in OPTIONAL_STAGES or required.get(stage) or self.done[stage]
+            if required.get(stage) or self.done[stage]
         )
         failed = f"  failed {self.failed}" if self.failed else ""
         failed += f"  refused {self.refused}" if self.refused else ""
         failed += f"  by fallbacks {self.by_fallbacks}" if self.by_fallbacks else ""
         usd = f"${self.usd:.2f}" + ("" if self.is_usd_whole else " and more (unknown prices)")
         return (
-            f"{stages}{failed} | {in_flight} in flight | {self.tokens / seconds:.0f} tokens/s | "
-            f"{usd} | {self._time_left(required, seconds)}"
+            f"{stages}{failed} | {in_flight} in flight | {usd} | "
+            f"{self._time_left(required, seconds)} | {self.tokens / seconds:.0f} tokens/s"
         )
 
     def _time_left(self, required: Mapping[Stage, int], seconds: float) -> str:

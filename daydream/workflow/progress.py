@@ -121,8 +121,10 @@ class Ticker:
         if self._making:
             parts.append(f"making {', '.join(self._making)}")
         line = " | ".join(parts)
+        room = shutil.get_terminal_size().columns - 1
         if self._stream.isatty() and not last:  # stay on the line, which may not wrap
-            line = line[: shutil.get_terminal_size().columns - 1]
+            # What goes on now is what may not be cut: tables take long without another sign.
+            line = (line if len(line) <= room else " | ".join(reversed(parts)))[:room]
         elif self._stream.isatty():
             line = f"{line}\n"
         # In one piece, as messages come from other threads.

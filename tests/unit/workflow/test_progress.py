@@ -118,9 +118,26 @@ def test_on_a_terminal_the_line_is_kept_up_to_date_in_its_place() -> None:
     assert stream.getvalue().endswith("\n")
 
 
-def test_comparisons_are_in_the_line_only_of_a_run_that_makes_some() -> None:
+def test_on_a_narrow_terminal_the_tables_that_are_made_stay_in_sight(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("daydream.workflow.progress.REFRESH_S", 0.01)
+    meter, stream = Meter(), Terminal()
+    with meter.making("draft"):
+        pass
+    ticker = Ticker(meter, lambda: WANTED, lambda: 0, stream, 0.01, lambda: ["the report"])
+    ticker.start()
+    time.sleep(0.1)
+    ticker.stop()
+    line = stream.getvalue().split(ERASE)[1]
+    assert line.startswith("making the report | drafts 1/3  essays 0/6") and len(line) == 59
+
+
+def test_a_stage_is_in_the_line_only_of_a_run_that_makes_some_of_it() -> None:
     meter = Meter()
     assert "comparison" not in meter.line({**WANTED, "comparison": 0}, 0)
+    assert meter.line({"draft": 0, "essay": 0, "evaluation": 6}, 0).startswith("evaluations 0/6 |")
     assert "comparisons 0/8" in meter.line({**WANTED, "comparison": 8}, 0)
     with meter.making("comparison"):
         pass
