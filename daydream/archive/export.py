@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -47,6 +48,7 @@ def export(project: Project, output: str | None = None) -> Iterator[str]:
     yield f"{path}: {len(archive.entries):,} files, {whole.bytes:,} bytes"
     yield f"sha256 {whole.sha256}"
     yield from _summary(project.layout, cohort, total(counts), archive.entries)
+    yield f"To check it: daydream verify {shlex.quote(path)}"
 
 
 def _summary(layout: Layout, cohort: str, sums: Count, entries: Sequence[Entry]) -> Iterator[str]:
@@ -60,7 +62,6 @@ def _summary(layout: Layout, cohort: str, sums: Count, entries: Sequence[Entry])
         yield f"Not in it, as it was not made: {places}"
     yield from _older(layout, cohort)
     yield f"Not in it, as it is of the whole store: {layout.under('7_cross_experiment')}"
-    yield "To check it: daydream verify ARCHIVE"
 
 
 def _older(layout: Layout, cohort: str) -> Iterator[str]:

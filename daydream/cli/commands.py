@@ -59,8 +59,14 @@ def methods(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
     from daydream.cli.methods import rendered
     from daydream.cli.query import opened
 
+    options, cohort = own_options(arguments), arguments.read_cohort
+    chosen = ("--cohort", project.cohort) if cohort else ()
     with opened(project.layout, project.membership, with_generations=True) as ask:
-        yield from rendered(lambda sql: ask(sql).rows, arguments.sources)
+        yield from rendered(
+            lambda sql: ask(sql).rows,
+            arguments.sources,
+            lambda command: options.command(command, *chosen),
+        )
 
 
 def status(project: Project, arguments: argparse.Namespace) -> Iterator[str]:

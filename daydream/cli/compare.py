@@ -153,7 +153,11 @@ def _answered(answers: pd.DataFrame) -> Mapping[tuple[str, str], set[_Version]]:
 def _said(version: _Version) -> str:
     model, *rest = version
     names = ("from", "fingerprint", "temperature", "max_tokens")
-    parts = [f"{name} {value}" for name, value in zip(names, rest, strict=True) if value]
+    parts = [
+        f"{name} {value}"
+        for name, value in zip(names, rest, strict=True)
+        if value not in (None, "")
+    ]
     return ", ".join([str(model or "a version that is not recorded"), *parts])
 
 
@@ -162,7 +166,7 @@ def _differences(found: Iterable[CohortDifference], one: Read, other: Read) -> I
     for on in dict.fromkeys(part.on for part in listed):
         parts = [part for part in listed if part.on == on]
         yield f"{other.name} less {one.name}, {_on(parts[0])}"
-        head = ("evaluation template", "scale", one.name, other.name)
+        head = ("template", "scale", one.name, other.name)
         numbers = ("difference", "95% interval", "pairs", "clusters", "essays")
         yield from aligned([(*head, *numbers), *map(_cells, parts)], texts=1)
         yield f"  judges: {', '.join(parts[0].judges)}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from daydream.formats import clip
 
 WIDTH = 100  # columns of a terminal
-NARROWEST = 12
+NARROWEST = 16
 
 
 def aligned(rows: Sequence[Sequence[object]], texts: int, width: int = WIDTH) -> Iterator[str]:

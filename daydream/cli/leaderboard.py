@@ -10,7 +10,9 @@ from pathlib import Path
 
 from daydream.cli.console import aligned
 from daydream.errors import CohortError
+from daydream.experiment.short_names import short_names
 from daydream.results.axis_names import AXIS_NAMES, heading
+from daydream.results.selection import AFTER_SELECTION, selection_note
 from daydream.store.layout import Layout, exists
 
 _WIDTHS = (34, 9, 7, 15, 6, 7, 9)  # at least, so that the lists stand below each other
@@ -41,6 +43,8 @@ def show(layout: Layout, cohort: str, top: int) -> Iterator[str]:
     everything = [row for row in rows if row[TEMPLATE] == templates[-1]]
     expected, scored = (_total(everything, name) for name in ("n_expected", "n_valid"))
     yield f"Cohort {cohort}: {scored} of {expected} evaluations scored"
+    if note := selection_note(layout.membership(cohort)):
+        yield f"! {note}"
     for template in templates:
         part = [row for row in rows if row[TEMPLATE] == template]
         yield ""
@@ -97,12 +101,15 @@ def _list(name: str, rows: Sequence[Row], top: int) -> Iterator[str]:
         return
     listed = rows[:top]
     yield ""
-    yield from aligned([_padded((name, *HEAD)), *map(_padded, map(_cells, listed))], texts=1)
+    labels = short_names(map(_label, listed), _WIDTHS[0], are_joined=rows[0]["axis"] == "combo_id")
+    cells = [(label, *_cells(row)) for label, row in zip(labels, listed, strict=True)]
+    yield from aligned([_padded((name, *HEAD)), *map(_padded, cells)], texts=1)
     if len(rows) > len(listed):
         yield f"  and {len(rows) - len(listed)} more"
     warnings = Counter(part for row in listed for part in row["warning"].split("; ") if part)
     for warning, times in warnings.items():
-        yield f"  ! {warning}" + (f" ({times} levels)" if times > 1 else "")
+        if not warning.startswith(AFTER_SELECTION):  # it is said once, above all lists
+            yield f"  ! {warning}" + (f" ({times} levels)" if times > 1 else "")
 
 
 def _padded(cells: Sequence[str]) -> list[str]:
@@ -111,16 +118,19 @@ def _padded(cells: Sequence[str]) -> list[str]:
     return [label.ljust(_WIDTHS[0]), *(cell.rjust(width) for cell, width in pairs)]
 
 
+def _label(row: Row) -> str:
+    return row.get("level_name") or row["level"] or "(none)"
+
+
 def _cells(row: Row) -> tuple[str, ...]:
-    label = row.get("level_name") or row["level"] or "(none)"
     scores = f"{row['n_valid']}/{row['n_expected']}"
     if not row["rank"]:
-        return (label, "-", "-", "-", "-", row["n_essays"], scores)
+        return ("-", "-", "-", "-", row["n_essays"], scores)
     low, high = row["rank_low"], row["rank_high"]
     rank = row["rank"] if low == high else f"{row['rank']} ({low}-{high})"
     ties = row["letters"] or row["n_tied"]
     mean = f"{float(row['adjusted_mean']):.2f}"
-    return (label, rank, mean, _interval(row), ties, row["n_essays"], scores)
+    return (rank, mean, _interval(row), ties, row["n_essays"], scores)
 
 
 def _interval(row: Row) -> str:

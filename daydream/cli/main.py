@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from daydream.cli.grammar import build_parser
+from daydream.cli.opening import with_own_options
 from daydream.errors import DaydreamError
 from daydream.formats import printable
 from daydream.store.file_errors import file_error
@@ -20,7 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="replace")  # a terminal may lack characters that models use
     try:
         for line in arguments.run(arguments.opened(arguments), arguments):
-            print(printable(line))  # texts of models and providers are among the lines
+            print(
+                with_own_options(printable(line), arguments)
+            )  # texts of models and providers are among the lines
         sys.stdout.flush()  # here, or a reader that has left would be noticed too late to be caught
     except BrokenPipeError:  # the reader, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -29,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except (DaydreamError, OSError) as error:
         message = file_error(error) if isinstance(error, OSError) else error
-        print(f"Error: {printable(' '.join(str(message).split()))}", file=sys.stderr)
+        told = with_own_options(printable(" ".join(str(message).split())), arguments)
+        print(f"Error: {told}", file=sys.stderr)
         return 1
     return 0
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from daydream import __version__
 from daydream.errors import CohortError, QueryError
 from daydream.results.axis_names import AXIS_NAMES, plural
+from daydream.results.statistics.reliability import OVERALL
 from daydream.store.layout import STAGES
 from daydream.store.membership import CONTROL
 
@@ -137,15 +138,17 @@ def _quoted(text: str) -> str:
 def _judging(writer: Writer) -> Iterator[str]:
     yield (
         f"Judging. {writer.counted_names('evaluation_llm_model', 'judge')} scored the essays under "
-        f"{writer.count('evaluation_template', 'evaluation template')}{_scales(writer)}, with "
-        f"replicates up to number {writer.number('SELECT max(replicate) FROM parsed_scores')}."
+        f"{writer.count('evaluation_template', 'evaluation template')}{_scales(writer)}, "
+        f"{_times(writer)}."
     )
+    yield from _judges_of_an_essay(writer)
     temperatures = writer.rows(
         "SELECT DISTINCT temperature FROM parsed_scores WHERE temperature IS NOT NULL ORDER BY 1"
     )
     for (value,) in temperatures:
         sql = f"SELECT DISTINCT temperature FROM parsed_scores WHERE temperature = {value}"
-        yield f"Evaluations were asked for at temperature {writer.known(value, sql, 2)}."
+        temperature = writer.known(value, sql, _places(value))
+        yield f"Evaluations were asked for at temperature {temperature}."
     both = writer.rows(
         "SELECT DISTINCT evaluation_llm_model FROM parsed_scores "
         "WHERE evaluation_llm_model = generation_model ORDER BY 1"
@@ -153,6 +156,38 @@ def _judging(writer: Writer) -> Iterator[str]:
     if both:
         names = ", ".join(name for (name,) in both)
         yield f"Scores of a model's own essays are among them: {names}."
+    elif writer.rows(
+        "SELECT DISTINCT evaluation_llm_model FROM parsed_scores WHERE evaluation_llm_model IN "
+        "(SELECT generation_model FROM parsed_scores)"
+    ):
+        yield "No model judged its own essays."
+
+
+def _times(writer: Writer) -> str:
+    sql = "SELECT max(replicate) FROM parsed_scores"
+    times = writer.rows(sql)[0][0]
+    return "once each" if times == 1 else f"up to {writer.known(times, sql)} times each"
+
+
+def _judges_of_an_essay(writer: Writer) -> Iterator[str]:
+    """How many judges an essay has, where not every judge was asked about every essay."""
+    sql = (
+        "(n) FROM (SELECT count(DISTINCT evaluation_llm_model) AS n FROM parsed_scores "
+        "GROUP BY parent_gen_id)"
+    )
+    ((least, most, judges),) = writer.rows(
+        f"SELECT min(n), max(n), (SELECT count(DISTINCT evaluation_llm_model) FROM parsed_scores) "
+        f"FROM {sql.removeprefix('(n) FROM ')}"
+    )
+    if least == judges:
+        return
+    ends = [writer.known(least, f"SELECT min{sql}")]
+    ends += [writer.known(most, f"SELECT max{sql}")] if most != least else []
+    yield f"An essay went to {' to '.join(ends)} of them."
+
+
+def _places(value: float) -> int:
+    return 0 if value == int(value) else 2
 
 
 def _scales(writer: Writer) -> str:
@@ -164,7 +199,7 @@ def _scales(writer: Writer) -> str:
     for template, low, high in found:
         own = f"{where} AND evaluation_template = {_quoted(template)}"
         first, last = (
-            writer.known(value, f"SELECT DISTINCT {end} {own}", 0 if value == int(value) else 2)
+            writer.known(value, f"SELECT DISTINCT {end} {own}", _places(value))
             for value, end in ((low, "scale_low"), (high, "scale_high"))
         )
         parts.append(f"{template} from {first} to {last}")
@@ -226,6 +261,8 @@ def _tested(writer: Writer, axis: str, name: str) -> str:
 def _reliability(writer: Writer) -> Iterator[str]:
     where = "FROM reliability WHERE measure = 'krippendorff_alpha' AND value IS NOT NULL"
     scopes = writer.rows(f"SELECT DISTINCT scope {where} ORDER BY 1")
+    if len(scopes) == 2:  # of one template, and over all of them: the same
+        scopes = [scope for scope in scopes if scope[0] != OVERALL]
     parts = [
         f"{writer.number(f'SELECT value {where} AND scope = {_quoted(scope)}', 2)} ({scope})"
         for (scope,) in scopes
@@ -248,16 +285,20 @@ def _people(writer: Writer) -> Iterator[str]:
         )
 
 
-def rendered(ask: Ask, with_sources: bool) -> Iterator[str]:
-    """Lines for a terminal: the paragraphs, then where each number is from."""
+def rendered(ask: Ask, with_sources: bool, typed: Callable[[str], str] = str) -> Iterator[str]:
+    """Lines for a terminal: the paragraphs, then where each number is from.
+
+    ``typed`` gives a command the options that choose this cohort.
+    """
     paragraphs, numbers = methods(ask)
     for paragraph in paragraphs:
         yield from wrap(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False)
         yield ""
     yield f"Made with DayDreaming {__version__}; methods and references: docs/statistics.md."
     if not with_sources:
-        yield "Where each number is from: daydream methods --sources"
+        yield f"Where each number is from: {typed('daydream methods --sources')}"
         return
     yield ""
     for number in numbers:
-        yield f'{number.text:>10}  daydream query "{number.sql}"'
+        command = typed(f'daydream query "{number.sql}"')
+        yield f"{number.text:>10}  {command}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from daydream.errors import DaydreamError
@@ -24,6 +25,17 @@ def own_options(arguments: argparse.Namespace) -> Options:
     """The common options that a command was given, for the commands that it proposes."""
     files = tuple(map(str, arguments.configfile))
     return Options(arguments.directory or "", files, tuple(arguments.config))
+
+
+def with_own_options(line: str, arguments: argparse.Namespace) -> str:
+    """A line whose last words propose a command, with the options that this one was given."""
+    if not hasattr(arguments, "configfile"):
+        return line
+    options = own_options(arguments)
+    return _PROPOSED.sub(lambda found: options.command(found[0]), line)
+
+
+_PROPOSED = re.compile(r"(?<=: )(?:snakemake|daydream)(?: [a-z_-]+)*$")
 
 
 def open_project(arguments: argparse.Namespace) -> Project:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from daydream.experiment.looks import looks_in
 
+AFTER_SELECTION = "after selection: "
 _NOTES = ("warning", "note")
 
 
@@ -18,7 +19,7 @@ def selection_note(membership: str) -> str:
     """
     looks = looks_in(str(Path(membership).with_name("manifest.json")))
     chosen = ", then ".join(looks)
-    return f"after selection: essays were chosen by their scores ({chosen})" if looks else ""
+    return f"{AFTER_SELECTION}essays were chosen by their scores ({chosen})" if looks else ""
 
 
 def with_selection(table: pd.DataFrame, note: str) -> pd.DataFrame:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from daydream.experiment.concept_names import AND
+from daydream.experiment.short_names import short_names
 from daydream.report.charts.labels import text_width
 from daydream.report.data import ReportTables
 
@@ -25,8 +24,6 @@ LABEL, SHORT = 60, 32  # characters of a label, where there is room and where th
 LABEL_PIXELS = 400
 UPRIGHT = alt.Axis(labelLimit=LABEL_PIXELS, ticks=False, domain=False, labelPadding=8)
 _COMBO = "combo_id"
-_GAP = re.compile(r"\s+")
-_JOINT = re.compile(r"(?:[\s_/:-]|\.(?!\d))+")  # where parts of an id meet; 4.6 is one part
 _LETTER = 7  # pixels, about
 _APART = 16  # pixels between two names side by side
 _NEVER_IN_XML = ("\ufffe", "\uffff")
@@ -67,43 +64,6 @@ def _allowed(character: str) -> str:
     return character if is_allowed else "\ufffd"
 
 
-def shorten(text: str, most: int = LABEL) -> str:
-    """Text of at most so many characters; the middle is left out, as ids differ at their ends.
-
-    Cut between words, or else between the parts of an id, so that half of the room is used; else
-    the words of one end that have room. Cut within a word only where none has room.
-    """
-    if len(text) <= most:
-        return text
-    return _between(text, most) or _one_end(text, most) or _within(text, most)
-
-
-def _between(text: str, most: int) -> str:
-    tail = (most - 1) // 3
-    for joint, needs_end in ((_GAP, False), (_JOINT, True)):
-        gaps = list(joint.finditer(text))
-        last = next((text[g.end() :] for g in gaps if len(text) - g.end() <= tail), "")
-        room = most - 1 - len(last)
-        first = next((text[: g.start()] for g in reversed(gaps) if g.start() <= room), "")
-        if first and (last or not needs_end) and len(first) + len(last) >= most / 2:
-            return f"{first}…{last}"
-    return ""
-
-
-def _one_end(text: str, most: int) -> str:
-    gaps = list(_GAP.finditer(text))
-    first = next((text[: g.start()] for g in reversed(gaps) if g.start() < most), "")
-    last = next((text[g.end() :] for g in gaps if len(text) - g.end() < most), "")
-    if not first and not last:
-        return ""
-    return f"{first}…" if len(first) >= len(last) else f"…{last}"
-
-
-def _within(text: str, most: int) -> str:
-    tail = (most - 1) // 3
-    return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
-
-
 def letters(pixels: float) -> int:
     """How many letters of a label have room in a width, at most ``SHORT``; 8 at least."""
     return max(8, min(SHORT, int(pixels / _LETTER)))
@@ -113,34 +73,9 @@ def labels(
     tables: ReportTables, column: str, keys: Iterable[object], most: int = LABEL
 ) -> dict[str, str]:
     """A label for every value of a column, by the value: no two alike, at most so many letters."""
-    found: dict[str, str] = {}
-    taken: set[str] = set()
-    for key in map(str, keys):
-        if key not in found:
-            name = clean(tables.names.of(column, key)) or "(none)"
-            found[key] = _free(name, taken, most, _joined if column == _COMBO else shorten)
-            taken.add(found[key])
-    return found
-
-
-def _joined(name: str, most: int) -> str:
-    """A combination in which each concept is shortened alike, so that all can be recognised."""
-    concepts = name.split(AND)
-    if len(name) <= most or len(concepts) < 2:
-        return shorten(name, most)
-    room = most - len(AND) * (len(concepts) - 1)
-    fitting = (n for n in range(room, 3, -1) if sum(min(len(c), n) for c in concepts) <= room)
-    each = next(fitting, None)
-    return AND.join(shorten(c, each) for c in concepts) if each else shorten(name, most)
-
-
-def _free(name: str, taken: set[str], most: int, fit: Callable[[str, int], str]) -> str:
-    label, number = fit(name, most), 1
-    while label in taken:
-        number += 1
-        end = f" ({number})"
-        label = fit(name, most - len(end)) + end
-    return label
+    ids = list(dict.fromkeys(map(str, keys)))
+    names = [clean(tables.names.of(column, key)) or "(none)" for key in ids]
+    return dict(zip(ids, short_names(names, most, are_joined=column == _COMBO), strict=True))
 
 
 def extent(numbers: Iterable[float], step: float = 0.05) -> list[float]:

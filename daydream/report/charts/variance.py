@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from daydream.experiment.short_names import shorten
 from daydream.report.charts.base import (
     BLUE,
     NO_SCORE,
@@ -16,7 +17,6 @@ from daydream.report.charts.base import (
     clean,
     data,
     less_than,
-    shorten,
 )
 from daydream.report.data import ReportTables
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
 from daydream.cli.grammar import build_parser
-from daydream.cli.opening import open_config
+from daydream.cli.opening import open_config, with_own_options
 from daydream.cli.plan import _as_snakemake_has_them
 from daydream.errors import DaydreamError
 
@@ -54,3 +55,13 @@ def test_a_plan_is_asked_of_snakemake_with_the_same_words():
         *("evaluation", "--config", "k_max=1", "--forcerun", "generate_draft", "--force"),
     ]
     assert list(_as_snakemake_has_them(parse("plan"))) == []
+
+
+def test_a_proposed_command_has_the_options_that_were_given() -> None:
+    typed = Namespace(directory="d", configfile=[Path("a.yaml")], config=["cohort=x"])
+    options = "--directory d --configfile a.yaml --config cohort=x"
+    for words in ("Make it: snakemake cohort", "To make the rest: snakemake"):
+        assert with_own_options(words, typed) == f"{words} {options}"
+    for words in ("daydream writes", "Unpack it: unzip a.zip", "snakemake -f a: b"):
+        assert with_own_options(words, typed) == words
+    assert with_own_options("See: daydream cohorts", Namespace()) == "See: daydream cohorts"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from daydream.cli.leaderboard import show
+from daydream.results.selection import selection_note
 from daydream.results.statistics.ranking import RANKING_COLUMNS
 from daydream.store.layout import Layout
 
@@ -91,3 +92,20 @@ def test_an_axis_that_essays_from_elsewhere_do_not_have_is_left_out(layout: Layo
     assert "Generation models" in text and "Draft templates" not in text
     beside = shown(layout, row("people"), blank, row("plain", axis="draft_template"))
     assert "Draft templates" in beside and line_of(beside, "(none)")
+
+
+def test_long_combinations_are_shortened_so_that_each_can_be_recognised(layout: Layout) -> None:
+    first = "Sleep as an offline rehearsal of what the day left unfinished"
+    names = [f"{first} + {other}" for other in ("Compost", "Useful forgetting")]
+    text = shown(layout, *(row(name, axis="combo_id") for name in names))
+    labels = [line.split("   ")[0] for line in text.splitlines() if line.startswith("Sleep")]
+    assert labels == ["Sleep as an offline… + Compost", "Sleep as an… + …forgetting"]
+
+
+def test_that_essays_were_chosen_is_said_once(layout: Layout) -> None:
+    manifest = Path(layout.manifest("trial"))
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text('{"spec": {"looks": [{"cohort": "june", "kept": 2, "of": 9}]}}')
+    note = selection_note(layout.membership("trial"))
+    text = shown(layout, row("gpt", warning=note), row("x", axis="draft_template", warning=note))
+    assert f"\n! {note}\n" in text and text.count("after selection") == 1

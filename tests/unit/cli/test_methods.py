@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
-from daydream.cli.methods import Ask, methods, rendered
+from daydream.cli.methods import Ask, Writer, _judges_of_an_essay, methods, rendered
 from daydream.cli.query import opened, query
 from daydream.errors import CohortError
 from daydream.results.parquet import arrow_table, write_parquet
@@ -49,6 +50,7 @@ def test_the_paragraph_says_what_the_cohort_is(ask: Ask) -> None:
     assert "Of 80 evaluations asked for, 78 have a score and 2 have none" in text
     assert "Reasons: evaluation ParseError (2)" in text
     assert "generation models: 1, on same combination" in text
+    assert "once each" in text and "An essay went to" not in text  # every judge had every essay
 
 
 def test_each_number_is_the_cell_that_its_query_gives(ask: Ask, store: ReportStore) -> None:
@@ -78,6 +80,8 @@ def test_sources_are_commands_that_can_be_typed(ask: Ask) -> None:
     assert len(commands) == len(methods(ask)[1])
     assert all(line.endswith('"') and line.count('"') == 2 for line in commands)
     assert any("--sources" in line for line in rendered(ask, with_sources=False))
+    chosen = rendered(ask, True, lambda command: f"{command} --cohort trial")
+    assert all(line.endswith(" --cohort trial") for line in chosen if "daydream query" in line)
 
 
 def test_what_was_not_made_is_left_out_and_without_scores_there_is_nothing(tmp_path: Path) -> None:
@@ -92,3 +96,13 @@ def test_what_was_not_made_is_left_out_and_without_scores_there_is_nothing(tmp_p
         text = " ".join(methods(lambda sql: run(sql).rows)[0])
     assert "Analysis." not in text and "Reliability." not in text
     assert text.startswith("Texts. 1 combination of concepts went to 1 generation model (m)")
+
+
+def test_judges_that_were_not_asked_about_every_essay_are_counted_by_essay() -> None:
+    tables = duckdb.connect()
+    tables.execute("CREATE TABLE controls (control TEXT)")
+    tables.execute("CREATE TABLE parsed_scores (parent_gen_id TEXT, evaluation_llm_model TEXT)")
+    tables.execute("INSERT INTO parsed_scores VALUES ('e1', 'a'), ('e2', 'b'), ('e2', 'c')")
+    writer = Writer(lambda sql: tables.execute(sql).fetchall())
+    assert list(_judges_of_an_essay(writer)) == ["An essay went to 1 to 2 of them."]
+    assert [tables.execute(one.sql).fetchone() for one in writer.numbers] == [(1,), (2,)]

@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daydream.experiment.combinations import Combo
+from daydream.experiment.short_names import shorten
 from daydream.parsers import ScoreRange
 from daydream.report.charts.agreement import agreement_range
-from daydream.report.charts.base import extent, labels, shorten
+from daydream.report.charts.base import extent, labels
 from daydream.report.charts.figures import FIGURES, svg, write_figures
 from daydream.report.charts.labels import Dot, placed, text_width
 from daydream.report.charts.registry import Chart, every_chart
