@@ -1,9 +1,15 @@
-# A recipe for a container, NOT BUILT yet: no container engine was at hand. hadolint passes, and each
-# command was run in a shell, with Python 3.12. docs/container.md tells how to use it.
+# A recipe for a container. docs/container.md tells how to use it, and how it was tried.
 #
 #   docker build -t daydream .
 #   docker build -t daydream --build-arg EXTRAS=object-storage .     # also what `store: s3://...` needs
-FROM python:3.12-slim
+#
+# Any Debian with Python 3.11 to 3.13, pip and the name `python` may be below it.
+ARG BASE=docker.io/library/python:3.12-slim
+FROM ${BASE}
+
+# The embedded model's engine needs it, and slim images do not have it.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /opt/daydream
 COPY requirements.lock ./

@@ -79,12 +79,16 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
+_LIBRARY = "Install what it names; libgomp.so.1 is in the Debian package libgomp1"
+
+
 def _engine(endpoint: Endpoint) -> Any:
     try:
         import xllamacpp
     except ImportError as error:
+        is_absent = isinstance(error, ModuleNotFoundError)
         raise CallError(
             f"endpoint {endpoint.name}: the llama.cpp engine cannot be loaded ({error}). "
-            "Run `make setup`, or: python -m pip install xllamacpp"
+            + ("Run `make setup`, or: python -m pip install xllamacpp" if is_absent else _LIBRARY)
         ) from error
     return xllamacpp

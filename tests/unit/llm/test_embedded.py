@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,4 +22,15 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.gguf").write_bytes(b"no model")
     endpoint = Endpoint("small", engine="llama.cpp", model_path=str(tmp_path / "bad.gguf"))
     with pytest.raises(CallError, match=r"cannot load .*bad\.gguf"):
+        EmbeddedServer(endpoint)
+
+
+def test_a_library_of_the_system_that_the_engine_lacks_is_named_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "xllamacpp.py").write_text("raise ImportError('libgomp.so.1: no such file')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "xllamacpp", raising=False)
+    endpoint = Endpoint("small", engine="llama.cpp", model_path=__file__)
+    with pytest.raises(CallError, match=r"libgomp\.so\.1: .* Debian package libgomp1"):
         EmbeddedServer(endpoint)
