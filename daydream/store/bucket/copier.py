@@ -134,19 +134,17 @@ class Copier:
         try:
             self._give(name, expected, moved)
         except Changed:
-            version = self.bucket.get(name)
-            if version is not None:
-                self._settle(name, version, moved)
-            else:
-                self._give(name, None, moved)
+            self._settle(name, self.bucket.get(name), moved)
 
-    def _settle(self, name: str, theirs: Version, moved: Moved) -> None:
-        """Both sides have a version of their own."""
+    def _settle(self, name: str, theirs: Version | None, moved: Moved) -> None:
+        """Both sides have a version of their own, or theirs is gone by now."""
         while True:
             try:
+                if theirs is None:
+                    return self._give(name, None, moved)
                 return self._settle_once(name, theirs, moved)
             except Changed:  # once more, by a third one
-                theirs = self.bucket.get(name) or theirs
+                theirs = self.bucket.get(name)
 
     def _settle_once(self, name: str, theirs: Version, moved: Moved) -> None:
         local = Stat.of(self.path(name))

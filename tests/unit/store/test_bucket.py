@@ -116,6 +116,24 @@ def test_the_newer_of_two_made_files_holds(host) -> None:
     assert read(here, f"{DRAFT}/parsed.txt") == "new"
 
 
+def test_a_version_that_somebody_deletes_meanwhile_is_not_waited_for(host, monkeypatch) -> None:
+    here, there = host("a"), host("b")
+    write(here, f"{DRAFT}/parsed.txt", "new", at=2000)
+    write(there, f"{DRAFT}/parsed.txt", "old", at=1000)
+    push(there)
+    get = here.bucket.get
+
+    def get_and_lose(name: str):
+        version = get(name)
+        here.bucket.delete(name)
+        return version
+
+    monkeypatch.setattr(here.bucket, "get", get_and_lose)
+    assert push(here) == [f"{DRAFT}/parsed.txt"]
+    monkeypatch.undo()
+    assert here.bucket.get(f"{DRAFT}/parsed.txt").content == b"new"
+
+
 def test_a_file_of_a_person_that_both_sides_changed_is_named_and_untouched(host) -> None:
     here, there = host("a"), host("b")
     write(here, TEMPLATE, "first")
