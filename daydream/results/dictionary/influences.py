@@ -61,7 +61,8 @@ PREFERENCE = Table(
     _FOLDER,
     "a judge that also writes, or whose family does",
     SCORES,
-    "Difference in differences, drafts compared by Welch's t test. The judges are fixed.",
+    "Difference in differences, beside each other judge under each template; drafts compared as by "
+    "Welch's t test. The judges are fixed.",
     (
         Column("kind", "text", "`self`: the judge's own texts; `family`: those of its provider."),
         JUDGE,
@@ -69,7 +70,8 @@ PREFERENCE = Table(
         Column(
             "difference_share",
             "number",
-            "What it gives its own above the other judges, less the same of all other essays.",
+            "What it gives its own above the other judges, less the same of other essays; without "
+            "what another judge gives its own.",
             SHARE,
         ),
         Column("low_share", "number", f"{_LOW} of difference_share.", SHARE),
@@ -78,8 +80,8 @@ PREFERENCE = Table(
         DF,
         P,
         P_HOLM._replace(meaning="p corrected for the judges of the kind (Holm)."),
-        Column("n_own_essays", "whole", "Its own essays that others scored too.", "essays"),
-        Column("n_other_essays", "whole", "Other essays that others scored too.", "essays"),
+        Column("n_own_essays", "whole", "Its own essays in the comparison.", "essays"),
+        Column("n_other_essays", "whole", "Other essays in the comparison.", "essays"),
         Column("n_own_drafts", "whole", "Drafts of its own essays.", "drafts"),
         Column("n_other_drafts", "whole", "Drafts of other essays.", "drafts"),
         Column("rank", "whole", "Place of its own model among the writers.", "from 1"),
@@ -94,7 +96,7 @@ SENSITIVITY = Table(
     _FOLDER,
     "a level of an axis and something left out; nothing is left out first",
     SCORES,
-    "Plain means by essay, then over essays; no intervals.",
+    "The adjusted means of `ranking` over all templates, once more without it; no intervals.",
     (
         AXIS,
         LEVEL,
@@ -102,7 +104,7 @@ SENSITIVITY = Table(
             "left_out", "text", "`nothing`, `judge`, `evaluation_template` or `self_judgements`."
         ),
         Column("left_out_name", "text", "The judge or template that was left out."),
-        Column("mean_share", "number", "Mean of the rest.", SHARE),
+        Column("mean_share", "number", "Adjusted mean of the rest.", SHARE),
         Column("mean_share_change", "number", "Against leaving out nothing.", SHARE),
         Column("rank", "whole", "Place among the levels.", "from 1"),
         Column("rank_change", "whole", "Against leaving out nothing; below 0 is better.", "ranks"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from daydream.results.statistics.axis_comparison import adjusted_shares
 from daydream.results.statistics.multiplicity import holm
 from daydream.results.statistics.ratings import (
     DRAFT,
@@ -44,13 +45,17 @@ def judge_preference(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """A row per judge that also writes (``self``), or whose family does (``family``).
 
     ``difference_share`` is a difference in differences of normalised scores: what the judge gives
-    its own essays above what the other judges give them, less the same of all other essays. It is 0
-    for a judge that is severe, or whose texts are good; above 0 it prefers its own. Differences
-    are averaged by draft, and own and other drafts compared by Welch's t test; ``p_holm``
-    corrects for the judges of a kind (Holm 1979). Judges of the same family are no "others" for
-    ``family``. ``rank`` and ``rank_without_own`` are the places of the judge's own model among
-    the writers, with all evaluations and without those in which a model judged itself. With one
-    judge, or fewer than two drafts on a side, nothing is tested, and ``note`` says so.
+    its own essays above what the other judges give them, less the same of all other essays. It is
+    0 for a judge that is severe, or whose texts are good; above 0 it prefers its own. Another
+    judge is compared on both sides under one template, so that scores it did not give are no
+    difference, and not on its own essays (for ``family``: its family's), or its preference would
+    be taken for one of this judge's. Judges of the same family are no "others" for ``family``.
+    Drafts are the observations; with complete scores and others that do not write the test is
+    Welch's t test. ``p_holm`` corrects for the judges of a kind (Holm 1979).
+
+    ``rank`` and ``rank_without_own`` are the places of the judge's own model among the writers,
+    by the adjusted mean of ``ranking``, with all evaluations and without those in which a model
+    judged itself. ``note`` says why nothing is tested.
     """
     frame = evaluations(scores, scales)
     rows = [row for kind in ("self", "family") for row in _rows(frame, kind)]
@@ -70,63 +75,102 @@ def _rows(frame: pd.DataFrame, kind: str) -> Iterator[dict[str, object]]:
     written = set(frame[column]) - {""}
     owners = frame[[EVALUATOR, of_judge]].drop_duplicates().to_numpy(dtype=str)
     own_of = dict(owners[owners[:, 1] != ""].tolist())
-    rated = _rated(frame)
-    ranks = _ranks(frame), _ranks(frame[~is_self(frame)])
+    rated = _rated(frame, column)
+    ranks = (_ranks(frame), _ranks(frame[~is_self(frame)])) if kind == "self" else ({}, {})
     for judge, own in sorted(own_of.items()):
         if own not in written:
             continue
-        allies = {name for name, theirs in own_of.items() if theirs == own} | {judge}
-        gaps = _gaps(rated, judge, allies)
-        is_own = gaps[column] == own
+        beside = _beside(rated, judge, own_of)
+        used = _on_both_sides(beside)
         asked = frame[(frame[EVALUATOR] == judge) & (frame[column] == own)]
-        note = "" if len(gaps) else "no other judge scored these essays"
-        test = _welch(gaps[is_own], gaps[~is_own])
-        if not note and np.isnan(test.p):
-            note = f"fewer than {FEWEST} drafts of its own, or of others"
+        test = _welch(used)
         yield {
             **{"kind": kind, EVALUATOR: judge, "own": own, **test._asdict(), "p_holm": np.nan},
-            **_counts(gaps, is_own),
-            "rank": ranks[0].get(own) if kind == "self" else None,
-            "rank_without_own": ranks[1].get(own) if kind == "self" else None,
-            **{"note": note, "n_expected": len(asked), "n_valid": int(asked["score"].count())},
+            **_counts(used),
+            **{"rank": ranks[0].get(own), "rank_without_own": ranks[1].get(own)},
+            "note": _note(beside, used, test),
+            **{"n_expected": len(asked), "n_valid": int(asked["score"].count())},
         }
 
 
-def _rated(frame: pd.DataFrame) -> pd.DataFrame:
-    origin = frame.drop_duplicates(ESSAY).set_index(ESSAY)
-    return ratings(frame).join(origin[[DRAFT, GENERATOR, WRITER_FAMILY]], on=ESSAY)
+def _rated(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Ratings with the draft and, as ``writer``, what ``column`` has of the essay."""
+    origin = frame.drop_duplicates(ESSAY).set_index(ESSAY)[[DRAFT, column]]
+    return ratings(frame).join(origin.rename(columns={column: "writer"}), on=ESSAY)
 
 
-def _gaps(rated: pd.DataFrame, judge: str, allies: set[str]) -> pd.DataFrame:
-    """By essay: the judge's score above the mean of the others', over common templates."""
+def _beside(rated: pd.DataFrame, judge: str, own_of: Mapping[str, str]) -> pd.DataFrame:
+    """The judge's ratings beside those of every other judge: ``gap``, ``is_own``, ``column``.
+
+    ``column`` is the other judge and the template. Left out are other judges of the same owner,
+    and what another judge gives its own.
+    """
     cells = [ESSAY, TEMPLATE]
-    others = rated[~rated[EVALUATOR].isin(allies)].groupby(cells)["unit"].mean()
-    own = rated[rated[EVALUATOR] == judge].join(others.rename("others"), on=cells)
-    own = own[own["others"].notna()]
-    keys = [ESSAY, DRAFT, GENERATOR, WRITER_FAMILY]
-    gaps = own.assign(gap=own["unit"] - own["others"]).groupby(keys)["gap"].mean()
-    return gaps.reset_index()
+    is_this, owner = rated[EVALUATOR] == judge, rated[EVALUATOR].map(own_of).fillna("")
+    is_other = ~is_this & (owner != own_of[judge]) & (owner != rated["writer"])
+    mine = rated[is_this].set_index(cells)["unit"]
+    others = rated[is_other].join(mine.rename("mine"), on=cells)
+    others = others[others["mine"].notna()]
+    return others.assign(
+        gap=others["mine"] - others["unit"],
+        is_own=others["writer"] == own_of[judge],
+        column=others[EVALUATOR] + "|" + others[TEMPLATE],
+    )
 
 
-def _welch(own: pd.DataFrame, other: pd.DataFrame) -> _Test:
-    one, two = (part.groupby(DRAFT)["gap"].mean().to_numpy(dtype=float) for part in (own, other))
-    difference = float(one.mean() - two.mean()) if len(one) and len(two) else np.nan
-    if min(len(one), len(two)) < FEWEST or one.var() + two.var() < 1e-18:
+def _on_both_sides(beside: pd.DataFrame) -> pd.DataFrame:
+    """The gaps of other judges that, under one template, scored both own and other essays."""
+    return beside[beside.groupby("column")["is_own"].transform("nunique") == 2]
+
+
+def _note(beside: pd.DataFrame, used: pd.DataFrame, test: _Test) -> str:
+    if not beside["is_own"].any():
+        return "no other judge scored these essays"
+    if used.empty:
+        return "no other judge scored both these and others' essays that are not its own"
+    return f"fewer than {FEWEST} drafts of its own, or of others" if np.isnan(test.p) else ""
+
+
+def _welch(used: pd.DataFrame) -> _Test:
+    """Compare own and other drafts within columns; a column counts by its drafts on both sides.
+
+    The estimate is that of least squares with an effect of every column (weights
+    n m / (n + m)), its variance that of independent drafts, n / (n - 1) as in Welch's test.
+    """
+    if used.empty:
+        return _Test(*[np.nan] * 6)
+    cells = used.groupby(["column", "is_own", DRAFT])["gap"].mean()
+    sides = cells.groupby(["column", "is_own"]).agg(["mean", "size"]).unstack("is_own")
+    mean, size = sides["mean"], sides["size"]
+    weight = size[True] * size[False] / (size[True] + size[False])
+    weight /= weight.sum()
+    difference = float(weight @ (mean[True] - mean[False]))
+    parts, counts = [], []
+    for is_own in (True, False):
+        part = cells.xs(is_own, level="is_own")
+        column = part.index.get_level_values("column")
+        pulls = (part - column.map(mean[is_own])) * column.map(weight / size[is_own])
+        sums = pulls.groupby(DRAFT).sum().to_numpy(dtype=float)
+        counts.append(len(sums))
+        parts.append(float(sums @ sums) * len(sums) / max(len(sums) - 1, 1))
+    if min(counts) < FEWEST or sum(parts) < 1e-18:
         return _Test(difference, *[np.nan] * 5)
-    parts = one.var(ddof=1) / len(one), two.var(ddof=1) / len(two)
     se = float(np.sqrt(sum(parts)))
-    df = float(sum(parts) ** 2 / (parts[0] ** 2 / (len(one) - 1) + parts[1] ** 2 / (len(two) - 1)))
+    df = sum(parts) ** 2 / sum(v**2 / (n - 1) for v, n in zip(parts, counts, strict=True))
     margin = se * float(stats.t.isf(0.025, df))
     p = float(2 * stats.t.sf(abs(difference) / se, df))
     return _Test(difference, difference - margin, difference + margin, se, df, p)
 
 
-def _counts(gaps: pd.DataFrame, is_own: pd.Series[bool]) -> dict[str, int]:
-    parts = {"own": gaps[is_own], "other": gaps[~is_own]}
-    essays = {f"n_{name}_essays": len(part) for name, part in parts.items()}
-    return essays | {f"n_{name}_drafts": part[DRAFT].nunique() for name, part in parts.items()}
+def _counts(used: pd.DataFrame) -> dict[str, int]:
+    parts = {"own": used[used["is_own"]], "other": used[~used["is_own"]]}
+    return {
+        f"n_{name}_{what}": part[column].nunique()
+        for what, column in (("essays", ESSAY), ("drafts", DRAFT))
+        for name, part in parts.items()
+    }
 
 
 def _ranks(frame: pd.DataFrame) -> dict[str, float]:
-    means = frame.groupby([GENERATOR, ESSAY])["unit"].mean().groupby(GENERATOR).mean().dropna()
-    return dict(means.round(9).rank(ascending=False, method="min").items())  # type: ignore[arg-type]
+    means = adjusted_shares(frame, GENERATOR)
+    return dict(means.rank(ascending=False, method="min").items())  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from daydream.results.statistics.bootstrap import MIN_CLUSTERS, codes_of
+from daydream.results.statistics.essay_scores import essay_scores
 from daydream.results.statistics.ratings import (
     DRAFT,
     ESSAY,
@@ -20,7 +21,6 @@ from daydream.results.statistics.ratings import (
     FloatArray,
     Scales,
     evaluations,
-    ratings,
 )
 
 _COLUMNS = [
@@ -46,6 +46,7 @@ def length_effect(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     ``slope``: the change of the normalised score per doubling of the essay's words, between
     essays of the same generation model; standard errors clustered by draft (CR1), t quantiles
     with the drafts less one as degrees of freedom, no interval with fewer than five drafts.
+    An essay's score is adjusted for judges and templates that gave it none (``essay_scores``).
     ``mean``: a generation model's mean score, and what it would be at ``common_words``, the
     geometric mean over all essays, if that slope held; ``words`` is its own. A slope is no
     cause: long essays may be better. Essays without a word count are left out.
@@ -65,12 +66,15 @@ def _scopes(frame: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]
 
 def _rows(keys: dict[str, str], part: pd.DataFrame) -> Iterator[dict[str, object]]:
     counted = part[part[WORDS] > 0]
-    keyed = ratings(counted).groupby(ESSAY)["unit"].mean()
-    essays = counted.drop_duplicates(ESSAY).set_index(ESSAY).loc[keyed.index]
-    if not len(essays):
+    scored = essay_scores(counted)
+    if not scored:
         return
-    essays = essays.assign(value=keyed, log=np.log2(essays[WORDS]))
+    essays = scored[-1].table
+    words = counted.drop_duplicates(ESSAY).set_index(ESSAY)[WORDS]
+    essays = essays.assign(log=np.log2(essays[ESSAY].map(words)))
     slope, note = _slope(essays)
+    if scored[-1].panels > 1:
+        slope, note = _Slope(*[np.nan] * 6), "judges and essays fall into parts that share nothing"
     common = float(essays["log"].mean())
     yield {"analysis_type": "slope", **keys, GENERATOR: "", **slope._asdict(), **_about(essays)} | {
         **{"common_words": 2**common, "note": note, "n_expected": len(part)},

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from daydream.results.statistics.axis_comparison import adjusted_shares
 from daydream.results.statistics.judge_preference import is_self
-from daydream.results.statistics.ratings import ESSAY, EVALUATOR, TEMPLATE, Scales, evaluations
+from daydream.results.statistics.ratings import EVALUATOR, TEMPLATE, Scales, evaluations
 
+_APART = "judges and essays fall into parts that share nothing, or have no score"
 AXES = ("generation_model", "draft_template", "generation_template")
 _COLUMNS = [
     *("axis", "level", "left_out", "left_out_name", "mean_share", "mean_share_change"),
@@ -24,12 +26,14 @@ def sensitivity(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """A row per level of each axis and per thing left out; ``left_out`` is ``nothing`` at first.
 
     Left out are each judge, each evaluation template, and the evaluations in which a model judged
-    itself (``self_judgements``), each alone. ``mean_share`` is of normalised scores, averaged by
-    essay first, then over essays; ``*_change`` are against leaving out nothing
-    (a rank that falls from 1 to 3 has +2). ``kendall_tau`` (tau-b) compares the two orders,
-    ``winner`` is the level that is first without what was left out, and ``winner_changes`` says
-    that it is another one. ``n_effective_judges`` is (sum of w)^2 / sum of w^2 with w the scores
-    that each judge gave: of ten judges of which one gave nearly all scores it is little above 1.
+    itself (``self_judgements``), each alone. ``mean_share`` is the ``adjusted_share`` of
+    ``ranking`` over all templates, so that a model without the scores of a lenient judge, its
+    own perhaps, is not worse for it; ``*_change`` are against leaving out nothing (a rank that
+    falls from 1 to 3 has +2). Where the judges that are left share no essays there is none, and
+    ``note`` says so. ``kendall_tau`` (tau-b) compares the two orders, ``winner`` is the level that
+    is first without what was left out, and ``winner_changes`` says that it is another one.
+    ``n_effective_judges`` is (sum of w)^2 / sum of w^2 with w the scores that each judge gave: of
+    ten judges of which one gave nearly all scores it is little above 1.
     An axis with one level has no rows.
     """
     frame = evaluations(scores, scales)
@@ -38,15 +42,16 @@ def sensitivity(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
 
 
 def _axis(frame: pd.DataFrame, axis: str) -> Iterator[dict[str, object]]:
-    whole = _means(frame, axis)
-    if len(whole) < 2:
+    if frame.loc[frame["score"].notna(), axis].nunique() < 2:
         return
+    whole = adjusted_shares(frame, axis)
+    first = whole.idxmax() if len(whole) else ""
     for kind, name, part in _parts(frame):
-        means = _means(part, axis)
+        means = adjusted_shares(part, axis)
         both = means.index.intersection(whole.index)
         tau = _tau(whole[both], means[both])
         winner = str(means.idxmax()) if len(means) else ""
-        is_new = bool(len(means)) and means.max() - means.get(whole.idxmax(), -np.inf) > 1e-9
+        is_new = bool(len(both)) and means.max() - means.get(first, -np.inf) > 1e-9
         for level, asked in part.groupby(axis, sort=True):
             yield {
                 **{"axis": axis, "level": level, "left_out": kind, "left_out_name": name},
@@ -55,7 +60,7 @@ def _axis(frame: pd.DataFrame, axis: str) -> Iterator[dict[str, object]]:
                 **_judges(asked),
                 "n_expected": len(asked),
                 "n_valid": int(asked["score"].count()),
-                "note": "",
+                "note": "" if len(means) else _APART,
             }
 
 
@@ -69,11 +74,6 @@ def _parts(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     own = is_self(frame)
     if own.any() and not own.all():
         yield "self_judgements", "", frame[~own]
-
-
-def _means(frame: pd.DataFrame, axis: str) -> pd.Series[float]:
-    essays = frame.groupby([axis, ESSAY])["unit"].mean()
-    return essays.groupby(axis).mean().dropna().round(9)
 
 
 def _place(whole: pd.Series[float], means: pd.Series[float], level: str) -> dict[str, float]:
