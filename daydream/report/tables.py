@@ -262,13 +262,16 @@ def needed(tables: ReportTables) -> Grid | None:
         Column("Cost", True, "USD at this cohort's mean prices"),
         Column("Cost from, to", True, "at the ends of the intervals"),
         Column("Drafts, or judges", True, "at the ends of the intervals"),
+        Column("Level x combination", True, "variance, squared points"),
+        Column("95% interval", True, "of this variance"),
         Column("Note"),
         _SCORES,
     )
     rows = tuple(_planned(row) for row in grid.records(table))
     caption = (
         "Design needed: to find a difference between two levels with probability 0.8, or for a 95% "
-        "interval of one essay's mean (drafts of each level, essays of each draft)"
+        "interval of one essay's mean (drafts of each level, one a combination, essays of each "
+        "draft; essay templates share drafts)"
     )
     return Grid("needed", caption, columns, rows, source="d_study")
 
@@ -281,6 +284,8 @@ def _planned(row: Mapping[str, Any]) -> tuple[Cell, ...]:
         grid.number(row["dollars"], 2),
         grid.interval(row["dollars_low"], row["dollars_high"], 2),
         grid.interval(row["drafts_low"], row["drafts_high"], 0),
+        grid.number(row["level_x_combo"], 2),
+        grid.interval(row["level_x_combo_low"], row["level_x_combo_high"], 2),
         Cell(str(row["note"] or "")),
         grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
     )

@@ -181,13 +181,19 @@ D_STUDY = Table(
     _FOLDER,
     "a target and how close it shall be met",
     SCORES,
-    "The variances of variance_components, generalizability theory. Judges are sampled.",
+    "The variances of variance_components and the mean squares of contrasts, generalizability "
+    "theory. Judges and combinations are sampled.",
     (
         Column("target", "text", "An axis whose levels shall be told apart, or `one_essay`."),
         Column("share", "number", "The difference to find, or the width of the interval.", SHARE),
         Column("points", "number", "The same in points.", POINTS),
-        Column("combos", "whole", "Combinations needed.", "combinations"),
-        Column("drafts", "whole", "Drafts needed of each level.", "drafts"),
+        Column("combos", "whole", "Combinations needed, one draft of each level.", "combinations"),
+        Column(
+            "drafts",
+            "whole",
+            "Drafts needed of each level; essay templates share them.",
+            "drafts",
+        ),
         Column("essays", "whole", "Essays of each draft.", "essays"),
         Column("judges", "whole", "Judges of each essay.", "judges"),
         Column("templates", "whole", "Evaluation templates.", "templates"),
@@ -203,6 +209,25 @@ D_STUDY = Table(
         Column("drafts_high", "whole", "drafts if they were at their high ends.", "drafts"),
         Column("dollars_low", "number", "Cost with drafts_low.", "USD"),
         Column("dollars_high", "number", "Cost with drafts_high.", "USD"),
+        Column(
+            "level_x_combo",
+            "number",
+            "Variance of what a combination gives to one level, which only more combinations "
+            "average out; blank: in that of the drafts, or unknown (note).",
+            f"{POINTS}, squared",
+        ),
+        Column(
+            "level_x_combo_low",
+            "number",
+            "Lower end of its 95% interval.",
+            f"{POINTS}, squared",
+        ),
+        Column(
+            "level_x_combo_high",
+            "number",
+            "Upper end of its 95% interval.",
+            f"{POINTS}, squared",
+        ),
         NOTE,
         *SCALE,
         *COUNTS,

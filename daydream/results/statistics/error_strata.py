@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from daydream.results.statistics.blocks import fit_blocks
+from daydream.results.statistics.blocks import BlockFit, fit_blocks
 from daydream.results.statistics.bootstrap import codes_of
 from daydream.results.statistics.comparison_units import MIN_CLUSTERS, MIN_DF, Compared, Units
 from daydream.results.statistics.ratings import IntArray
@@ -50,12 +50,10 @@ def error_stratum(compared: Compared, step: float) -> Stratum:
     floor = (step / 2) ** 2 / float(units.n_scores.mean())
     plain = Stratum(max(fit.squares / fit.df, floor), float(fit.df), floor, "", "")
     n_combos = int(units.combo.max()) + 1
-    n_levels = int(units.level.max()) + 1
-    df_combos = (n_combos - 1) * (n_levels - 1)
+    of_combos, df_combos = combination_squares(units, fit)
     df_rest = fit.df - df_combos
     if not units.paired or df_combos < 1 or df_rest < 1 or _is_axis_of_combos(units):
         return plain
-    of_combos = _squares_of(codes_of(units.combo * n_levels + units.level)[0], fit.residual)
     rest = max(fit.squares - of_combos, 1e-300)
     p = float(stats.f.sf((of_combos / df_combos) / (rest / df_rest), df_combos, df_rest))
     if p >= _POOL_ABOVE:
@@ -67,6 +65,13 @@ def error_stratum(compared: Compared, step: float) -> Stratum:
         )
     note = "; errors by combination"
     return Stratum(max(of_combos / df_combos, floor), df_combos, floor, note, "")
+
+
+def combination_squares(units: Units, fit: BlockFit) -> tuple[float, int]:
+    """Sum of squares of level x combination, and its degrees of freedom."""
+    n_levels = int(units.level.max()) + 1
+    group = codes_of(units.combo * n_levels + units.level)[0]
+    return _squares_of(group, fit.residual), int(units.combo.max()) * (n_levels - 1)
 
 
 def _is_axis_of_combos(units: Units) -> bool:

@@ -4,10 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from scipy import stats
 
-from daydream.results.statistics.comparison_units import MIN_CLUSTERS
-from daydream.results.statistics.d_study import ONE_JUDGE, d_study
 from daydream.results.statistics.length_effect import length_effect
 from daydream.results.statistics.sensitivity import sensitivity
 
@@ -67,88 +64,3 @@ def test_at_a_common_length_a_writer_of_long_essays_loses_what_length_gave_it():
     assert means.loc["A", "mean_share"] - means.loc["B", "mean_share"] == pytest.approx(0.2)
     gap = means.loc["A", "share_at_common_length"] - means.loc["B", "share_at_common_length"]
     assert gap == pytest.approx(0.0)
-
-
-def crossed(judges):
-    rng = np.random.default_rng(5)
-    noise = {key: rng.normal() for key in [*"ABCD", *range(40), *range(100, 105)]}
-    rows = [
-        (f"e{d}", "ABCD"[d % 4], f"j{j}", 5 + noise["ABCD"[d % 4]] + noise[d] + rng.normal())
-        for d in range(40)
-        for j in range(judges)
-    ]
-    frame = scores(rows)
-    combos = [int(r[0][1:]) // 4 for r in rows]
-    return frame.assign(draft_gen_id=frame["parent_gen_id"], combo_id=combos)
-
-
-def test_with_one_judge_a_design_study_says_that_nothing_can_be_said():
-    table = d_study(crossed(1), {})
-    assert set(table["note"]) == {ONE_JUDGE} and table["calls"].isna().all()
-
-
-PARTS = pd.DataFrame(
-    {
-        "component": [
-            *("draft_gen_id", "parent_gen_id", "evaluation_llm_model"),
-            *("judge_x_generator", "judge_x_essay", "residual", "replicate"),
-        ],
-        "variance": [0.0, 1.0, 0.5, 0.0, 0.0, 1.0, 0.0],
-    }
-).assign(low=lambda t: t["variance"] / 2, high=lambda t: t["variance"] * 2)
-
-
-def test_a_design_costs_its_calls_at_their_prices_and_more_at_the_high_end():
-    prices = {"draft": 0.1, "essay": 0.2, "evaluation": 0.01}
-    table = d_study(crossed(3), {}, prices, PARTS).set_index(["target", "share"])
-    row = table.loc[("generation_model", 0.1)]
-    essays = 2 * row["drafts"] * row["essays"]
-    judged = essays * row["judges"] * row["replicates"]
-    assert row["dollars"] == pytest.approx(0.2 * row["drafts"] + 0.2 * essays + 0.01 * judged)
-    per_draft = row["dollars"] / row["drafts"]
-    assert row["dollars_low"] == pytest.approx(per_draft * row["drafts_low"])
-    assert row["dollars_high"] == pytest.approx(per_draft * row["drafts_high"])
-    one = table.loc[("one_essay", 0.2)]
-    assert one["dollars"] == pytest.approx(0.01 * one["calls"])
-    unknown = d_study(crossed(3), {}, {"draft": 0.1}, PARTS)
-    assert unknown["dollars"].isna().all() and unknown["calls"].notna().all()
-
-
-def test_a_variance_without_an_upper_end_leaves_the_drafts_needed_open_above():
-    parts = PARTS.assign(high=PARTS["high"].mask(PARTS["component"] == "residual"))
-    row = d_study(crossed(3), {}, {}, parts).set_index(["target", "share"]).loc["one_essay", 0.2]
-    assert row["drafts_low"] > 0 and pd.isna(row["drafts_high"])
-    assert row["note"] == "an end of the interval is not known"
-
-
-def test_no_design_has_fewer_drafts_than_the_contrasts_need_for_a_test():
-    """A large difference and little variance: two drafts of each level would be enough by z."""
-    parts = PARTS.assign(variance=PARTS["variance"] / 20, high=PARTS["high"] / 20)
-    table = d_study(crossed(3), {}, {}, parts)
-    of_levels = table[table["target"] != "one_essay"]
-    assert (of_levels[["drafts", "drafts_low"]] >= MIN_CLUSTERS).all(axis=None)
-
-
-def test_dear_drafts_are_made_the_most_of():
-    cheap = {"draft": 0.01, "essay": 0.01, "evaluation": 0.01}
-    parts = PARTS.assign(variance=[1.0, 1.0, 0.5, 0.0, 0.0, 1.0, 0.0])
-    dear = cheap | {"draft": 5.0}
-    few, many = (
-        d_study(crossed(3), {}, prices, parts).set_index(["target", "share"])
-        for prices in (dear, cheap)
-    )
-    at = ("generation_model", 0.1)
-    assert few.loc[at, "drafts"] < many.loc[at, "drafts"]
-
-
-def test_the_planned_design_finds_the_difference_with_the_power_promised():
-    table = d_study(crossed(3), {}, components=PARTS).set_index(["target", "share"])
-    row = table.loc[("generation_model", 0.1)]
-    n, judges, essays = (int(row[name]) for name in ("drafts", "judges", "essays"))
-    rng = np.random.default_rng(0)
-    sd = np.sqrt((1.0 + 1.0 / (judges * row["replicates"] ** 0)) / essays)
-    gaps = 1.0 + sd * np.sqrt(2) * rng.normal(size=(4000, n))
-    found = stats.ttest_1samp(gaps, 0.0, axis=1).pvalue < 0.05
-    assert found.mean() == pytest.approx(0.8, abs=0.05)
-    assert row["drafts_low"] < n < row["drafts_high"]
-    assert row["calls"] == 2 * n * (1 + essays * (1 + judges * row["replicates"]))
