@@ -59,7 +59,7 @@ def _read(text: str, scale: ScoreRange, count: int, parts: bool) -> float:
     first = max(0, len(lines) - count)
     candidates = _candidates(lines, scale)
     if all(candidate.line < first for candidate in candidates):
-        said = "" if parts else _bare_number(lines[first:], scale)
+        said = _bare_number(lines, first, scale, parts)
         if not said:
             raise absent([line.raw for line in lines[first:]], count)
         candidates = [Candidate(Claim(said, exact=True, leads=True), len(lines) - 1)]
@@ -78,16 +78,27 @@ def _candidates(lines: Sequence[Line], scale: ScoreRange) -> list[Candidate]:
     ]
 
 
-def _bare_number(lines: Sequence[Line], scale: ScoreRange) -> str:
-    """Return a last line that is a number, unless something above it can be the score instead."""
-    if not lines:
+def _bare_number(lines: Sequence[Line], first: int, scale: ScoreRange, parts: bool) -> str:
+    """Return a last line that is a number, unless something above it can be the score instead.
+
+    Where parts are expected, only a fraction of the range's top counts: ``7/10``, and no other.
+    """
+    bare = re.fullmatch(_BARE, lines[-1].plain) if lines else None
+    if bare is None or is_triple(bare["said"], scale):
         return ""
+    above = [line.plain for line in lines[:-1]]
+    others = (re.fullmatch(_BARE, line) for line in above)
+    if any(other["said"] != bare["said"] for other in others if other):
+        return ""
+    if parts:
+        top = rf"(?<!\w)[0-9.]{{1,9}} ?/ ?{scale.high:g}(?![0-9.]*\w)"
+        alone = not any(re.search(top, line[:2000]) for line in above)
+        in_section = criterion_sections(lines)[-1] >= 0
+        return bare["said"] if re.fullmatch(top, bare["said"]) and alone and not in_section else ""
     spoken = any(
-        re.search(r"\bscores?\b", line.plain, re.I) and not ends_in_header(line.plain)
-        for line in lines[:-1]
+        re.search(r"\bscores?\b", line, re.I) and not ends_in_header(line) for line in above[first:]
     )
-    bare = re.fullmatch(_BARE, lines[-1].plain)
-    return bare["said"] if bare and not spoken and not is_triple(bare["said"], scale) else ""
+    return "" if spoken else bare["said"]
 
 
 SCORE_PARSERS: Mapping[str, Callable[[str, ScoreRange], float]] = MappingProxyType(

@@ -15,30 +15,53 @@ _OF = (
     r"|von|sur|de|di|su|из|з|van(?:\ de)?|z|ze|av|af|em|uit|trên|dari|sobre|من|में\ से"
 )
 _UNIT = r"(?:points?\b|pts\b|punkte?n?\b|puntos?\b|punti\b|pontos?\b|балл\w{0,3}|分|点|點|점)"
-VALUE = rf"""(?ix)(?:[0-9./+x()\ -]{{1,80}}=\ ?)?  # a sum: what it comes to follows
+_WHOLE_FOLLOWS = rf"(?=\ ?{_UNIT}?\ ?(?:%|(?:/|(?:{_OF})(?=[\ 0-9]))\ ?[0-9]))"
+# Words that may lead from the score to another number without putting it in doubt.
+_CLAUSE = (
+    r"(?:because|since|as|with|for|given|but|has|only|despite|although|though|while|where|due|weil|da"
+    r"|denn|mit|car|avec|pour|porque|con|scale|skala|échelle|escala|range|max\w{0,4}|top"
+    r"|(?:on|in|at)(?=\ [0-9]{1,3}[-\ ]point))\b"
+)
+_OR = r"(?:or|maybe|perhaps|possibly|even|up|down|bis|oder|ou|o|u|или|либо|lub|veya)\b"
+VALUE = rf"""(?ix)(?:[0-9./+x%()\ -]{{1,80}}=\ ?){{0,2}}  # a sum: what it comes to follows
     (?:boxed\ ?)?(?:[\[(<{{]\ ?){{0,3}}
-    (?P<number>{NUMBER})
+    (?P<number>{NUMBER}(?:,[0-9]{{1,2}}{_WHOLE_FOLLOWS})?)
     (?:\ ?,\ ?(?P<second>10|[0-9])\ ?,\ ?(?P<third>10|[0-9])
       |\ ?{_UNIT}?\ ?(?:/|(?:{_OF})(?=[\ 0-9]))\ ?(?P<whole>{_POSITIVE}))?
     (?P<percent>\ ?%)?(?:\ ?[\])>}}]){{0,3}}(?:\ ?{_UNIT})?
-    (?!\w|\+|\.[0-9]|\ ?(?:[-—,/+~&=→x]|->|to\b|or\b|and\b|bis\b|oder\b|ou\b|o\b)?\ ?\.?[0-9])"""
+    (?!\w|\+|\.\ ?[0-9]
+      |\ ?[^\w\s.;:!()\[\]{{}}]{{0,3}}\ ?\.?[0-9]  # 7-8, 7 → 8, 7 ~ 8
+      |\ ?(?:…|\.{{2,4}})(?:\ ?\w{{1,6}},?){{0,2}}\ ?[0-9]
+      |,?\ (?!{_CLAUSE})[^\s\d.;:!?()|]{{1,12}}\ \.?[0-9]  # 7 to 8, 7 или 8, 8 minus 1
+      |\ for\ [^\W\d]{{1,20}},?\ (?:and\ )?[0-9]  # 7 for novelty, 5 for depth
+      |,?\ ?\(?{_OR}(?:\ \w{{1,10}}){{0,2}}\ \.?[0-9])"""
+# The score line goes on to another number: 3 (loop) + 4 (critic) = 7; 6.67, rounded to 7.
+_CHANGED = (
+    r"\b(?:no|edit|correction|(?:round|chang|revis|correct|rais|lower|adjust|update|upgrad|downgrad"
+    r"|increase|reduc)\w{0,4})[:,]?(?: up| down)?(?: to)? "
+)
+_RECKONED = (
+    r"(?i)(?:[^.;!?]|\.(?=[0-9])){0,90}?"
+    rf"(?:(?:[0-9)\]%] ?[=≈≅] ?|{_CHANGED})(?P<result>{NUMBER})(?![\w/])"
+    rf"|[ (](?P<rounded>{NUMBER}) (?:when |if |after )?round)"
+)
 SPAN = r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(?:-|to|bis) ?([0-9]{1,9}(?:\.[0-9]{1,9})?)(?![0-9])"
 # 満分10点中8点, 10점 만점에 8점: the maximum stands first.
 _WHOLE_FIRST = (
     rf"(?:满分|滿分|満分)? ?({_POSITIVE}) ?(?:分|点|點|점)?(?:满分|滿分|満分|満点中?|中| ?만점)"
     rf"(?:에|의|で|の|,|:)? ?({_POSITIVE}) ?(?:分|点|點|점)?(?![0-9./])"
 )
-_SCALE_BEHIND = (
-    r"(?ix)^\W{0,3}(?:(?:on|in|within|auf|sur|en)\ )?"
-    r"(?:(?:a|the|einer|une|una)\ )?(?:scale|range|skala|échelle|escala)"
-    rf"(?:\ (?:of|from|von|de|goes\ from)|:)?\ ?(?P<low>-?{_POSITIVE})\ ?"
-    rf"(?:-|to|through|bis|à|a|out\ of)\ ?(?P<high>{_POSITIVE})"
+_SCALE_WORD = r"(?i)\b(?:scale|likert|range|skala|échelle|escala|scala|шкал\w{1,3}|schaal)\b|分制"
+_RANGE_BEHIND = (
+    rf"(?ix)(?P<low>-?{_POSITIVE})\ ?(?:-|to|through|bis|à|a|al|до|do|out\ of)\ ?"
+    rf"(?P<high>{_POSITIVE})"
 )
 _MAXIMUM_BEHIND = (
     r"(?ix)^\W{0,3}(?:on|in|with|at|for)?\ ?(?:a|the|an)?\ ?(?:"
     rf"(?P<points>{_POSITIVE})[-\ ]points?\ scale"
     rf"|(?:max(?:imum|imal)?\.?|top|满分|滿分|満分)(?:\ (?:is|of))*:?\ ?(?P<top>{_POSITIVE}))"
 )
+_STARS = r"(?i) ?(?:stars?|sterne?|étoiles?|estrellas?)\b"
 
 
 class Claim(NamedTuple):
@@ -64,7 +87,7 @@ def read_claim(claim: Claim, scale: ScoreRange) -> float:
     if first:
         return scaled(float(first[2]), float(first[1]), scale)
     value = re.match(VALUE, claim.said)
-    if value is None:
+    if value is None or _is_reckoned(claim, value):
         raise ParseError(
             f"the score reads '{one_line(claim.said)}', which is not one plain number",
             "not_a_number",
@@ -79,13 +102,31 @@ def read_claim(claim: Claim, scale: ScoreRange) -> float:
         return _mean(list(value["number"]), scale)
     _check_scale(claim, value, scale)
     whole = whole_of(claim)
-    return scaled(float(value["number"]), scale.high if whole is None else whole, scale)
+    return scaled(number_of(value), scale.high if whole is None else whole, scale)
+
+
+def number_of(value: re.Match[str]) -> float:
+    """Return the number of a match of ``VALUE``, which may have a decimal comma."""
+    return float(value["number"].replace(",", "."))
+
+
+def _is_reckoned(claim: Claim, value: re.Match[str]) -> bool:
+    """Whether the line goes on to come to another number."""
+    reckoned = re.match(_RECKONED, claim.said[value.start("number") :])
+    if reckoned is None:
+        return False
+    return float(reckoned["result"] or reckoned["rounded"]) != number_of(value)
 
 
 def _check_scale(claim: Claim, value: re.Match[str], scale: ScoreRange) -> None:
     """Refuse a score that names a range but the template's own, before or behind the number."""
-    behind = re.match(_SCALE_BEHIND, claim.said[value.end() :])
-    if behind and (float(behind["low"]), float(behind["high"])) != scale:
+    rest = claim.said[value.end() :]
+    if not value["whole"] and scale.high != 5 and re.match(_STARS, rest):
+        raise ParseError(f"the score is given in stars, not on {range_text(scale)}", "other_range")
+    behind = re.search(_RANGE_BEHIND, re.split(r"[;!?]|\.(?![0-9])", rest)[0])
+    around = rest[: behind.start()] + rest[behind.end() :] if behind else ""
+    is_named = re.fullmatch(r"\W*", around) or re.search(_SCALE_WORD, around)
+    if behind and is_named and (float(behind["low"]), float(behind["high"])) != scale:
         named = f"{behind['low']} to {behind['high']}"
         raise ParseError(
             f"the score is given on the range {named}, not {range_text(scale)}", "other_range"

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from daydream.errors import ParseError
-from daydream.parsers.score_claim import VALUE, Claim, read_claim, whole_of
+from daydream.parsers.score_claim import VALUE, Claim, is_triple, read_claim, whole_of
 from daydream.parsers.score_json import number_in, objects_in
 from daydream.parsers.score_quotes import Quotation, quotations
 from daydream.parsers.score_range import ScoreRange
@@ -24,6 +24,9 @@ _LINES = 200
 # Patterns are compiled when first used, which keeps the import of this module cheap.
 _NAME = r"[A-Za-z][A-Za-z0-9_]{0,39}"
 _RESULT_WORDS = frozenset({"score", "final", "total", "overall", "reasoning"})
+_RANGE_NOTE = (
+    r"(?i)[^0-9]{0,20}[0-9]{1,3} ?(?:-|to) ?[0-9]{1,3}|(?:out of|max\w*\.?|of|/) ?[0-9]{1,3}"
+)
 _BEHIND = r" ?(?:$|[-.;,!)(—|:]|because\b|as\b|for\b)"
 
 
@@ -125,10 +128,10 @@ def _marks_in_lines(
 
 
 def _mark(lines: Sequence[str], name: str, scale: ScoreRange) -> float:
-    said = [value for line in lines if (value := _said(line, name))]
+    said = [claim for line in lines if (claim := _claim(line, name))]
     if not said:
         raise ParseError(f"no mark for the criterion '{name}'{_hint(lines, name)}", "no_mark")
-    marks = [_number(name, value, scale) for value in said]
+    marks = [_number(name, claim, scale) for claim in said]
     if any(mark != marks[0] for mark in marks):
         raise ParseError(
             f"two marks for the criterion '{name}': {marks[0]:g} and {marks[-1]:g}", "two_marks"
@@ -136,21 +139,25 @@ def _mark(lines: Sequence[str], name: str, scale: ScoreRange) -> float:
     return marks[0]
 
 
-def _said(line: str, name: str) -> str:
-    """Return what a line says of a criterion, "" when it gives no number for it."""
+def _claim(line: str, name: str) -> Claim | None:
+    """Return what a line says of a criterion, None when it gives no number for it."""
     label = re.escape(name.replace("_", " ")).replace(r"\ ", "[ -]?")
     header = re.match(
-        rf"(?i)\W{{0,8}}(?:\d{{1,2}}[.)] ?)?{label}(?: score| \([^()]{{0,40}}\))?"
-        r" ?(?:\||->|→|[:=—]|-(?= )) ?(?P<said>[-+.(\[]{0,3}[0-9].{0,100})",
+        rf"(?i)\W{{0,8}}(?:\d{{1,2}}[.)] ?)?{label}(?: score)?(?: \((?P<note>[^()]{{0,40}})\))?"
+        r"(?: ?(?:\||->|→|[:=—]|-(?= )) ?(?P<said>[-+.(\[]{0,3}[0-9].{0,100}))?",
         line,
     )
-    return header["said"] if header else ""
+    note = (header["note"] or "") if header else ""
+    if header and header["said"]:
+        return Claim(header["said"], note if re.fullmatch(_RANGE_NOTE, note) else "")
+    return Claim(note) if re.fullmatch(r"[0-9.]{1,9} ?/ ?[0-9.]{1,9}", note) else None
 
 
-def _number(name: str, said: str, scale: ScoreRange) -> float:
+def _number(name: str, claim: Claim, scale: ScoreRange) -> float:
+    said = claim.said
     value = re.match(VALUE, said)
-    claim = Claim(said)
-    if value is None or not re.match(_BEHIND, said[value.end() :]):
+    is_one = value and not value["third"] and not is_triple(value["number"], scale)
+    if value is None or not is_one or not re.match(_BEHIND, said[value.end() :]):
         raise ParseError(
             f"the mark for '{name}' reads '{said[:60]}', which is not one number", "not_a_number"
         )

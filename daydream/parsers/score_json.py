@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from daydream.errors import ParseError
 from daydream.formats import one_line
 from daydream.parsers.score_claim import NUMBER
-from daydream.parsers.score_range import ScoreRange, within
+from daydream.parsers.score_range import ScoreRange, range_text, within
 from daydream.parsers.score_text import visible, without_thinking
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
@@ -18,6 +18,7 @@ _RESULT_KEYS = (
     *("final score", "overall score", "total score", "score"),
     *("final rating", "overall rating", "rating", "overall", "final", "total"),
 )
+_MAXIMUM_KEYS = ("max score", "maximum score", "max", "maximum", "out of", "scale", "range")
 _PART_KEYS = {"criterion", "aspect", "dimension", "category", "metric", "name"}
 
 
@@ -29,16 +30,31 @@ def read_json_score(text: str, scale: ScoreRange) -> float:
     when two objects give different scores.
     """
     answer = visible(without_thinking(text))
-    given = [value["score"] for value in objects_in(answer) if "score" in value]
+    found = [value for value in objects_in(answer) if "score" in value]
+    given = [value["score"] for value in found]
     if not given:
         raise ParseError(
             f"no JSON object with a score; the answer begins with '{one_line(answer)}'", "no_score"
         )
+    for value in found:
+        _check_maximum(value, scale)
     scores = [number_in(score, scale) for score in given]
     if len(set(scores)) > 1:
         named = " and ".join(f"{score:.15g}" for score in scores[:4])
         raise ParseError(f"JSON objects with different scores: {named}", "two_scores")
     return scores[-1]
+
+
+def _check_maximum(content: dict[str, Any], scale: ScoreRange) -> None:
+    """Refuse an object that names another maximum than the template's beside its score."""
+    keys = {str(key).lower().replace("_", " "): value for key, value in content.items()}
+    for key in _MAXIMUM_KEYS:
+        numbers = re.findall(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", str(keys.get(key, ""))[:40])
+        if numbers and float(numbers[-1]) != scale.high:
+            raise ParseError(
+                f"the JSON score has the {key} {numbers[-1]}, the range is {range_text(scale)}",
+                "other_range",
+            )
 
 
 def number_in(given: object, scale: ScoreRange) -> float:
@@ -71,13 +87,19 @@ def objects_as_lines(text: str) -> str:
 def _score_line(content: dict[str, Any]) -> str | None:
     """Return the score line of an object, "" for the score of a part, None for no score."""
     keys = {str(key).lower().replace("_", " "): value for key, value in content.items()}
-    if len(keys) == 1 and isinstance(inner := next(iter(keys.values())), dict):
-        return _score_line(inner)
+    if len(keys) == 1 and not keys.keys() & {*_RESULT_KEYS}:
+        inner = next(iter(keys.values()))
+        return _score_line(inner) if isinstance(inner, dict) else None
     for name in _RESULT_KEYS:
         value = keys.get(name)
-        value = value.get("score") if isinstance(value, dict) else value
+        if isinstance(value, dict):
+            keys = {str(key).lower().replace("_", " "): inner for key, inner in value.items()}
+            value = keys.get("score", keys.get("value"))
         if isinstance(value, int | float | str) and not isinstance(value, bool):
-            return "" if keys.keys() & _PART_KEYS else f"SCORE: {' '.join(str(value).split())}"
+            maximum = next((keys[key] for key in _MAXIMUM_KEYS if key in keys), "")
+            note = f" ({maximum})" if isinstance(maximum, int | float | str) and maximum else ""
+            said = " ".join(str(value).split())
+            return "" if keys.keys() & _PART_KEYS else f"SCORE{note}: {said}"
     return None
 
 
@@ -89,6 +111,15 @@ class _Found(NamedTuple):
     end: int
 
 
+def _with_both(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object in which a name that is there twice, differently, has a list of both."""
+    content: dict[str, Any] = {}
+    for name, value in pairs:
+        is_other = name in content and content[name] != value
+        content[name] = [content[name], value] if is_other else value
+    return content
+
+
 def objects_in(text: str) -> Iterator[dict[str, Any]]:
     """Yield the outermost JSON objects; fifty braces are tried, so that a wall of them is cheap.
 
@@ -98,7 +129,8 @@ def objects_in(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _objects(text: str) -> Iterator[_Found]:
-    decoder, at, intact = json.JSONDecoder(strict=False), 0, True
+    decoder = json.JSONDecoder(strict=False, object_pairs_hook=_with_both)
+    at, intact = 0, True
     # Of the same length, so that positions hold in the text as it is.
     forgiven = re.sub(r",(\s{0,200}[}\]])", r" \1", text)
     for _ in range(50):

@@ -16,7 +16,8 @@ _MAX_HEADERS = 60  # of one line; bounds the time for lines that are a wall of s
 _LETTER = r"[^\W\d_]"
 _HEADER = r"""(?ix)(?P<words>(?:\b[^\W\d_]{1,20}\ ){0,3})(?<![\w/.-])
     (?:score\b(?:\ for\ (?:the|this|your)\ \w{1,20})?
-      |(?P<bare>(?:final|total|overall)(?:\ (?:rating|grade|mark|result))?)(?=\ ?[:=]))
+      |(?P<bare>(?:final|total|overall|correction|edit)
+        (?:\ (?:rating|grade|mark|result|verdict|answer|evaluation|assessment))?)(?=\ ?[:=]))
     (?:\ ?\((?P<note>[^()]{0,60})\))?
     \ ?(?P<sep>is\ ?:|=>|->|→|[:=]|is\b|of\b|-(?=\ )|—)?\ ?"""
 _STARTS_AS_NUMBER = r"[-+.]?[0-9]"
@@ -28,10 +29,22 @@ _EXAMPLE = r"(?i)\b(?:e\.g\.?|examples?|such as|like)\W"
 _RUBRIC = r"(?i)^\)? ?(?:=|means?\b|stands for\b|indicates?\b|denotes?\b|would (?:mean|be)\b)"
 _HEDGE = (
     r"(?i)\b(?:if|unless|only|not|cannot|could|might|may|rather|instead|than|means?|requires?"
-    r"|(?<!\bi )would)\b"
+    r"|(?<!\bi )would|[0-9] (?:or|and) (?:more|higher|above|better|less|lower|below|worse|up))\b"
+)
+_HEDGE_BEFORE = (
+    r"(?i)\b(?:almost|nearly|close to|below|above|under|beyond|first|initially|originally"
+    r"|previously|colleagues?|others|someone|another)\b"
 )
 _PART = r"(?i)\W{0,3}(?:points?\W)?for (?!(?:the|this|that|its?|your|an?)\b)"
+_GIVEN = (
+    r"(?i)\b(?:I|my|we|our|essay|text|response|it|this|piece|submission|idea|answer|draft|work|final"
+    r"|overall|total|thus|hence|therefore|so|assigned|given?|giving|awarding)\b|^\W*(?:an? )?$"
+)
+_GOES_ON = r"(?i)(?:or|to|maybe|perhaps|-|~)(?: \w{1,8})? ?[0-9][0-9./]{0,8}\W{0,3}"
 _QUALITY = r"(?i)\b([^\W\d_]{1,20}) (?:of|in) (?:[^\W\d_]{1,20} ){1,3}$"  # depth of the idea
+_NAMED_TEXT = r"\b(?i:essay|response|text|idea|answer|candidate)[ -](?:[A-Z]|[0-9]{1,3}) ?$"
+_MARKED = r"(?:\[ ?\[ ?|\( ?\( ?)(?P<said>[-+.0-9][^\[\]()]{0,30}?)(?: ?\] ?\]| ?\) ?\))"
+_BOXED = r"\\boxed ?\{ ?([-+.0-9][^{}]{0,30})\}"
 _PHRASE_END = r" ?(?:$|[.;!)\]](?: |$)|\()"
 
 
@@ -39,7 +52,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.lower().split())
 
 
-_FINAL = _words("final total overall")
+_FINAL = _words("final total overall revised adjusted corrected correction edit")
 _NEUTRAL = _FINAL | _words(
     """a an the my our your its this that and so is it grand combined aggregate composite weighted
     average mean evaluation evaluator assessment essay idea response text assigned given numeric
@@ -56,6 +69,7 @@ def claims_of(line: Line, scale: ScoreRange, below: str = "") -> Iterator[Claim]
     text = line.plain
     if text.startswith("|"):
         yield from _row_claims(text)
+    yield from _marked_claims(line)
     letter = re.search(_LETTER, text)
     first = letter.start() if letter else len(text)
     for header in list(re.finditer(_HEADER, text))[-_MAX_HEADERS:]:
@@ -77,14 +91,28 @@ def _row_claims(line: str) -> Iterator[Claim]:
         numbers = [cell for cell in cells if re.fullmatch(VALUE, cell)]
         if numbers:
             # Two numbers joined like this are refused as soon as the claim is read.
-            yield Claim(" & ".join(numbers[:9]), final=bool(words & _FINAL), exact=True, leads=True)
+            alone = len(numbers) == 1
+            yield Claim(" & ".join(numbers[:9]), "", bool(words & _FINAL), alone, leads=True)
+
+
+def _marked_claims(line: Line) -> Iterator[Claim]:
+    """Yield a result by its marks alone: a line ``[[7]]`` or ``((7))``, or a LaTeX box."""
+    marked = re.fullmatch(_MARKED, line.plain.rstrip(" .!"))
+    if marked:
+        yield Claim(marked["said"], exact=True, leads=True, asked=True)
+    elif "\\boxed" in line.raw:
+        raw = line.raw[-10_000:]
+        if not re.search(_LETTER, line.plain):
+            yield Claim(line.plain, exact=True, leads=True, asked=True)
+        for boxed in list(re.finditer(_BOXED, raw))[-_MAX_HEADERS:]:
+            yield Claim(boxed[1], exact=True, leads=True, asked=True)
 
 
 def _names_a_part(header: re.Match[str], leads: bool, before: str = "") -> bool:
     """Whether this is the score of one criterion, or no score at all (``maximum score: 10``)."""
     words = header["words"].lower().split()
     note = (header["note"] or "").lower()
-    if not _BARRED.isdisjoint(words):
+    if not _BARRED.isdisjoint(words) or re.search(_NAMED_TEXT, f"{before}{header['words']}"):
         return True
     if note and not re.search("[0-9]", note) and _FINAL.isdisjoint(note.split()):
         return True
@@ -108,6 +136,8 @@ def _claim(
         said = below[:_LONGEST_VALUE]
     if not said or not (on_line_below or _states(header, line, said, leads, scale)):
         return
+    if re.fullmatch(_GOES_ON, below):
+        said = f"{said} {below}"
     note = header["note"] or ""
     final = not _FINAL.isdisjoint(_words(f"{header['words']} {header['bare'] or ''} {note}"))
     exact = leads and _is_whole(said) and header["sep"] not in ("is", "of")
@@ -123,6 +153,10 @@ def _states(header: re.Match[str], line: str, said: str, leads: bool, scale: Sco
         return _is_terse(said) and (leads or not header["bare"])
     if header["sep"].lower() in ("is", "of", "-", "—"):
         around = line[max(0, header.start() - 60) : header.end() + 60]
+        before = line[max(0, header.start() - 100) : header.end("words")]
+        of = header["sep"].lower() == "of"
+        if re.search(_HEDGE_BEFORE, before) or (of and not re.search(_GIVEN, before)):
+            return False
         starts = re.match(_STARTS_AS_NUMBER, said) is not None
         return starts and not re.search(_HEDGE, around) and not _of_a_part(said)
     return leads or re.match(_STARTS_AS_NUMBER, said) is not None or bool(re.match(VALUE, said))

@@ -12,15 +12,21 @@ _CLOSING = '"\u201d\u201c\u00bb\u300d\u300f\u203a\u00ab'
 _QUOTED = rf"[{_OPENING}]([^{_OPENING}{_CLOSING}]{{1,400}})[{_CLOSING}]"
 _SINGLE = r"(?<!\w)['\u2018]([^'\u2018\u2019]{1,400})['\u2019](?!\w)"
 _SUBJECT = r"(?:essay|text|author|writer|response|draft|passage|paragraph|sentence|line|ending|it)"
+_OTHERS = (
+    r"(?:other|another|previous|earlier|human|first|second|fellow)"
+    r" (?:evaluators?|judges?|reviewers?|raters?|graders?|models?)"
+)
 _CITES = (
-    rf"(?i)\b{_SUBJECT}\b[^.;!?]{{0,60}}?\b(?:ends?|ending|clos(?:es?|ing)|conclud(?:es?|ing)|says?"
+    rf"(?i)\b(?:{_SUBJECT}|{_OTHERS})\b[^.;!?]{{0,60}}?\b(?:ends?|ending|clos(?:es?|ing)|conclud(?:es?|ing)|says?"
     r"|saying|states?|claims?|asks?|demands?|contains?|writes?|wrote|includes?|tells|orders"
-    r"|instructs?|tries|wants|reads|appends?|adds?|inserts?|requests?)\b[^.;!?]{0,60}$"
+    r"|instructs?|tries|wants|reads|appends?|adds?|inserts?|requests?|gives?|gave|awards?|awarded"
+    r"|assigns?|assigned|rates?|rated|grades?|graded)\b[^.;!?]{0,60}$"
 )
 _CITES_BEHIND = (
     rf"(?i)^\W{{0,3}}(?:(?:so |thus |this |that )?(?:is|was)|so|says?|writes|claims?)\b"
     rf"[^.;!?]{{0,30}}?\b{_SUBJECT}\b"
 )
+_EXAMPLE = r"(?i)\b(?:example|sample)\b[^.;!?]{0,40}: ?$"
 _JUDGE = r"(?i)\b(?:I|my|we|our)\b"
 
 
@@ -84,6 +90,8 @@ def _quotation(line: Line, above: str, below: str, opens: bool) -> Quotation:
     whole = raw[0] in QUOTES and raw[-1] in QUOTES
     is_marked = raw.startswith(">") or unmatched or whole
     cited = opens and re.search(_CITES, above.rstrip(" :,")[-200:]) is not None
+    if opens and re.search(_EXAMPLE, above[-200:]):
+        return Quotation.REPORTED
     if cited and (above.endswith(":") or is_marked or line.fence):
         return Quotation.REPORTED
     if (is_marked or line.fence) and re.search(_CITES_BEHIND, below[:200]):

@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from daydream.errors import ParseError
-from daydream.parsers.score_claim import VALUE, Claim, read_claim, whole_of
+from daydream.parsers.score_claim import VALUE, Claim, number_of, read_claim, whole_of
 from daydream.parsers.score_range import ScoreRange
 from daydream.parsers.score_scaled import check_scaled
 
@@ -60,29 +60,34 @@ def choose(
         scale: the template's range.
         parts: plain scores may be those of parts, over which a final one wins wherever it stands;
             without it a plain score that differs from a final one is a contradiction.
-        first: the line from which on a claim may be the result; those above only show what is
-            a part.
+        first: the line from which on a claim may be the result; those above show what is a part,
+            and a result line among them must agree.
 
     """
-    results = [result for result in _without_parts(candidates) if result.line >= first]
+    whole_answer = _without_parts(candidates)
+    results = [result for result in whole_answer if result.line >= first]
     if not results:
         said = candidates[-1].claim.said
         raise ParseError(f"only scores of single criteria; the last is '{said[:60]}'", "only_parts")
     weights = [_weight(result, scale, parts) for result in results]
     best = max(weights)
     chosen = [r for r, weight in zip(results, weights, strict=True) if weight == best]
-    score = _agreed(chosen, lines, scale)
+    _agreed(chosen, lines, scale)
     if best <= Weight.SCALED_FINAL:
         check_scaled(chosen[-1].claim, chosen[-1].line, chosen[-1].section, lines)
-    if best < Weight.RESULT_LINE:
-        _check_quoted_end(results[-1], chosen[-1], scale)
-    return score
+    _check_end(results[-1], chosen[-1], best, scale)
+    above = [
+        result
+        for result in whole_answer
+        if result.line < first and _weight(result, scale, parts) == Weight.RESULT_LINE
+    ]
+    return _agreed([*above[-1:], chosen[-1]], lines, scale)
 
 
 def _without_parts(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Leave out the first score of each criterion's section, where there are two or more.
 
-    What follows it in the last section is the result, and so is a last line in the form that was
+    What follows it in the last section is the result, and so is the one line in the form that was
     asked for when the scores of the criteria have another form. A final or overall score is no
     part wherever it stands; a bare total may be that of a section.
     """
@@ -93,10 +98,9 @@ def _without_parts(candidates: Sequence[Candidate]) -> list[Candidate]:
     if len(first) < 2:
         return list(candidates)
     parts = list(first.values())
-    last = candidates[-1]
     asked = [part for part in parts if part.claim.asked]
-    if last.claim.exact and asked == [last]:
-        parts.remove(last)
+    if len(asked) == 1 and asked[0].claim.exact:
+        parts.remove(asked[0])
     return [candidate for candidate in candidates if candidate not in parts]
 
 
@@ -127,7 +131,7 @@ def _is_readable(claim: Claim, scale: ScoreRange) -> bool:
 
 def _exceeds(claim: Claim, scale: ScoreRange) -> bool:
     value = re.match(VALUE, claim.said)
-    return value is not None and not value["third"] and float(value["number"]) > scale.high
+    return value is not None and not value["third"] and number_of(value) > scale.high
 
 
 def _agreed(chosen: Sequence[Candidate], lines: Sequence[str], scale: ScoreRange) -> float:
@@ -161,11 +165,17 @@ def _corrects(chosen: Sequence[Candidate], lines: Sequence[str]) -> bool:
     return earlier < last and any(re.search(_CORRECTS, line) for line in between)
 
 
-def _check_quoted_end(last: Candidate, chosen: Candidate, scale: ScoreRange) -> None:
-    """Refuse to guess whether a block quotation at the end is the result or a quotation."""
-    if last.quoted and last is not chosen:
+def _check_end(last: Candidate, chosen: Candidate, best: Weight, scale: ScoreRange) -> None:
+    """Refuse to choose between a result and another one that ends the answer in a weaker form.
+
+    Such is a block quotation, which may be the result or quoted, or a bare ``Final: 7``.
+    """
+    quoted = last.quoted and best < Weight.RESULT_LINE
+    bare = last.claim.final and last.claim.exact and not last.claim.named and not last.quoted
+    is_own = whole_of(last.claim) in (None, scale.high) and _is_readable(last.claim, scale)
+    if last is not chosen and (quoted or (bare and is_own)):
         number, score = read_claim(last.claim, scale), read_claim(chosen.claim, scale)
         if number != score:
-            raise ParseError(
-                f"two scores: {score:.15g}, and a quoted {number:.15g} behind it", "two_scores"
-            )
+            what = "a quoted " if quoted else ""
+            said = f"two scores: {score:.15g}, and {what}{number:.15g} behind it"
+            raise ParseError(said, "two_scores")

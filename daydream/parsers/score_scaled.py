@@ -14,6 +14,12 @@ from daydream.parsers.score_claim import Claim, whole_of
 LAST_LINES = 3
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
+_NEIGHBOURS = r"\W{0,3}([0-9]{1,6}) ?/ ?([0-9]{1,6})(?![.0-9])"  # 7/8 may be a range
+# 4 of 5 criteria met: a count of something, not a score
+_COUNTED = (
+    r"(?i)[^a-z/]{0,12}(?:out )?of [0-9.]{1,9} (?!points?\b|pts\b|stars?\b|in\b|as\b|for\b"
+    r"|because\b|overall\b|on\b|total\b|possible\b|max)[a-z]"
+)
 _FRACTION = r"(?<![\w./])[0-9]{1,6}(?:\.[0-9]{1,6})? ?/ ?([0-9]{1,6})(?![\w./])"
 
 
@@ -24,6 +30,7 @@ def check_scaled(claim: Claim, line: int, section: int, lines: Sequence[str]) ->
     - A plain ``Score: 4/5`` needs to be the first or among the last three lines, and below no
       heading of a criterion. A final, total or overall score may stand anywhere.
     - None may be beside a fraction with a larger maximum, which is not in it.
+    - ``7/8`` may be a range, and ``4 of 5 criteria`` counts something.
 
     Args:
         claim: the claim that was chosen.
@@ -33,12 +40,19 @@ def check_scaled(claim: Claim, line: int, section: int, lines: Sequence[str]) ->
 
     """
     whole = whole_of(claim) or 0.0
+    pair = re.match(_NEIGHBOURS, claim.said)
+    if pair and int(pair[2]) == int(pair[1]) + 1 > 5:
+        raise _part(claim, "it may be a range of two neighbouring numbers")
+    if re.match(_COUNTED, claim.said):
+        raise _part(claim, "it counts something")
     others = [
         float(found)
         for index, other in enumerate(lines)
         if index != line
         for found in re.findall(_FRACTION, other[:2000])
     ]
+    if not claim.named and section >= 0:
+        raise _part(claim, "it stands below the heading of a criterion")
     if not claim.named and sum(others) != whole:
         raise _part(claim, "no parts in the answer add up to its maximum")
     if max(others, default=0.0) > whole > 0:

@@ -4,6 +4,7 @@ Everything that a reader does not see, or sees as mere decoration, is taken away
 other modules of the score parser deal with words, signs and ASCII digits only.
 """
 
+import html
 import re
 import unicodedata
 from collections import deque
@@ -11,15 +12,19 @@ from typing import NamedTuple
 
 from daydream.errors import ParseError
 from daydream.formats import one_line
-from daydream.parsers.score_words import with_english_headers
+from daydream.parsers.score_words import with_english_headers, with_maxima_in_digits
 from daydream.parsers.thinking import split_thinking
 
 _LONGEST_LINE = 10_000
 QUOTES = "\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u300c\u300d\u300e\u300f\u2039\u203a"
-_WIDE = {0xFF00 + code - 0x20: chr(code) for code in b":=/.()[]-,%|<>"}
+_MARKUP = "*_`#$\\"
+_WIDE = {code + 0xFEE0: chr(code) for code in range(0x21, 0x7F) if chr(code) not in _MARKUP}
 _DASHES = {"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{MULTIPLICATION SIGN}": "x"}
 _SIGNS = {"\N{FRACTION SLASH}": "/", "\N{DIVISION SLASH}": "/", "\u2236": ":", "\ufe55": ":"}
-_DECORATION = str.maketrans(dict.fromkeys("*_`#$\\" + QUOTES, " ") | _DASHES | _SIGNS | _WIDE)
+_SIGNS |= {"\u066b": ".", "\u301c": "~", **dict.fromkeys("\N{MIDDLE DOT}\u22c5\u2219", "x")}
+_HALVES = {"\N{VULGAR FRACTION ONE HALF}": ".5"}
+_HALVES |= {"\N{VULGAR FRACTION ONE QUARTER}": ".25", "\N{VULGAR FRACTION THREE QUARTERS}": ".75"}
+_DECORATION = str.maketrans(dict.fromkeys(_MARKUP + QUOTES, " ") | _DASHES | _SIGNS | _WIDE)
 # Zero-width, direction and variation marks, soft hyphen, byte order mark, keycap.
 _RANGES = ((0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x2070), (0xFE00, 0xFE10))
 _INVISIBLE = dict.fromkeys(
@@ -33,7 +38,14 @@ _LATEX_COMMAND = (
     r"\\(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|rm|it|sf)|boxed|operatorname|displaystyle|bf|rm"
     r"|[lL]arge|LARGE|[hH]uge|quad|qquad|left|right)(?![A-Za-z])|\\[,;:! ()\[\]]"
 )
-_ELEMENT = r"(?i)<((?:final|overall|total)?[_ -]?score)>([^<>]{1,60})</\1>"
+_TIMES = r"\\(?:cdot|times)(?![A-Za-z])"
+_ELEMENT = (
+    r"(?i)<((?:final|overall|total)?[_ -]?(?:score|rating))(\s[^<>()]{0,60})?>([^<>]{1,60})</\1>"
+)
+_STRUCK = r"(?i)~~[^~\n]{1,200}~~|<(del|s|strike)>[^<>\n]{1,200}</\1>"
+_INLINE_TAG = r"(?i)</?(?:b|i|u|em|strong|span|font|code|mark)(?:\s[^<>]{0,80})?>"
+_BLOCK_TAG = r"(?i)</?(?:p|div|br|li|ul|ol|h[1-6]|hr|center|body|html)(?:\s[^<>]{0,80})?/?>"
+_MIXED = r"(?<![0-9.,/])(?:([0-9]{1,3}) ?)?([½¼¾])(?![0-9.,½¼¾])"
 
 
 class Line(NamedTuple):
@@ -55,13 +67,19 @@ def without_thinking(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text without invisible characters, with ``<score>7</score>`` as a score line."""
-    return re.sub(_ELEMENT, _as_line, text.translate(_INVISIBLE))
+    """Return a text without invisible characters, HTML and what is struck through.
+
+    ``<score>7</score>`` becomes a score line.
+    """
+    shown = re.sub(_STRUCK, " ", text.translate(_INVISIBLE))
+    return re.sub(_ELEMENT, _as_line, re.sub(_BLOCK_TAG, "\n", re.sub(_INLINE_TAG, " ", shown)))
 
 
 def _as_line(element: re.Match[str]) -> str:
     before = element.string[max(0, element.start() - 200) : element.start()].rstrip(" \t")
-    line = f"{element[1].replace('_', ' ').upper()}: {' '.join(element[2].split())}"
+    header = re.sub("(?i)rating", "score", element[1]).replace("_", " ").upper()
+    note = f" ({element[2].strip().replace('=', ' ')})" if element[2] else ""
+    line = f"{header}{note}: {' '.join(element[3].split())}"
     return f"\n{line}\n" if not before or before[-1] in ">\n" else line
 
 
@@ -83,13 +101,17 @@ def plain(line: str) -> str:
     line = line[-_LONGEST_LINE:].translate(_INVISIBLE)
     if "\\" in line:
         line = _without_latex(line)
+    if "&" in line:
+        line = html.unescape(line)
     if not line.isascii():
+        line = re.sub(_MIXED, lambda mixed: f"{mixed[1] or 0}{_HALVES[mixed[2]]}", line)
         line = "".join(map(_ascii_digit, line))
-    return with_english_headers(" ".join(line.translate(_DECORATION).split()))
+    words = " ".join(line.translate(_DECORATION).split())
+    return with_english_headers(with_maxima_in_digits(words))
 
 
 def _without_latex(line: str) -> str:
-    line = re.sub(_LATEX_FRACTION, r"\1/\2", line)
+    line = re.sub(_TIMES, " x ", re.sub(_LATEX_FRACTION, r"\1/\2", line))
     line = re.sub(_LATEX_COMMAND, " ", line)
     return re.sub(r"(?<!\\)[{}]", " ", line)
 

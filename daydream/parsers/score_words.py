@@ -32,11 +32,22 @@ _HEADER = (
     rf"|(?P<named>final |overall |total |my )?(?:{_SCORE}))"
     r"(?P<behind> ?\([^()]{0,40}\))? ?(?P<sign>[:=|]|->|→)(?=[ |(\[]{0,5}[-+]?[0-9])"
 )
+_MAXIMA = {
+    **{"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9},
+    **{"ten": 10, "twenty": 20, "hundred": 100},
+}
+_NAMED = "|".join(_MAXIMA)
+_MAXIMUM = rf"(?i)\b(?:(out of (?:a |one )?)({_NAMED})|()({_NAMED})(?=[- ]point scale))\b"
 
 
 def with_english_headers(line: str) -> str:
     """Return a line with its leading header, if it is one of these, in English."""
     return re.sub(_HEADER, _english, line, count=1)
+
+
+def with_maxima_in_digits(line: str) -> str:
+    """Return a line with ``out of five`` and ``five-point scale`` in digits."""
+    return re.sub(_MAXIMUM, lambda m: f"{m[1] or ''}{_MAXIMA[(m[2] or m[4]).lower()]}", line)
 
 
 def _english(header: re.Match[str]) -> str:

@@ -49,13 +49,16 @@ def test_an_answer_yields_its_true_score_or_an_error(parser: str, make: Maker) -
     assert next(wrong(parser, make, EXAMPLES), None) is None
 
 
+@pytest.mark.parametrize("make", [judge_texts.unfinished, judge_texts.unsettled])
 @pytest.mark.parametrize("parser", SCORE_PARSERS)
-def test_an_answer_without_a_result_yields_no_number(parser: str) -> None:
-    assert next(wrong(parser, judge_texts.unfinished, EXAMPLES), None) is None
+def test_an_answer_without_one_result_yields_no_number(parser: str, make: Maker) -> None:
+    assert next(wrong(parser, make, EXAMPLES), None) is None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [judge_texts.answer_with_more, judge_texts.unfinished])
+@pytest.mark.parametrize(
+    "make", [judge_texts.answer_with_more, judge_texts.unfinished, judge_texts.unsettled]
+)
 @pytest.mark.parametrize("parser", SCORE_PARSERS)
 def test_many_answers_yield_their_true_score_or_an_error(parser: str, make: Maker) -> None:
     assert next(wrong(parser, make, SOAK), None) is None

@@ -65,7 +65,19 @@ COURTESIES = (
     "*End of evaluation*",
     "Hoffentlich hilft das weiter.",
 )
-INVISIBLE = ("", "\u200b", "\u2060", "\u200e", "\u200f", "\u00ad", "\ufe0f", "\u2066", "\u061c")
+INVISIBLE = (
+    "",
+    "\u200b",
+    "\u200c",
+    "\u200d",
+    "\u2060",
+    "\u200e",
+    "\u200f",
+    "\u00ad",
+    "\ufe0f",
+    "\u2066",
+    "\u061c",
+)
 
 
 class JudgeText(NamedTuple):
@@ -197,11 +209,34 @@ OTHER_LINES = (
     "| **Final score** | {} |",
     '{{"reasoning": "in json", "score": {}}}',
     '```json\n{{"score": {}}}\n```',
+    '{{"reasoning": "two\nlines", "score": {},}}',
+    '{{"evaluation": {{"score": {}, "max_score": 10}}}}',
+    "[[{}]]",
+    "(({}))",
+    "$\\boxed{{{}}}$",
+    "<rating>{}</rating>",
+    "<p><b>Final score:</b> {}</p>",
+    "~~SCORE: 1~~ SCORE: {}",
+    "Revised score: {}",
     "Final Score:\n\n{}",
     "The final score is {}.",
     "So the overall score is {}/10, as the loop is missing.",
     "Final score: {} - a clear idea without a test",
 )
+# A last line that says two numbers, or one on another range; a and b differ.
+_UNSETTLED = """\
+SCORE: {a}-{b}|SCORE: {a} \u2013 {b}|SCORE: {a}~{b}|SCORE: {a} → {b}|SCORE: {a}...{b}|SCORE: {a}·{b}
+SCORE: {a} to {b}|SCORE: {a} or {b}|SCORE: {a}, maybe {b}|SCORE: {a} (or {b})|SCORE: {a}$or {b}
+Bewertung: {a} bis {b}|Note : {a} à {b}|Puntuación: {a} o {b}|Оценка: {a} или {b}|Puan: {a} ile {b}
+评分\uff1a{a}到{b}|評価\uff1a{a}〜{b}点|점수: {a}에서 {b}|स्कोर: {a} से {b}|الدرجة: {a} إلى {b}
+SCORE: {a}, rounded to {b}|SCORE: {a} (revised to {b})|SCORE: {a}... no, {b}|SCORE: {a} minus {b}
+SCORE: {a} (loop) + 0 (critic) = {b}|SCORE: {a}$Final: {b}|SCORE: {a}$[[{b}]]|[[{a}]]$[[{b}]]
+{{"score": {a}}}${{"score": {b}}}|{{"score": {a}}}$SCORE: {b}|<score>{a}</score>$<score>{b}</score>
+SCORE: {a} on a scale of 1 to 5|SCORE: {a} (1-5)|SCORE: {a} (Likert 1-5)|Score [1-5]: {a}
+SCORE: {a} auf einer Skala von 1 bis 5|Оценка: {a} по шкале от 1 до 5|SCORE: {a} stars
+SCORE: {a} of 12 elements|Essay A score: {a}$Essay B score: {b}|It comes close to a score of {a}.
+Another judge gave it a score of {a}.|A score of {a} or more would need a critic."""
+UNSETTLED = [form.replace("$", "\n") for row in _UNSETTLED.splitlines() for form in row.split("|")]
 DRESSES = (
     "{}",
     "**{}**",
@@ -227,7 +262,7 @@ def result(rng: Random) -> JudgeText:
     """A statement of the result in any form."""
     given = mark(rng)
     form = rng.choice((*LINES, *OTHER_LINES))
-    line = form.format(given if "json" in form else _shown(rng, given))
+    line = form.format(given if '"score"' in form else _shown(rng, given))
     return JudgeText(line, float(given))
 
 
@@ -252,6 +287,13 @@ def answer_with_more(rng: Random) -> JudgeText:
     behind = [*COURTESIES, *PROSE, *(quotation(rng) for _ in range(9))]
     more = [rng.choice(behind) for _ in range(rng.randint(1, 3))]
     return JudgeText("\n\n".join([first.text, *more]), first.score)
+
+
+def unsettled(rng: Random) -> JudgeText:
+    """An answer that ends in two numbers, or in one on another range."""
+    first, second = rng.sample(range(1, 10), 2)
+    last = rng.choice(UNSETTLED).format(a=first, b=second)
+    return JudgeText("\n\n".join([*blocks(rng), last]), None)
 
 
 def unfinished(rng: Random) -> JudgeText:
