@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from itertools import combinations, permutations
 from math import comb, perm
 from typing import NoReturn
 
 from daydream.errors import SpecError
-from daydream.experiment.catalog import read_scales
 from daydream.experiment.combinations import Combo, choose_curated, read_mappings
-from daydream.experiment.csv_rows import read_table
+from daydream.experiment.earlier_scores import mean_scores
 from daydream.experiment.model import Catalog
 from daydream.experiment.sampling import Ids, balanced_sample
 from daydream.experiment.settings import Settings
@@ -120,11 +118,4 @@ class _Maker:
                 f"there are no scores of cohort {self.rule.cohort} ({path})",
                 f"Make them: snakemake results_processing --config cohort={self.rule.cohort}",
             )
-        scales = read_scales(self.layout.templates_csv("evaluation"))
-        scores: dict[str, list[float]] = defaultdict(list)
-        for row in read_table(path, ("combo_id", "evaluation_template", "score")):
-            score = row.number_or_none("score")
-            scale = scales.get(row.text("evaluation_template"))
-            if score is not None and scale is not None:
-                scores[row.text("combo_id")].append((score - scale.low) / (scale.high - scale.low))
-        return {name: sum(values) / len(values) for name, values in scores.items()}
+        return mean_scores(self.layout, str(self.rule.cohort), by="combo_id")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,14 +14,15 @@ from typing import Any, NamedTuple
 import yaml
 
 from daydream.errors import CatalogError, SpecError
-from daydream.experiment.catalog import CONCEPT_COLUMNS, read_catalog, read_scales
+from daydream.experiment.catalog import CONCEPT_COLUMNS, read_catalog
 from daydream.experiment.csv_rows import read_table
+from daydream.experiment.earlier_scores import mean_scores
 from daydream.experiment.settings import Settings
 from daydream.experiment.spec import read_spec
 from daydream.store.files import append_line, write_text
 from daydream.store.index import memberships
 from daydream.store.layout import Layout, exists
-from daydream.store.membership import CONTROL, Membership, read_membership
+from daydream.store.membership import Membership, read_membership
 
 NAME_LENGTH = 60
 PROVENANCE = ("concept_id", "essay", "cohort_id", "promoted_at")
@@ -58,8 +58,7 @@ def next_round(cohort: str, n: int, name: str | None, settings: Settings, layout
         SpecError: when there are no scores, or the next cohort has another spec already.
 
     """
-    evaluations = _evaluations(cohort, layout)
-    means = _means(evaluations, layout)
+    means = _means(cohort, layout)
     best = sorted(means, key=lambda essay: (-means[essay], essay))[:n]
     membership = read_membership(layout.membership(cohort))
     members = list(membership.stage("evaluation"))
@@ -95,29 +94,17 @@ def _following(cohort: str) -> str:
     return f"{numbered[1]}_{int(numbered[2]) + 1}" if numbered else f"{cohort}_2"
 
 
-def _evaluations(cohort: str, layout: Layout) -> Sequence[Any]:
+def _means(cohort: str, layout: Layout) -> Mapping[str, float]:
     path = layout.scores(cohort)
     if not exists(path):
         raise SpecError(
             f"there are no scores of cohort {cohort} ({path}). Make them: "
             f"snakemake results_processing --config cohort={cohort}"
         )
-    return read_table(path, ("parent_gen_id", "generation_model", "evaluation_template", "score"))
-
-
-def _means(rows: Sequence[Any], layout: Layout) -> Mapping[str, float]:
-    scales = read_scales(layout.templates_csv("evaluation"))
-    scores: dict[str, list[float]] = defaultdict(list)
-    for row in rows:
-        if row.text("generation_model").startswith(CONTROL):
-            continue
-        score, scale = row.number_or_none("score"), scales.get(row.text("evaluation_template"))
-        if score is not None and scale is not None:
-            normalised = (score - scale.low) / (scale.high - scale.low)
-            scores[row.text("parent_gen_id")].append(normalised)
-    if not scores:
+    means = mean_scores(layout, cohort, by="parent_gen_id")
+    if not means:
         raise SpecError("no essay has a score. See what failed: daydream failures.")
-    return {essay: sum(values) / len(values) for essay, values in scores.items()}
+    return means
 
 
 def _earlier(cohort: str, layout: Layout) -> tuple[list[_Look], list[dict[str, bool]]]:

@@ -20,7 +20,7 @@ from daydream.results.statistics.cohort_pairs import (
     UNPAIRED,
     CohortDifference,
 )
-from daydream.results.table_files import read_scores
+from daydream.results.table_files import read_cohort_scores
 from daydream.store.layout import Layout, exists
 
 MAX_COMPARED = 12  # other cohorts, as each is read whole
@@ -109,7 +109,7 @@ def _against(layout: Layout, tables: ReportTables, others: Sequence[str]) -> Ite
         for name in others
         if Path(layout.scores(name)).is_file()
         for part in cohort_differences(
-            read_scores(layout.scores(name)), tables.scores, tables.scales
+            read_cohort_scores(layout.scores(name)), tables.scores, tables.scales
         )
     ]
     if not found:

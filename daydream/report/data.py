@@ -14,7 +14,7 @@ from daydream.parsers import ScoreRange
 from daydream.report.names import Names, read_names
 from daydream.results.dictionary.declared import TABLES
 from daydream.results.parquet import arrow_table, read_parquet
-from daydream.results.table_files import read_scores
+from daydream.results.table_files import read_cohort_scores
 from daydream.store.layout import Layout
 from daydream.store.membership import Member, Membership
 from daydream.store.record import Generation, read_generation
@@ -60,7 +60,7 @@ def gather(layout: Layout, membership: Membership, min_coverage: float) -> Repor
     generations = [read_generation(layout, member) for member in members(membership)]
     return ReportTables(
         cohort=cohort,
-        scores=read_scores(layout.scores(cohort)),
+        scores=read_cohort_scores(layout.scores(cohort)),
         tables=_tables(layout, cohort),
         scales=read_scales(layout.templates_csv("evaluation")),
         generations=arrow_table(Generation, generations).to_pandas(),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from daydream.experiment.ratings import rating_files
 from daydream.results.dictionary.declared import TABLES
 from daydream.results.names import HUMAN_TABLES, PAIRWISE_TABLES
+from daydream.results.parquet import check_rows
 from daydream.store.files import write_bytes
 from daydream.store.layout import Layout, exists
 from daydream.store.membership import Membership
@@ -48,6 +49,7 @@ def carry(layout: Layout, membership: Membership, folder: Path) -> dict[str, Car
     Returns what is carried, by name. Files of somebody else in the folder stay.
 
     Raises:
+        CohortError: when a table was cut.
         OSError: when the disk is full.
 
     """
@@ -56,6 +58,7 @@ def carry(layout: Layout, membership: Membership, folder: Path) -> dict[str, Car
     for name, source in carriable(layout, membership.cohort_id).items():
         file = _file(source) if name not in left and exists(source) else ""
         if file:
+            check_rows(source)
             content = _packed(source) if file.endswith(_PACKED) else Path(source).read_bytes()
             write_bytes(folder / file, content)
             carried[name] = CarriedTable(name, source, file, len(content))

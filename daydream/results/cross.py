@@ -14,7 +14,7 @@ from daydream.results.concept_columns import names_in
 from daydream.results.pivots import CELL_COUNTS, GENERATION, counts, pivot
 from daydream.results.selection import selection_note
 from daydream.results.summary import listed
-from daydream.results.table_files import read_scores, write_tables
+from daydream.results.table_files import read_cohort_scores, read_scores, write_tables
 from daydream.store.layout import Layout
 
 Kept = Mapping[str, Sequence[str]]
@@ -66,7 +66,7 @@ def make_cross(
             return filtered_evaluation_results(frame, keep)
         if name == "cohort_levels":
             scales = read_scales(templates)
-            return typed(cohort_levels(map(read_scores, cohorts), scales, selection))
+            return typed(cohort_levels(map(read_cohort_scores, cohorts), scales, selection))
         return template_version_comparison_pivot(narrowed(frame, keep))
 
     write_tables(make, min_coverage, names_in(frame), outputs)

@@ -6,8 +6,10 @@ read both.
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 import pyarrow as pa
@@ -57,7 +59,31 @@ def read_parquet(path: str) -> pa.Table:
         table.validate(full=True)
         return table
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise CohortError(f"{path} was damaged. Make it again: snakemake -f {path}") from error
+        raise _damaged(path) from error
+
+
+def check_rows(path: str) -> None:
+    """Hold the rows of a CSV against those of the Parquet file beside it, where there is one.
+
+    Raises:
+        CohortError: when one of the two has fewer, or cannot be read.
+
+    """
+    parquet = Path(path).with_suffix(".parquet")
+    if not path.endswith(".csv") or not parquet.is_file():
+        return
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = max(0, sum(1 for _ in csv.reader(file)) - 1)
+        expected = pq.read_metadata(parquet).num_rows
+    except (pa.ArrowException, OSError, ValueError, csv.Error) as error:
+        raise _damaged(path) from error
+    if rows != expected:
+        raise _damaged(path, f" It has {rows} rows, and {parquet.name} beside it {expected}.")
+
+
+def _damaged(path: str, why: str = "") -> CohortError:
+    return CohortError(f"{path} was damaged.{why} Make it again: snakemake -f {path}")
 
 
 def read_rows(path: str) -> pd.DataFrame:
@@ -75,6 +101,6 @@ def read_rows(path: str) -> pd.DataFrame:
             return frame
         return pd.read_csv(path, dtype=str, keep_default_na=False)
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise CohortError(f"{path} was damaged. Make it again: snakemake -f {path}") from error
+        raise _damaged(path) from error
     except FileNotFoundError:
         raise CohortError(f"{path} does not exist. Make it: snakemake results_processing") from None

@@ -48,6 +48,19 @@ def read_scores(path: str, controls: bool = False) -> pd.DataFrame:
     return frame if controls else frame[~are_controls(frame)].reset_index(drop=True)
 
 
+def read_cohort_scores(path: str) -> pd.DataFrame:
+    """Read the scores of a cohort, from the Parquet file beside the CSV where there is one.
+
+    A CSV that was cut at the end of a line looks whole.
+
+    Raises:
+        CohortError: when the file is missing or was damaged.
+
+    """
+    parquet = Path(path).with_suffix(".parquet")
+    return read_scores(str(parquet) if parquet.is_file() else path)
+
+
 def are_controls(scores: pd.DataFrame) -> pd.Series:
     """Which rows are evaluations of controls."""
     is_elsewhere = scores["generation_template"] == IMPORT

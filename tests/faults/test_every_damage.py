@@ -184,3 +184,40 @@ def test_a_damaged_folder_does_too(
             _remove(path)
         kept.rename(path)
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("damage", ["emptied", "no UTF-8", "cut in half", "a folder", "a loop"])
+def test_verify_names_a_damaged_file_and_export_writes_an_archive_or_a_message(
+    damage: str,
+    store: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of texts and rosters; the store has no tables here, which take verify a second each."""
+    root = tmp_path / "store"
+    tables = shutil.ignore_patterns("[5-8]_*")
+    shutil.copytree(store, root, ignore=tables, copy_function=shutil.copy2)
+    monkeypatch.chdir(root)
+    wrong = []
+    for name, path in _kinds(root / "data").items():
+        if not name.startswith(("gens", "cohorts", "combo_mappings.csv")) or "definition" in name:
+            continue
+        content = path.read_bytes()
+        DAMAGES[damage](path)
+        for command in (["verify"], ["export", "--output", str(tmp_path / "trial.zip")]):
+            code = main([*command, "--configfile", "config.yaml"])
+            out, err = capsys.readouterr()
+            case = f"{name}, {damage}, {command[0]}: {err}"
+            if "Traceback" in out + err or err.strip().count("\n"):
+                wrong.append(f"{case}: more than one message")
+            elif command[0] == "export" and code and path.name not in err:
+                wrong.append(f"{case}: not named")
+            elif command[0] == "verify" and not code and damage not in ("a folder", "a loop"):
+                wrong.append(f"{case}: not found")
+            elif command[0] == "verify" and code and path.name not in out + err:
+                wrong.append(f"{case}: not named in {out}")
+        _remove(path)
+        path.write_bytes(content)
+        assert {p.name for p in tmp_path.iterdir()} <= {"store", "trial.zip"}
+    assert not wrong, "\n".join(wrong)

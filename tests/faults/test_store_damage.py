@@ -35,6 +35,17 @@ def test_a_damaged_membership_makes_no_smaller_table(
     assert scores.read_bytes() == before
 
 
+def test_a_report_carries_no_table_that_was_cut(finished: Workspace) -> None:
+    path = finished.data / "5_parsing" / "trial" / "parsed_scores.csv"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.rindex(b"\n", 0, -1) + 1])
+    result = finished.run("report", ok=False)
+    assert "It has 5 rows, and parsed_scores.parquet beside it 6" in result.output
+    assert f"snakemake -f data/{path.relative_to(finished.data)}" in result.output
+    finished.run("-f", f"data/{path.relative_to(finished.data)}")
+    assert path.read_bytes() == whole
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00" * 300, b"Other words.\n"])
 def test_a_draft_that_was_changed_from_outside_is_not_built_upon(
     finished: Workspace, server: MockServer, content: bytes

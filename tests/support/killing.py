@@ -41,7 +41,12 @@ class Tally:
     bought_twice: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
 
-    def count(self, number: signal.Signals) -> None:
+    @property
+    def count(self) -> int:
+        """How many processes were ended by a signal."""
+        return sum(self.kills.values())
+
+    def add(self, number: signal.Signals) -> None:
         """Note a signal that a process was ended by."""
         self.kills[number.name] = self.kills.get(number.name, 0) + 1
 
@@ -102,10 +107,11 @@ class Killer:
         limit = time.monotonic() + LIMIT_S
         while not ready() and process.poll() is None and time.monotonic() < limit:
             time.sleep(0.01)
-        time.sleep(self.dice.uniform(0, within_s))
+        # A phase that ended before its signal was shorter than thought.
+        time.sleep(self.dice.uniform(0, within_s * 0.9**self.tally.ended_before))
         if process.poll() is None:
             os.killpg(process.pid, number)
-            self.tally.count(number)
+            self.tally.add(number)
         else:
             self.tally.ended_before += 1
         process.wait(timeout=LIMIT_S)  # a signal that hangs a run fails here

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 
@@ -132,3 +133,26 @@ def test_an_edited_text_is_told_with_the_cohorts_that_it_replaces_and_how_to_kee
     assert all(line in run.stderr for line in lines)
     assert server.paid == 12
     assert "EDITED" not in plan(finished, "evaluation")
+
+
+def test_what_rests_on_a_text_that_cannot_be_used_is_neither_planned_nor_paid(
+    finished: Workspace, server: MockServer
+) -> None:
+    changed, lost, sound = finished.ids("draft")
+    finished.edit(finished.gen("draft", changed), "Other words.")
+    finished.gen("draft", lost).unlink()
+    finished.gen("draft", lost, "attempts.jsonl").write_text("")
+    for draft in (lost, sound):
+        (essay,) = (
+            m["gen_id"]
+            for m in finished.members("essay")
+            if (m["parent_gen_id"], m["template_id"]) == (draft, "longer")
+        )
+        (judged,) = (m for m in finished.members("evaluation") if m["parent_gen_id"] == essay)
+        shutil.rmtree(finished.gen("essay", essay).parent)
+        shutil.rmtree(finished.gen("evaluation", judged["gen_id"]).parent)
+    said = plan(finished)
+    assert to_buy(said) == 2 and "7 cannot be made" in said
+    assert f"{lost}/attempts.jsonl has no answer" in said and "daydream failures" in said
+    run = finished.run(ok=False)
+    assert to_buy(run.stderr) == server.received == 2

@@ -43,7 +43,9 @@ def read_cells(path: str) -> Cells:
         return Cells(list(table.column_names), list(zip(*columns, strict=True)))
     with open(path, encoding="utf-8", newline="") as file:
         rows = [tuple(row) for row in csv.reader(file)]
-    header = list(rows[0]) if rows else []
+    if not rows:
+        raise ValueError("it is empty")
+    header = list(rows[0])
     for number, row in enumerate(rows, start=1):
         if len(row) != len(header):
             raise ValueError(f"row {number} has {len(row)} cells under {len(header)} columns")

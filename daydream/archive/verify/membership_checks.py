@@ -13,6 +13,7 @@ from daydream.experiment.cohort import Design
 from daydream.experiment.combinations import Combo
 from daydream.generation.metadata import identity
 from daydream.store.ids import combo_id, copied_key, generation_id, imported_id
+from daydream.store.json_file import read_object
 from daydream.store.layout import Layout, exists
 from daydream.store.membership import IMPORT, Member, Membership, is_as_sealed
 
@@ -77,6 +78,10 @@ class MembershipChecks:
             found = f"{len(self.membership)} rows that were cut or changed since"
             required = "the rows and the hash that manifest.json tells of"
             yield Finding(self.layout.relative(path), required, found, AGAIN)
+        manifest = self.layout.manifest(self.membership.cohort_id)
+        if exists(manifest) and not read_object(manifest):
+            required = "a manifest that can be read"
+            yield Finding(self.layout.relative(manifest), required, "none", AGAIN)
 
     def check_parents(self) -> Iterator[Outcome]:
         """Every row that needs a parent names one of the cohort."""

@@ -27,11 +27,14 @@ _HOW = (
 
 @dataclass(frozen=True)
 class Row:
-    """The generations of one stage by one model; ``required`` is made, reused and to buy together.
+    """The generations of one stage by one model.
+
+    ``required`` is made, reused, to buy and blocked together.
 
     Attributes:
         made: have a parsed.txt that stays as it is.
         reused: are made again from an answer in their ledger, without a call.
+        blocked: will not be made: an answer is lost, or what they are made from cannot be used.
         tokens_in: of all prompts to buy; ``tokens_out_*`` of their answers.
         usd_low: at the model's prices, None when these are unknown.
         usd_high: the same for the high end.
@@ -54,6 +57,7 @@ class Row:
     reasons: Counter[str]
     fallback: str = ""
     usd_fallback: float | None = None
+    blocked: int = 0
 
     @property
     def key(self) -> tuple[Stage, str]:
@@ -87,8 +91,8 @@ class Plan:
 
     @property
     def planned(self) -> int:
-        """Generations to be made, by a call or from a ledger."""
-        return self.reused + self.to_buy
+        """Generations whose jobs start, or would if what they are made from could be made."""
+        return self.reused + self.to_buy + self.blocked
 
     @property
     def reused(self) -> int:
@@ -99,6 +103,11 @@ class Plan:
     def to_buy(self) -> int:
         """Calls to be paid."""
         return sum(row.to_buy for row in self.rows)
+
+    @property
+    def blocked(self) -> int:
+        """Generations that will not be made, and are not asked for."""
+        return sum(row.blocked for row in self.rows)
 
     @property
     def buys_from(self) -> list[str]:
@@ -156,6 +165,7 @@ def first_lines(plan: Plan, options: Options = NO_OPTIONS) -> Iterator[str]:
         yield from _table([row for row in rows if row in first_rows], rows)
         yield from _main_reasons(plan)
         yield from _notes(plan)
+    if plan.to_buy or plan.blocked:
         yield from _wrapped(plan.warnings)
     if plan.planned:
         yield from replaced_lines(plan.replaced, options)
@@ -172,12 +182,14 @@ def _main_reasons(plan: Plan) -> Iterator[str]:
 def _headline(plan: Plan) -> str:
     if not plan.planned:
         return f"{plan.title}: nothing is to be bought, everything is made."
-    if not plan.to_buy:
-        return f"{plan.title}: nothing is to be bought, {plan.reused} paid answers are used."
     about = "about " if plan.sampled else ""
-    roughly = about if plan.reused else ""  # what no ledger has was counted one by one
+    blocked = f", {about}{plan.blocked} cannot be made" if plan.blocked else ""
+    if not plan.to_buy:
+        used = f"{plan.reused} paid answers are used"
+        return f"{plan.title}: nothing is to be bought, {used}{blocked}."
+    roughly = about if plan.reused or blocked else ""  # what no ledger has was counted one by one
     paid = f", {roughly}{plan.reused} paid already" if plan.reused else ""
-    bought = f"{roughly}{plan.to_buy} generation(s) to buy{paid}"
+    bought = f"{roughly}{plan.to_buy} generation(s) to buy{paid}{blocked}"
     cost = _money(plan.rows)
     return f"{plan.title}: {bought}; {about if cost != '?' else ''}{cost} USD."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from daydream.experiment.fallbacks import fallback_of, with_fallbacks
@@ -62,11 +62,11 @@ def make_plan(
     return Plan(
         title=project.title,
         rows=tuple(rows),
-        copies=copies,
+        copies=len(copies) - maker.count_blocked(copies),
         sampled=sample is not None and any(len(group) > sample for group in groups.values()),
         parameters=tuple(sent_parameters(project, bought)),
         warnings=(
-            *_lost(reusable),
+            *_not_made(reusable, rows),
             *_warnings(project, made, bought, sample or PAST),
         ),
         replaced=tuple(EditedTexts(project, required).find()),
@@ -74,10 +74,16 @@ def make_plan(
     )
 
 
-def _lost(reusable: ReusableAnswers) -> Iterator[str]:
-    """What the run will not make, as its answer was paid and is not in its ledger any more."""
+def _not_made(reusable: ReusableAnswers, rows: Iterable[Row]) -> Iterator[str]:
+    """What the run will not make: what was paid and is lost, and what rests on unusable texts."""
     if lost := list(reusable.lost.values()):
         yield f"{len(lost)} generation(s) will not be made: {lost[0]} Restore it from a copy."
+    blocked = sum(row.blocked for row in rows) - len(lost)
+    if blocked > 0:
+        yield (
+            f"{blocked} generation(s) will not be asked for, as the draft or essay that they are "
+            "made from cannot be used. What is wrong with those: daydream failures"
+        )
 
 
 def _self_judges(members: Mapping[Stage, Mapping[str, Member]]) -> list[str]:
@@ -133,18 +139,18 @@ def _members(project: Project) -> dict[Stage, dict[str, Member]]:
     return members
 
 
-def _groups(reusable: ReusableAnswers) -> tuple[Groups, Groups, int]:
+def _groups(reusable: ReusableAnswers) -> tuple[Groups, Groups, list[Member]]:
     """By stage and model: what is to be made, and what is made; and the copies to make."""
     layout, design = reusable.project.layout, reusable.project.design
     groups: dict[Key, list[Member]] = defaultdict(list)
     made: dict[Key, list[Member]] = defaultdict(list)
-    copies = 0
+    copies: list[Member] = []
     own = {member.gen_id for member in reusable.project.members()}  # of the slice, if it is one
     for stage in filter(design.makes, STAGES):
         planned = reusable.required[stage]
         for member in reusable.members[stage].values():
             if reusable.is_copy(member):
-                copies += member.gen_id in planned
+                copies += [member] if member.gen_id in planned else []
             elif member.gen_id in planned:
                 groups[stage, member.llm_model_id].append(member)
             elif member.gen_id in own and exists(layout.parsed(stage, member.gen_id)):
@@ -160,10 +166,10 @@ class _RowMaker:
 
     def row(self, stage: Stage, model_id: str, group: Sequence[Member], made: int) -> Row:
         model = self.estimator.design.catalog.model(model_id)
-        to_buy, reused = self._sort(group)
-        tokens_in = self._tokens_in(to_buy, len(group) - reused)
+        to_buy, reused, blocked = self._sort(group)
+        count = len(group) - reused - blocked
+        tokens_in = self._tokens_in(to_buy, count)
         low, high = self.estimator.tokens_out(stage, model)
-        count = len(group) - reused
         reasons = Counter(self.reusable.required[stage][member.gen_id] for member in group)
         return Row(
             stage=stage,
@@ -180,6 +186,7 @@ class _RowMaker:
             reasons=reasons,
             fallback=model.fallback,
             usd_fallback=self._usd_fallback(stage, model, tokens_in, count),
+            blocked=blocked,
         )
 
     def _usd_fallback(
@@ -191,16 +198,27 @@ class _RowMaker:
         high = self.estimator.tokens_out(stage, fallback).high
         return self.estimator.usd(fallback, tokens_in, high * count)
 
-    def _sort(self, group: Sequence[Member]) -> tuple[list[Member], int]:
-        """Generations to buy, and how many are paid; of a sample, scaled up, if one is asked."""
+    def _sort(self, group: Sequence[Member]) -> tuple[list[Member], int, int]:
+        """Generations to buy, and how many are paid or blocked; of a sample, scaled up, if any."""
         unpaid: list[Member] = []
         doubtful: list[Member] = []
         for member in group:
             (doubtful if self.reusable.may_be_cached(member) else unpaid).append(member)
-        seen = self._some(doubtful)
-        to_buy = [member for member in seen if not self.reusable.is_cached(member)]
-        cached_share = 1 - len(to_buy) / len(seen) if seen else 0.0
-        return unpaid + to_buy, round(cached_share * len(doubtful))
+        blocked = self.count_blocked(unpaid) + self.count_blocked(doubtful)
+        seen = [*self._some(unpaid), *self._some(doubtful)]
+        to_buy = [m for m in seen if not (self.reusable.is_blocked(m) or self._is_cached(m))]
+        return to_buy, self._counted(doubtful, self._is_cached), blocked
+
+    def count_blocked(self, group: Sequence[Member]) -> int:
+        """How many of a group will not be made; of a sample, scaled up, if one is asked."""
+        return self._counted(group, self.reusable.is_blocked)
+
+    def _is_cached(self, member: Member) -> bool:
+        return self.reusable.is_cached(member) and not self.reusable.is_blocked(member)
+
+    def _counted(self, group: Sequence[Member], holds: Callable[[Member], bool]) -> int:
+        seen = self._some(group)
+        return round(sum(map(holds, seen)) / len(seen) * len(group)) if seen else 0
 
     def _tokens_in(self, to_buy: Sequence[Member], count: int) -> float:
         seen = self._some(to_buy)

@@ -13,10 +13,11 @@ from daydream.generation.answer_use import is_asked_again, usable_text
 from daydream.generation.cached_answers import cached_answers
 from daydream.generation.prompt_builder import PromptBuilder
 from daydream.generation.prompt_text import Prompt
-from daydream.generation.prompts import read_text
+from daydream.generation.prompts import read_bytes, read_text
 from daydream.store.layout import Stage, exists
 from daydream.store.ledger import NAME, Reading, lost_answer, read_ledger
-from daydream.store.membership import Member
+from daydream.store.membership import Member, parent_stage
+from daydream.store.metadata import is_as_written, read_metadata
 from daydream.workflow.out_of_date import FORCED, Required
 from daydream.workflow.project import Project
 
@@ -40,6 +41,7 @@ class ReusableAnswers:
     required: Required
     members: dict[Stage, dict[str, Member]]
     lost: dict[tuple[Stage, str], str] = field(default_factory=dict)
+    _there: dict[tuple[Stage, str], bool] = field(default_factory=dict)
     _answers: dict[tuple[Stage, str], Reused | None] = field(default_factory=dict)
     _copies: dict[tuple[Stage, str], bool] = field(default_factory=dict)
 
@@ -69,6 +71,43 @@ class ReusableAnswers:
     def is_cached(self, member: Member) -> bool:
         """Whether the ledger has the answer to the prompt as it will be."""
         return self.may_be_cached(member) and self._answer(member) is not None
+
+    def is_blocked(self, member: Member) -> bool:
+        """Whether a generation will not be made, as a text that it is made from will not be there.
+
+        Its own answer may be lost too. What only a call can tell blocks nothing.
+        """
+        stage = parent_stage(member)
+        if member.gen_id in self.project.design.controls:
+            stage = None
+        if stage and not all(self._will_be_there(stage, gen_id) for gen_id in member.parents):
+            return True
+        if not self.is_copy(member) and self.may_be_cached(member):
+            self._answer(member)
+        return (member.stage, member.gen_id) in self.lost
+
+    def _will_be_there(self, stage: Stage, gen_id: str) -> bool:
+        key = (stage, gen_id)
+        if key not in self._there:
+            self._there[key] = self._find_text(stage, gen_id)
+        return self._there[key]
+
+    def _find_text(self, stage: Stage, gen_id: str) -> bool:
+        """Whether there is a usable text after the run, as far as that is known without a call."""
+        layout = self.project.layout
+        if gen_id not in self.required[stage]:
+            try:
+                content = read_bytes(layout.parsed(stage, gen_id))
+            except (DaydreamError, OSError):
+                return False
+            return is_as_written(read_metadata(layout, stage, gen_id), content)
+        member = self.members[stage][gen_id]
+        if self.is_blocked(member):
+            return False
+        answer = None
+        if not self.is_copy(member) and self.may_be_cached(member):
+            answer = self._answer(member)
+        return answer is None or answer.text is not None
 
     def prompt(self, member: Member) -> Prompt | None:
         """The prompt as it will be; None when it cannot be known before an ancestor is made."""
@@ -111,11 +150,11 @@ class ReusableAnswers:
 
     def _find(self, member: Member) -> Reused | None:
         prompt = self.prompt(member)
-        if prompt is None:
-            return None
-        requests = self._prompts.requests(member, prompt)
         # Without its lock, as a plan neither waits for a run nor holds one up.
         ledger = read_ledger(self._folder(member))
+        if prompt is None:
+            return self._lost(member, ledger)
+        requests = self._prompts.requests(member, prompt)
         known = cached_answers(requests, ledger.attempts)
         if not known:
             return self._lost(member, ledger)

@@ -75,8 +75,9 @@ def test_around_has_the_neighbours_of_the_best_by_normalised_scores(tmp_path):
     name = {"".join(c.concept_ids): c.combo_id for c in choose(tmp_path)}
     for path, text in {
         layout.templates_csv("evaluation"): HEADER + "n,,,,,,0,10\nm,,,,,,1,5\n",
-        layout.scores("june"): "combo_id,evaluation_template,score\n"
-        f"{name['da']},n,8\n{name['bc']},m,5\n{name['ab']},n,9\n{name['ab']},m,\n",
+        layout.scores("june"): "combo_id,generation_model,evaluation_template,score\n"
+        f"{name['da']},w,n,8\n{name['bc']},w,m,5\n{name['ab']},w,n,9\n{name['ab']},w,m,\n"
+        f"{name['ab']},control-empty,n,10\n",
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)

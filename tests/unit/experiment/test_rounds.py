@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from daydream.errors import CatalogError, SpecError
+from daydream.errors import CatalogError, CohortError, SpecError
 from daydream.experiment.rounds import Round, next_round, promote
 from daydream.experiment.settings import Settings, load_config
 from daydream.experiment.spec import read_spec
@@ -126,6 +126,14 @@ def test_without_scores_nothing_is_written_and_the_command_is_named(store: Store
     with pytest.raises(SpecError, match=r"no essay has a score.*daydream failures"):
         store.next("june", 1)
     assert not Path(store.layout.spec("june_2")).exists()
+
+
+def test_scores_that_were_cut_choose_no_essays(store: Store) -> None:
+    store.cohort("june", {"a": ["1"], "b": ["2"]})
+    path = Path(store.layout.scores("june"))
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(CohortError, match="1 rows, and cohort june 2 evaluations"):
+        store.next("june", 1)
 
 
 def test_a_promoted_essay_is_a_row_an_article_and_a_paragraph(store: Store) -> None:

@@ -9,7 +9,13 @@ from typing import NamedTuple
 import pytest
 
 from daydream.errors import CohortError
-from daydream.results.parquet import arrow_table, read_parquet, read_rows, write_parquet
+from daydream.results.parquet import (
+    arrow_table,
+    check_rows,
+    read_parquet,
+    read_rows,
+    write_parquet,
+)
 
 
 class Row(NamedTuple):
@@ -62,3 +68,16 @@ def test_what_is_no_parquet_is_named(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(CohortError, match=f"{path.name} was damaged"):
         read_rows(str(path))
+
+
+def test_rows_that_a_csv_lost_are_told_by_the_parquet_file_beside_it(path: Path) -> None:
+    table = path.with_suffix(".csv")
+    rows = ["name,score\n", *(f'"essay\n{n}",1\n' for n in range(50))]
+    table.write_text("".join(rows))
+    check_rows(str(table))
+    for damaged in ("".join(rows[:-1]).encode(), rows[0].encode(), b"", b"\xff" * 9):
+        table.write_bytes(damaged)
+        with pytest.raises(CohortError, match=r"scores.csv was damaged.*snakemake -f"):
+            check_rows(str(table))
+    path.unlink()
+    check_rows(str(table))  # nothing tells

@@ -21,7 +21,7 @@ from daydream.results.names import CROSS_TABLES
 from daydream.results.pivots import evaluation_model_template_pivot, generation_scores_pivot
 from daydream.results.scores import ScoreRow, write_scores
 from daydream.results.summary import SUMMARY, make_summaries, perfect_score_paths
-from daydream.results.table_files import read_scores, write_table
+from daydream.results.table_files import read_cohort_scores, read_scores, write_table
 from tests.support.marks import NO_WARNINGS
 
 SCALES = {"novelty": ScoreRange(0, 9), "depth": ScoreRange(1, 5)}
@@ -90,6 +90,17 @@ def test_ids_stay_text_and_a_missing_score_is_not_a_number(frame) -> None:
 def test_a_table_that_was_not_made_yet_says_how(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match="snakemake results_processing"):
         read_scores(str(tmp_path / "parsed_scores.csv"))
+
+
+def test_scores_of_a_cohort_are_all_there_when_the_csv_was_cut(frame, tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    for form in ("csv", "parquet"):
+        write_table(str(path.with_suffix(f".{form}")), frame(row(7), row(8)))
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    assert len(read_scores(str(path))) == 1
+    assert list(read_cohort_scores(str(path))["score"]) == [7, 8]
+    path.with_suffix(".parquet").unlink()
+    assert len(read_cohort_scores(str(path))) == 1
 
 
 # final_results

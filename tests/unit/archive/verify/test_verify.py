@@ -653,6 +653,9 @@ def test_numbers_are_equal_within_the_tolerance_only(tmp_path: Path) -> None:
         return sum(outcome is not None for outcome in outcomes)
 
     assert [differ(name) for name in "abcd"] == [0, 0, 1, 1]
+    (tmp_path / "e.csv").write_text("")
+    (tmp_path / "f.csv").write_text("key,value\n")
+    assert [differ(name) for name in "ef"] == [1, 1]
 
 
 def test_a_column_that_an_earlier_version_did_not_have_is_no_fault(

@@ -84,7 +84,8 @@ def test_an_answer_that_was_lost_is_neither_reused_nor_bought_and_the_plan_says_
         ledger.write_text("")
     plan = make_plan(open_project())
     (row,) = (row for row in plan.rows if row.stage == "draft")
-    assert (row.made, row.to_buy) == (2, 0)
+    assert (row.made, row.reused, row.to_buy, row.blocked) == (2, 0, 0, 1)
+    assert (plan.to_buy, plan.blocked) == (0, 1 + 1 + 2) and plan.copies == 0
     (warning,) = (text for text in plan.warnings if "not be made" in text)
     assert f"{draft}/attempts.jsonl has no answer" in warning
     with pytest.raises(LedgerError, match="has no answer"):
