@@ -11,6 +11,7 @@ import csv
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,10 @@ def changed_definition(project: Project, dryrun: bool) -> list[str]:
     path = project.layout.definition(project.cohort)
     if not project.design.is_stale():
         return list(filter(exists, [path]))
-    return [write_input(path, project.design.manifest, dryrun)]
+    # Snakemake spares what is newer and reads as when the cohort was last made, though the cohort
+    # on disk may come from a copy of an earlier one.
+    asked_for = {**project.design.manifest, "at": datetime.now(UTC).isoformat()}
+    return [write_input(path, asked_for, dryrun)]
 
 
 def changed_filters(project: Project, dryrun: bool) -> list[str]:

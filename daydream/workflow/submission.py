@@ -141,16 +141,21 @@ class Submission:
         }
 
     @property
+    def marks_made(self) -> set[str]:
+        """The marks that slices of this run have left by now; an earlier run's is older."""
+        orders = {self.mark(*of): order for of, order in list(self._orders.items())}
+        times = ((mark, modified_ns(mark), modified_ns(orders[mark])) for mark in orders)
+        return {mark for mark, made, ordered in times if made and made >= (ordered or 0)}
+
+    @property
     def slices_over(self) -> tuple[int, int]:
         """How many slices of this run are over, and how many there are."""
-        marks = [self.mark(*slice_of_target) for slice_of_target in list(self._orders)]
-        return sum(map(exists, marks)), len(marks)
+        return len(self.marks_made), len(self._orders)
 
     @property
     def has_failures(self) -> bool:
         """Whether something failed in a slice of this run that is over all the same."""
-        marks = (Path(self.mark(*slice_of_target)) for slice_of_target in self._orders)
-        return any(mark.is_file() and mark.read_text() == FAILED for mark in marks)
+        return any(Path(mark).read_text() == FAILED for mark in self.marks_made)
 
     def order(self, target: Target, name: str) -> str:
         """The order of a slice, by its name in file names (``2-of-20``)."""

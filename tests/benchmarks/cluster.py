@@ -1,9 +1,9 @@
 """What slices cost on a real Slurm of one node: processor time a generation, and time in all.
 
 ``python -m tests.benchmarks.cluster`` (make slurm first; as root, as slurmd and the kernel's
-accounting of processor time want it). A mock server answers after 0.2 s. Counted is everything that
-runs below slurmd, whoever waits for it. The server and the submitting run are on the same
-processors, so times in all are upper bounds.
+accounting of processor time want it). A mock server answers after ``--latency`` seconds. Counted is
+everything that runs below slurmd, whoever waits for it. The server and the submitting run are on
+the same processors, so times in all are upper bounds.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.benchmarks.bench import measure
 from tests.support.mock_server import MockServer
@@ -24,10 +25,7 @@ from tests.support.workspace import ROOT, Workspace
 
 CGROUPS = Path("/sys/fs/cgroup/cpuacct")
 PROFILES = ROOT / "profiles"
-QUICK = (
-    *("--seconds-between-status-checks", "2", "--slurm-no-account"),
-    *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "2"),
-)
+WITHOUT_ACCOUNTING = ("--slurm-no-account", "--slurm-status-command", "squeue")
 STATES_S = 600.0
 
 
@@ -44,17 +42,25 @@ class NodeTime:
         return int((self._group / "cpuacct.usage").read_text()) / 1e9
 
 
+class Cohort(NamedTuple):
+    """About so many chains, each a draft, an essay and an evaluation by each judge."""
+
+    chains: int
+    judges: int
+    latency_s: float
+
+
 @contextmanager
-def experiment(chains: int, judges: int) -> Iterator[tuple[Workspace, MockServer]]:
-    """A cohort of about so many chains, each a draft, an essay and an evaluation by each judge."""
+def experiment(cohort: Cohort) -> Iterator[tuple[Workspace, MockServer]]:
+    """A cohort of which nothing is made yet, and a server for it."""
     with tempfile.TemporaryDirectory() as folder, MockServer() as server:
         work = Workspace(Path(folder) / "work", server.base_url)
-        count = next(n for n in range(3, 1000) if n * (n - 1) // 2 >= chains)
+        count = next(n for n in range(3, 1000) if n * (n - 1) // 2 >= cohort.chains)
         work.concepts(tuple(f"concept-{number}" for number in range(count)))
         work.templates("essay", ["longer"], text="Write an essay.\n{{ draft_block }}")
-        work.models({"writer": "both", **{f"judge-{n}": "judges" for n in range(1, judges)}})
+        work.models({"writer": "both", **{f"judge-{n}": "judges" for n in range(1, cohort.judges)}})
         work.config["endpoints"]["mock"]["max_concurrency"] = 64
-        server.latency_s = 0.2
+        server.latency_s = cohort.latency_s
         work.run("cohort")
         yield work, server
 
@@ -73,14 +79,14 @@ def show(name: str, cpu_s: float, wall_s: float, work: Workspace, server: MockSe
     )
 
 
-def local(chains: int, judges: int) -> None:
-    with experiment(chains, judges) as (work, server):
+def local(cohort: Cohort) -> None:
+    with experiment(cohort) as (work, server):
         used = measure(work.command("evaluation"), without_tests()["PYTHONPATH"])
         show("local run", used.cpu_s, used.seconds, work, server)
 
 
-def array(chains: int, judges: int, slices: int) -> None:
-    with experiment(chains, judges) as (work, server), cluster() as (slurm, node):
+def array(cohort: Cohort, slices: int) -> None:
+    with experiment(cohort) as (work, server), cluster() as (slurm, node):
         before, started = node.read(), time.monotonic()
         script = str(PROFILES / "slurm-array" / "slices.sh")
         arguments = [str(part) for part in work.command()[3:]]
@@ -92,14 +98,14 @@ def array(chains: int, judges: int, slices: int) -> None:
         show(f"array of {slices}", node.read() - before, time.monotonic() - started, work, server)
 
 
-def executor(chains: int, judges: int, slices: int) -> None:
-    with experiment(chains, judges) as (work, server), cluster() as (slurm, node):
+def executor(cohort: Cohort, slices: int) -> None:
+    with experiment(cohort) as (work, server), cluster() as (slurm, node):
         before, started = node.read(), time.monotonic()
         env = slurm.env | without_tests()
         env["PYTHONPATH"] = f"{EXECUTORS}:{env['PYTHONPATH']}"
         profile = ("--workflow-profile", str(PROFILES / "slurm"))
         scatter = ("--set-scatter", f"slices={slices}")
-        work.run("evaluation", *profile, *scatter, *QUICK, env=env, timeout_s=STATES_S)
+        work.run("evaluation", *profile, *scatter, *WITHOUT_ACCOUNTING, env=env, timeout_s=STATES_S)
         assert len(slurm.submitted()) <= slices
         name = f"executor, {slices} slices"
         show(name, node.read() - before, time.monotonic() - started, work, server)
@@ -123,16 +129,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chains", type=int, default=200)
     parser.add_argument("--judges", type=int, default=1)
+    parser.add_argument("--latency", type=float, default=0.2)
     parser.add_argument("--only", choices=("local", "array", "executor"))
     given = parser.parse_args()
     if reason := why_not():
         sys.exit(reason)
+    cohort = Cohort(given.chains, given.judges, given.latency)
     if given.only in (None, "local"):
-        local(given.chains, given.judges)
+        local(cohort)
     if given.only in (None, "array"):
-        array(given.chains, given.judges, 4)
+        array(cohort, 4)
     if given.only in (None, "executor"):
-        executor(given.chains, given.judges, 20)
+        executor(cohort, 20)
 
 
 if __name__ == "__main__":

@@ -48,7 +48,8 @@ def until_first_call(root: Path, dag: str) -> Used:
     """A run with one more judge, ended when its first answer is paid; nothing of it stays."""
     models = Layout(str(root / "data")).models_csv
     kept, config = Path(models).read_text(), (root / "config.yaml").read_text()
-    kept_cohort = root / "cohort"
+    evaluations, kept_cohort = root / "data" / "gens" / "evaluation", root / "cohort"
+    made = set(os.listdir(evaluations))
     shutil.copytree(root / "data" / "cohorts", kept_cohort)
     judge = kept.splitlines()[-1].replace("judge-", "added-")
     Path(models).write_text(kept + judge + "\n")
@@ -65,6 +66,8 @@ def until_first_call(root: Path, dag: str) -> Used:
     (root / "config.yaml").write_text(config)
     shutil.rmtree(root / "data" / "cohorts")
     kept_cohort.rename(root / "data" / "cohorts")
+    for added in set(os.listdir(evaluations)) - made:
+        shutil.rmtree(evaluations / added)
     os.utime(models, (0, 0))
     return used
 

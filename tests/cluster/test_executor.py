@@ -14,7 +14,6 @@ from tests.support.workspace import ROOT, Run
 pytestmark = pytest.mark.slow
 QUICK = (
     *("--set-scatter", f"slices={SLICES}", "--latency-wait", "5"),
-    *("--seconds-between-status-checks", "1", "--slurm-init-seconds-before-status-checks", "1"),
     *("--slurm-status-command", "squeue", "--slurm-no-account"),
 )
 

@@ -14,12 +14,10 @@ from tests.support.workspace import ROOT, Workspace
 PROFILES = ROOT / "profiles"
 KEY = "sk-secret-of-this-test"
 CALLS = 6 + 6 + 12
-QUICK = (
-    *("--set-scatter", "slices=2", "--seconds-between-status-checks", "1", "--latency-wait", "5"),
-)
+QUICK = (*("--set-scatter", "slices=2", "--latency-wait", "5"),)
 QUICK_SLURM = (
     *QUICK,
-    *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "1"),
+    *("--slurm-status-command", "squeue"),
     "--slurm-no-account",
 )
 

@@ -35,7 +35,13 @@ from daydream.workflow.snakemake_compat.jobs import (
     running_rules,
     skip_pipe_searches,
 )
-from daydream.workflow.snakemake_compat.node import NodeJob, ignore_executors, only_job, run
+from daydream.workflow.snakemake_compat.node import (
+    NodeJob,
+    ignore_executors,
+    look_when_made,
+    only_job,
+    run,
+)
 from daydream.workflow.snakemake_compat.scheduler import (
     SPARE_JOBS,
     Polls,
@@ -63,6 +69,7 @@ __all__ = [
     "is_touch",
     "local_cores",
     "log",
+    "look_when_made",
     "make_no_empty_logs",
     "mute_job_errors",
     "name_in_run",

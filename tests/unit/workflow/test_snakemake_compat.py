@@ -21,11 +21,12 @@ from snakemake.dag import DAG
 from snakemake.jobs import Job
 from snakemake.scheduling.job_scheduler import JobScheduler
 from snakemake.settings.types import MaxJobsPerTimespan
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from daydream.experiment.next_steps import Options
 from daydream.workflow import snakemake_compat as compat
-from daydream.workflow.snakemake_compat import SPARE_JOBS, Polls, coalesce_polls, guard
+from daydream.workflow.snakemake_compat import SPARE_JOBS, Polls, coalesce_polls, guard, node
 
 # --- the scheduler: Snakemake's own class, around a workflow that has nothing to do
 
@@ -380,6 +381,35 @@ def test_a_dry_run_starts_as_well_and_ends_without_a_hook(tmp_path: Path) -> Non
     notes, output = snakemake(tmp_path, "-n")
     assert not notes
     assert "Traceback" not in output
+
+
+# --- jobs of a cluster
+
+
+@pytest.mark.parametrize(
+    ("is_waiting", "made", "intervals"),
+    [
+        (True, {"a.made"}, 0),  # a job has made its file
+        (False, set(), 0),  # the run is over
+        (True, {"of no job.made"}, 1),
+    ],
+)
+def test_jobs_are_asked_for_when_one_has_made_its_file_or_else_after_the_interval(
+    monkeypatch, is_waiting, made, intervals
+):
+    over = []
+
+    async def interval(executor: Any) -> None:
+        await asyncio.sleep(0.2 if intervals else 60)
+        over.append(executor)
+
+    monkeypatch.setattr(RemoteExecutor, "sleep", interval)
+    monkeypatch.setattr(node, "LOOK_EVERY_S", 0.01)
+    compat.look_when_made(lambda: made)
+    job = SimpleNamespace(job=SimpleNamespace(output=["a.made"]))
+    executor = SimpleNamespace(wait=is_waiting, active_jobs=[job])
+    asyncio.run(asyncio.wait_for(RemoteExecutor.sleep(executor), 10))
+    assert len(over) == intervals
 
 
 # --- a Snakemake that has renamed what is reached for

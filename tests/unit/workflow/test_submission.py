@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,9 @@ def test_a_mark_says_that_a_slice_is_over_and_whether_something_failed(project: 
     first, second = made.waits_for("generation_draft")
     write_text(first, "")
     assert made.slices_over == (1, 2) and not made.has_failures
+    os.utime(first, (0, 0))  # as one of an earlier run
+    assert made.slices_over == (0, 2)
+    os.utime(first)
     write_text(second, FAILED)
     assert made.slices_over == (2, 2) and made.has_failures
     make(project, "draft")
