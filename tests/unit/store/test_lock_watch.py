@@ -17,7 +17,7 @@ from daydream.errors import LockError
 from daydream.store import lock_watch
 from daydream.store.lock_watch import LockWatch
 
-EVERY_S = 0.05
+EVERY_S = 0.2  # a busy host gives a thread no turn for a tenth of a second
 HOLDER = (
     "import sys; from daydream.store.locks import hold; "
     "f = hold(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
