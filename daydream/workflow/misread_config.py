@@ -7,13 +7,10 @@ logger plugin does: the error comes to it as a record, with the traceback in its
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from daydream.errors import ConfigError
 from daydream.experiment.config_file import read_file
-from daydream.workflow.arguments import option_values
-
-_OPTIONS = ("--configfile", "--configfiles")
+from daydream.workflow.snakemake_compat.asked import config_files
 
 
 def misread_config(arguments: Sequence[str]) -> str:
@@ -24,8 +21,3 @@ def misread_config(arguments: Sequence[str]) -> str:
         except ConfigError as error:
             return str(error)
     return ""
-
-
-def config_files(arguments: Sequence[str]) -> list[Path]:
-    """The files behind ``--configfile``, which takes several, up to the next option."""
-    return list(map(Path, option_values(arguments, *_OPTIONS)))

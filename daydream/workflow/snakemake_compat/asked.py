@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
+from collections.abc import Sequence
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +13,7 @@ from daydream.experiment.next_steps import AGAIN_VARIABLE, Options
 from daydream.workflow.snakemake_compat.guard import reach
 
 _NO_SOURCES: tuple[list[str], list[Any]] = ([], [])
+_NO_FILES: list[Path] = []
 _NO_TARGETS: tuple[str, ...] = ()
 
 
@@ -31,6 +35,20 @@ def config_sources(workflow: Any) -> tuple[list[str], list[Any]]:
     """
     pairs = list(workflow.config_settings.config_args or [])
     return pairs, [*workflow.configfiles, *workflow.overwrite_configfiles]
+
+
+@reach("naming a configuration file that cannot be read", lambda: _NO_FILES)
+def config_files(arguments: Sequence[str]) -> list[Path]:
+    """The files of ``--configfile`` on a command line, or in a profile that it or a variable names.
+
+    Reason: Snakemake reads them before the Snakefile, and ends in a traceback when it cannot.
+    Seen in 9.27.1: ``snakemake.cli.parse_args``, which also says on stderr which profiles it uses.
+    """
+    from snakemake.cli import parse_args
+
+    with redirect_stderr(io.StringIO()):
+        _, options = parse_args(list(arguments))
+    return list(map(Path, options.configfile or ()))
 
 
 @reach("the targets of the runs of slices", lambda: _NO_TARGETS)
