@@ -41,18 +41,17 @@ def essays_link(**where: str) -> str:
     return f"#essays?{urlencode(where)}"
 
 
-def leaderboards(tables: ReportTables) -> list[Grid]:
-    """A table for each kind of key that was ranked, best first."""
+def leaderboards(tables: ReportTables) -> dict[str, list[Grid]]:
+    """By heading of each axis that was ranked: a table for each template, the composite last."""
     ranking = tables.table("ranking")
     if ranking.empty:
-        return []
+        return {}
     templates = templates_of(ranking)
-    return [
-        _leaderboard(tables, by, template, template == templates[-1])
-        for by in LEADERBOARDS
+    return {
+        title: [_leaderboard(tables, by, one, one == templates[-1]) for one in templates]
+        for by, title in LEADERBOARDS.items()
         if ((ranking["axis"] == by) & (ranking["level"] != "")).any()
-        for template in templates
-    ]
+    }
 
 
 def _leaderboard(tables: ReportTables, by: str, template: str, is_last: bool) -> Grid:
@@ -121,6 +120,7 @@ def reliability(tables: ReportTables) -> Grid | None:
     if table.empty:
         return None
     table = table[table["measure"] != KAPPA]  # a row for every pair of judges
+    table = _without_repeats(table, "scope", OVERALL)
     columns = (
         Column("Measure"),
         Column("Over"),
@@ -137,6 +137,12 @@ def reliability(tables: ReportTables) -> Grid | None:
     rows = tuple(_measured(tables, row) for row in grid.records(table))
     name, note = "reliability", "The file also has the weighted kappa of every pair of judges."
     return Grid(name, "Reliability of the scores", columns, rows, note, name)
+
+
+def _without_repeats(table: pd.DataFrame, column: str, overall: str) -> pd.DataFrame:
+    """Without the rows over all templates where there is one: they say what its own rows say."""
+    own = table[table[column] != overall]
+    return own if own[column].nunique() == 1 else table
 
 
 def _measured(tables: ReportTables, row: Mapping[str, Any]) -> tuple[Cell, ...]:
@@ -184,6 +190,7 @@ def evaluators(tables: ReportTables) -> Grid | None:
         Column("Note"),
         _SCORES,
     )
+    table = _without_repeats(table, "evaluation_template", "")
     rows = tuple(_evaluator(tables, row) for row in grid.records(table))
     source = "evaluator_effects"
     return Grid("evaluators", "What each evaluator does", columns, rows, source=source)

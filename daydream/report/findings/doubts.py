@@ -149,14 +149,20 @@ def _judges(evidence: Evidence) -> Iterator[Finding]:
 
 def _preferences(evidence: Evidence) -> str:
     rows = evidence.rows("judge_preference", kind="self")
-    sentences = [_preference(evidence, row) for row in rows]
+    untested: dict[str, list[str]] = {}
+    for row in rows:
+        if as_float(row["p_holm"]) is None:
+            name = evidence.name(_JUDGE, row[_JUDGE])
+            untested.setdefault(row["note"] or "too few drafts", []).append(name)
+    sentences = [_preference(evidence, row) for row in rows if as_float(row["p_holm"]) is not None]
+    for note, names in untested.items():
+        own = "prefers its own" if len(names) == 1 else "prefer their own"
+        sentences.append(f"Whether {listed(names)} {own} was not tested: {note}.")
     return "".join(f" {sentence}" for sentence in sentences)
 
 
 def _preference(evidence: Evidence, row: _Row) -> str:
     name = evidence.name(_JUDGE, row[_JUDGE])
-    if as_float(row["p_holm"]) is None:
-        return f"Whether {name} prefers its own was not tested: {row['note'] or 'too few drafts'}."
     ends = f"{amount(row['low_share'])} to {amount(row['high_share'])}"
     difference = f"{amount(row['difference_share'])} of the scale (95% interval {ends}; "
     difference += f"{p_value(row['p_holm'])})"
@@ -167,16 +173,16 @@ def _preference(evidence: Evidence, row: _Row) -> str:
 
 
 def _sensitive(evidence: Evidence) -> Iterator[Finding]:
-    changed: dict[tuple[str, str, str, str], _Row] = {}
+    changed: dict[tuple[str, str], dict[str, str]] = {}  # by axis and who is first then
     for row in evidence.rows("sensitivity", winner_changes=True):
-        key = (row["axis"], row["left_out"], row["left_out_name"], row["winner"])
-        changed.setdefault(key, row)
-    for axis, left_out, name, winner in list(changed)[:MAX_CHANGES]:
+        left_out = _left_out(evidence, row["left_out"], row["left_out_name"])
+        pronoun = "them" if row["left_out"] == "self_judgements" else "it"
+        changed.setdefault((row["axis"], row["winner"]), {})[left_out] = pronoun
+    for (axis, winner), parts in list(changed.items())[:MAX_CHANGES]:
+        without = "any one of them" if len(parts) > 1 else next(iter(parts.values()))
         yield Finding(
-            f"Which {AXIS_NAMES.get(axis, axis)} is first depends on "
-            f"{_left_out(evidence, left_out, name)}: "
-            f"without {'them' if left_out == 'self_judgements' else 'it'}, "
-            f"{evidence.name(axis, winner)} is.",
+            f"Which {AXIS_NAMES.get(axis, axis)} is first depends on {listed(list(parts))}: "
+            f"without {without}, {evidence.name(axis, winner)} is.",
             "sensitivity",
         )
     if len(changed) > MAX_CHANGES:

@@ -88,7 +88,7 @@ def _rows(frame: pd.DataFrame, kind: str) -> Iterator[dict[str, object]]:
             **{"kind": kind, EVALUATOR: judge, "own": own, **test._asdict(), "p_holm": np.nan},
             **_counts(used),
             **{"rank": ranks[0].get(own), "rank_without_own": ranks[1].get(own)},
-            "note": _note(beside, used, test),
+            "note": _note(beside, used, test) if len(asked) else "own texts were not judged",
             **{"n_expected": len(asked), "n_valid": int(asked["score"].count())},
         }
 

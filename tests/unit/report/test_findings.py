@@ -117,6 +117,33 @@ def test_a_judge_that_also_writes_is_named_with_its_preference(bonus: float, wor
     assert "also write" not in texts(doubts(evidence(scores())))
 
 
+def test_judges_that_were_not_asked_about_their_own_texts_are_told_in_one_sentence() -> None:
+    frame = scores(judges=("ant", "bee", "ida"))
+    apart = frame[frame["generation_model"] != frame["evaluation_llm_model"]]
+    told = texts(doubts(evidence(apart)))
+    assert (
+        "<ant> and <bee> judge and also write essays. Whether <ant> and <bee> prefer their own was "
+        "not tested: own texts were not judged." in told
+    )
+
+
+def test_all_that_a_first_place_depends_on_is_one_sentence() -> None:
+    columns = ("axis", "left_out", "left_out_name", "winner", "winner_changes")
+    rows = [
+        ("generation_model", "judge", "ida", "bee", True),
+        ("generation_model", "judge", "joe", "bee", True),
+        ("draft_template", "self_judgements", "", "odd", True),
+    ]
+    table = pd.DataFrame(rows, columns=columns)
+    found = evidence(scores())._replace(tables={"sensitivity": table})
+    told = texts(doubts(found))
+    assert (
+        "Which generation model is first depends on judge <ida> and judge <joe>: without any one "
+        "of them, <bee> is." in told
+    )
+    assert "depends on scores that models gave themselves: without them, <odd> is." in told
+
+
 def test_a_winner_that_hangs_on_one_judge_is_told() -> None:
     frame = scores(gap=-0.5)
     fan = (frame["evaluation_llm_model"] == "ida") & (frame["generation_model"] == "ant")

@@ -20,7 +20,7 @@ from daydream.report.data import ReportTables, gather
 from daydream.report.essays import EssayRow, as_json, essay_rows
 from daydream.report.pairwise_grids import comparisons
 from daydream.report.site import MARK, write_site
-from daydream.report.tables import leaderboards
+from daydream.report.tables import evaluators, leaderboards, reliability
 from daydream.report.text import MAX_CHARACTERS, display_text, size, title_of
 from daydream.results.scores import ScoreRow, cohort_scores
 from daydream.store.layout import Layout
@@ -201,6 +201,28 @@ def test_headings_are_in_order_and_ids_are_unique(site: Site) -> None:
         assert all(below - above <= 1 for above, below in steps), path
         assert len(page.ids) == len(set(page.ids)), path
         assert {"main", "header", "footer", "nav"} <= set(page.tags)
+
+
+def test_the_tables_of_an_axis_stand_under_its_heading(site: Site) -> None:
+    site.write(FakeChart("leaderboard_generation_model", section="leaderboard"))
+    page = (site.folder / "index.html").read_text(encoding="utf-8")
+    assert page.count("<h3>Generation models</h3>") == 1
+    parts = page.split("<h3>Generation models</h3>")[1].split("<h3>")[0]
+    tables = re.findall(r'<table class="sortable" id="([^"]+)"', parts)
+    assert len(tables) == 3 and all(name.startswith("leaderboard_generation") for name in tables)
+    assert tables[-1] == "leaderboard_generation_model" and "chart-leaderboard_generation" in parts
+
+
+def test_of_one_template_nothing_is_said_twice(site: Site) -> None:
+    assert {row[1].text for row in evaluators(site.tables).rows} > {"all"}
+    for grid, name, column in (
+        (reliability, "reliability", "scope"),
+        (evaluators, "evaluator_effects", "evaluation_template"),
+    ):
+        table = site.tables.table(name)
+        kept = table[table[column].isin(["overall", "", table[column].max()])]
+        one = replace(site.tables, tables={**site.tables.tables, name: kept})
+        assert len({row[1].text for row in grid(one).rows}) == 1
 
 
 def test_tables_have_captions_and_scopes(site: Site) -> None:
@@ -611,6 +633,6 @@ def test_of_many_ties_the_count_is_told_and_of_few_the_names(site: Site) -> None
     table.loc[rows[0], ["n_tied", "tied_with"]] = [3, "small middle large"]
     table.loc[rows[1], ["n_tied", "tied_with"]] = [40, "small middle large ..."]
     changed = replace(site.tables, tables={**site.tables.tables, "ranking": table})
-    few, many = (row[-1].text for row in leaderboards(changed)[0].rows)
+    few, many = (row[-1].text for row in leaderboards(changed)["Generation models"][0].rows)
     assert few == "The small model; The middle model; The large model"
     assert many == "40 others"
