@@ -19,12 +19,15 @@
     view: { stroke: "var(--line)" },
   };
 
+  const NARROW = 600; // pixels of a page on which long names would leave no room for the plot
+
   const views = new Map(); // of the charts that are as wide as the page
 
   // Gives the plot, or each of its panels, what the page has left beside names and columns of text.
   async function widen(place, view, { leastWidth, panels } = {}) {
     const svg = place.querySelector("svg");
     if (!leastWidth || !svg) return;
+    await view.signal("narrow", place.clientWidth < NARROW).runAsync(); // long names are folded
     const signal = panels ? "child_width" : "width";
     const left = place.clientWidth - svg.getBoundingClientRect().width;
     const width = Math.max(leastWidth, Math.floor(view.signal(signal) + left / (panels || 1)));

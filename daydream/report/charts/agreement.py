@@ -12,7 +12,6 @@ from daydream.report.charts.base import (
     GREY,
     NO_SCORE,
     PURPLE,
-    UPRIGHT,
     VERMILION,
     AnyChart,
     Drawn,
@@ -23,6 +22,7 @@ from daydream.report.charts.base import (
     less_than,
     slanted_where_narrow,
 )
+from daydream.report.charts.upright import upright
 from daydream.report.data import ReportTables
 from daydream.report.text import plural
 from daydream.results.statistics.ratings import (
@@ -136,7 +136,7 @@ def _squares(pairs: pd.DataFrame, order: list[str]) -> AnyChart:
     step = 46 if len(order) <= 8 else _NARROWEST
     base = alt.Chart(data(pairs)).encode(
         x=alt.X("other:N", sort=order[:-1], title=None, axis=slanted_where_narrow(order[:-1])),
-        y=alt.Y("one:N", sort=order[1:], title=None, axis=UPRIGHT),
+        y=alt.Y("one:N", sort=order[1:], title=None, axis=upright(order[1:])),
         tooltip=[
             alt.Tooltip("one:N", title="evaluator"),
             alt.Tooltip("other:N", title="with"),

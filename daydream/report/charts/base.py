@@ -13,6 +13,7 @@ import pandas as pd
 
 from daydream.experiment.short_names import short_names
 from daydream.report.charts.labels import text_width
+from daydream.report.charts.upright import LABEL_PIXELS, NARROW
 from daydream.report.data import ReportTables
 
 # After Okabe and Ito's colours, without the pale ones: told apart by the colour-blind, and at a
@@ -21,8 +22,6 @@ BLUE, VERMILION, GREEN, PURPLE, GREY = "#1C7FC2", "#D55E00", "#009E73", "#CC79A7
 SHARE = "Mean score, as a share of the scale"
 NO_SCORE = "No evaluation has a score yet."
 LABEL, SHORT = 60, 32  # characters of a label, where there is room and where there is little
-LABEL_PIXELS = 400
-UPRIGHT = alt.Axis(labelLimit=LABEL_PIXELS, ticks=False, domain=False, labelPadding=8)
 _COMBO = "combo_id"
 _LETTER = 7  # pixels, about
 _APART = 16  # pixels between two names side by side
@@ -132,7 +131,8 @@ def widened(chart: AnyChart, least: int, panels: int = 1) -> AnyChart:
     ``least`` is of one panel.
     """
     several = {"panels": panels} if isinstance(chart, alt.FacetChart) else {}
-    wide: AnyChart = chart.properties(usermeta={"leastWidth": least, **several})
+    sized: AnyChart = chart.properties(usermeta={"leastWidth": least, **several})
+    wide: AnyChart = sized.add_params(alt.param(NARROW, value=False))
     return wide
 
 

@@ -12,10 +12,8 @@ from scipy import stats
 from daydream.report.charts.base import (
     GREY,
     LABEL,
-    LABEL_PIXELS,
     NO_SCORE,
     SHORT,
-    UPRIGHT,
     AnyChart,
     Drawn,
     caption_of,
@@ -29,6 +27,7 @@ from daydream.report.charts.base import (
 )
 from daydream.report.charts.labels import text_width
 from daydream.report.charts.leaderboard import KINDS
+from daydream.report.charts.upright import LABEL_PIXELS, upright
 from daydream.report.data import ReportTables
 from daydream.results.coverage import with_coverage
 from daydream.results.statistics.comparison_units import MIN_CLUSTERS
@@ -168,7 +167,9 @@ def _chart(grid: _Grid, template: str) -> AnyChart:
     # One model needs no facets: the templates stand side by side.
     across = "model" if len(grid.models) > 1 else "template"
     columns = grid.models if across == "model" else grid.templates
-    layers = _layers(grid, across, columns, KINDS[MODEL if across == "model" else template])
+    # Below each panel a longer title would run into the next one's.
+    title = "model" if grid.has_panels else KINDS[MODEL if across == "model" else template]
+    layers = _layers(grid, across, columns, title)
     size = {"width": grid.step * len(columns), "height": _ROW * len(grid.rows)}
     chart = alt.layer(*layers, data=data(grid.cells)).properties(**size)
     least = min(grid.step, _NUMBERS_FROM) * len(columns)
@@ -190,7 +191,7 @@ def _layers(grid: _Grid, across: str, columns: list[str], title: str) -> list[al
             "combo:N",
             scale=alt.Scale(domain=grid.rows),
             title=None,
-            axis=UPRIGHT,
+            axis=upright(grid.rows),
         ),
         tooltip=_TOOLTIP,
     )

@@ -7,7 +7,6 @@ import pandas as pd
 
 from daydream.report.charts.base import (
     BLUE,
-    LABEL_PIXELS,
     NO_SCORE,
     SHARE,
     AnyChart,
@@ -20,6 +19,7 @@ from daydream.report.charts.base import (
     of_expected,
     share_axis,
 )
+from daydream.report.charts.upright import upright
 from daydream.report.data import ReportTables
 from daydream.report.rankings import axis_rows, composite_of
 
@@ -69,7 +69,12 @@ def _names(tables: ReportTables, by: str, keys: str) -> str:
 
 def _chart(rows: pd.DataFrame) -> AnyChart:
     base = alt.Chart(data(rows)).encode(
-        y=alt.Y("name:N", sort=list(rows["name"]), title=None, axis=_NAMES),
+        y=alt.Y(
+            "name:N",
+            sort=list(rows["name"]),
+            title=None,
+            axis=upright(list(rows["name"]), has_grid=True),
+        ),
         tooltip=_tooltip(rows),
     )
     scale = alt.Scale(domain=share_axis(rows), zero=False, nice=False)
@@ -89,9 +94,6 @@ def _chart(rows: pd.DataFrame) -> AnyChart:
         *(_head(text, place) for text, place in (("rank", RANKS), ("scores", _SCORES))),
     )
     return as_wide_as_page(layers, _WIDTH, _ROW * len(rows), _LEAST)
-
-
-_NAMES = alt.Axis(labelLimit=LABEL_PIXELS, ticks=False, domain=False, grid=True, labelPadding=8)
 
 
 def _head(text: str, place: alt.ExprRef) -> alt.Chart:

@@ -10,7 +10,6 @@ from daydream.report.charts.base import (
     BLUE,
     GREY,
     NO_SCORE,
-    UPRIGHT,
     AnyChart,
     Drawn,
     as_wide_as_page,
@@ -20,6 +19,7 @@ from daydream.report.charts.base import (
     labels,
     less_than,
 )
+from daydream.report.charts.upright import upright
 from daydream.report.data import ReportTables
 from daydream.results.statistics.ratings import EVALUATOR, TEMPLATE
 
@@ -71,7 +71,7 @@ def _severities(rows: pd.DataFrame, order: list[str]) -> AnyChart:
     scale = alt.Scale(domain=[low - edge, high + edge], nice=False)
     base = alt.Chart(data(rows)).encode(
         x=alt.X("severity:Q", scale=scale, title=_TITLE, axis=_SIGNED),
-        y=alt.Y("name:N", sort=order, title=None, axis=UPRIGHT),
+        y=alt.Y("name:N", sort=order, title=None, axis=upright(order)),
         fill=alt.condition("datum.coverage_ok", alt.value(BLUE), alt.value("transparent")),
         tooltip=[
             alt.Tooltip("name:N", title="evaluator"),

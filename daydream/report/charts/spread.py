@@ -10,7 +10,6 @@ import pandas as pd
 
 from daydream.report.charts.base import (
     BLUE,
-    LABEL_PIXELS,
     NO_SCORE,
     SHORT,
     VERMILION,
@@ -25,6 +24,7 @@ from daydream.report.charts.base import (
     widened,
 )
 from daydream.report.charts.labels import text_width
+from daydream.report.charts.upright import LABEL_PIXELS
 from daydream.report.data import ReportTables
 from daydream.results.statistics.ratings import EVALUATOR, TEMPLATE, comparable, evaluations
 

@@ -9,7 +9,6 @@ from daydream.experiment.short_names import shorten
 from daydream.report.charts.base import (
     BLUE,
     NO_SCORE,
-    UPRIGHT,
     AnyChart,
     Drawn,
     as_wide_as_page,
@@ -18,6 +17,7 @@ from daydream.report.charts.base import (
     data,
     less_than,
 )
+from daydream.report.charts.upright import upright
 from daydream.report.data import ReportTables
 
 SOURCES = {
@@ -74,7 +74,7 @@ def _words(share: float, truncated: bool, note: str) -> str:
 def _chart(rows: pd.DataFrame) -> AnyChart:
     scale = alt.Scale(domain=[0, max(0.1, float(rows["share"].max()))], nice=True)
     base = alt.Chart(data(rows)).encode(
-        y=alt.Y("name:N", sort=list(rows["name"]), title=None, axis=UPRIGHT),
+        y=alt.Y("name:N", sort=list(rows["name"]), title=None, axis=upright(list(rows["name"]))),
         tooltip=[
             alt.Tooltip("name:N", title="source (levels)"),
             alt.Tooltip("text:N", title="share of the variance"),
