@@ -2,7 +2,7 @@
 
 Inputs:  the scores and every table of 6_summary; cohort_levels of 7_cross_experiment;
          membership.csv; the catalogs, for the names; the pages of the package
-Outputs: 8_report/<cohort>/index.html, and beside it what it leads to: essays.html, essays/*.html,
+Outputs: 8_report/<cohort>/index.html, and beside it what it leads to: essays.html (and essays-2.html ...), essays/*.html,
          cohorts.html, assets/*, data/* (copies of the tables among it);
          8_report/<cohort>/figures/*.svg, for `snakemake --report`
 Reruns:  when one of the inputs is newer

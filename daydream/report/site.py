@@ -48,6 +48,7 @@ MARK = '<meta name="generator" content="daydream report">'
 _MARK_WITHIN = 600  # characters from the start of a page
 _ASSETS = ("style.css", "theme.js", "page.js", "tables.js", "essays.js", "charts.js")
 _VEGA = "vega-*.js"
+ESSAYS_OF_A_LIST = 1000  # a quarter of a megabyte
 
 
 def make_report(
@@ -92,7 +93,7 @@ def write_site(
     carried = carry(layout, membership, folder / "data")
     values = _index(layout, membership, tables, charts, rows, carried)
     write_text(folder / "cohorts.html", _render("cohorts.html", **values))
-    write_text(folder / "essays.html", _render("essays.html", **values))
+    _write_lists(folder, values)
     write_text(folder / "index.html", _render("index.html", **values))
 
 
@@ -104,6 +105,17 @@ def _write_pages(folder: Path, reader: Reader, rows: Sequence[EssayRow]) -> list
         titled.append(page.row._replace(title=page.title))
     _remove_stale(folder, {f"{row.gen_id}.html" for row in rows})
     return titled
+
+
+def _write_lists(folder: Path, values: Mapping[str, Any]) -> None:
+    """Write the pages that list all essays, for browsers without scripts."""
+    rows, size = values["rows"], ESSAYS_OF_A_LIST
+    others = {f"essays-{start // size + 1}.html": start for start in range(size, len(rows), size)}
+    starts = {"essays.html": 0, **others}
+    for name, start in starts.items():
+        listed = {**values, "rows": rows[start : start + size], "here": name, "pages": list(starts)}
+        write_text(folder / name, _render("essays.html", **listed))
+    _remove_stale(folder, {"index.html", "cohorts.html", *starts})
 
 
 def _neighboured(reader: Reader, rows: Sequence[EssayRow]) -> Iterator[EssayPage]:

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from daydream.errors import CohortError
+from daydream.report import site as site_module
 from daydream.report.charts.data import chart_data
 from daydream.report.data import ReportTables, gather
 from daydream.report.essays import EssayRow, as_json, essay_rows
@@ -190,6 +191,23 @@ def test_every_link_from_every_page_leads_to_a_file_and_an_anchor_that_is_there(
             assert target.is_file(), (path, href)
             if anchor:
                 assert anchor in Outline(target.read_text(encoding="utf-8")).ids, (path, href)
+
+
+def test_a_list_of_many_essays_has_several_pages_and_those_of_a_longer_one_go(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    essays = site.ids("essay")
+    of_a_list = len(essays) // 2 + 1
+    for length, pages in ((of_a_list, ["essays.html", "essays-2.html"]), (1000, ["essays.html"])):
+        monkeypatch.setattr(site_module, "ESSAYS_OF_A_LIST", length)
+        site.write()
+        assert sorted(path.name for path in site.folder.glob("essays*.html")) == sorted(pages)
+        hrefs = [site.page(name).hrefs for name in pages]
+        listed = [href for of_page in hrefs for href in of_page if href.startswith("essays/")]
+        assert listed == [f"essays/{essay}.html" for essay in essays]
+        assert all(
+            set(pages) - {own} <= set(of_page) for own, of_page in zip(pages, hrefs, strict=True)
+        )
 
 
 def test_headings_are_in_order_and_ids_are_unique(site: Site) -> None:
