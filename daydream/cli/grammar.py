@@ -28,11 +28,14 @@ class Chapter:
         self._listed: dict[str, str] = {}
 
     def bare(self, name: str, run: Command) -> argparse.ArgumentParser:
-        """A command without the options that choose an experiment."""
+        """A command without the options that choose an experiment.
+
+        ``quotes`` tells that lines of its output are texts as they are stored.
+        """
         explanation = (run.__doc__ or "").strip()
         self._listed[name] = explanation
         parser: argparse.ArgumentParser = self._group.add_parser(name, description=explanation)
-        parser.set_defaults(run=run)
+        parser.set_defaults(run=run, quotes=False)
         return parser
 
     def command(
@@ -115,6 +118,7 @@ def _prepare(chapter: Chapter) -> None:
     sub.add_argument("--no-catalog", action="store_true", help="compile the spec file by itself")
     sub = chapter.command("prompts", commands.prompts)
     sub.add_argument("stages", nargs="*", metavar="STAGE", help=f"of {', '.join(STAGES)}")
+    sub.set_defaults(quotes=True)
     sub.add_argument("--show", action="store_true", help="print the prompts themselves")
     sub = chapter.command("plan", commands.plan)
     sub.add_argument("targets", nargs="*", metavar="TARGET", help="as snakemake has them")
@@ -152,8 +156,10 @@ def _results(chapter: Chapter) -> None:
     sub = chapter.reading("leaderboard", commands.leaderboard)
     sub.add_argument("--top", type=count, default=5, help="rows of each list (default 5)")
     sub = chapter.command("show", commands.show)
+    sub.set_defaults(quotes=True)
     sub.add_argument("gen_id", metavar="GEN_ID", help="an id, its beginning, or a path with it")
     sub = chapter.reading("query", commands.query)
+    sub.set_defaults(quotes=True)
     sub.add_argument(
         "sql", metavar="SQL", help='such as "FROM parsed_scores"; SHOW TABLES lists what there is'
     )

@@ -21,9 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="replace")  # a terminal may lack characters that models use
     try:
         for line in arguments.run(arguments.opened(arguments), arguments):
-            print(
-                with_own_options(printable(line), arguments)
-            )  # texts of models and providers are among the lines
+            shown = printable(line)  # texts of models and providers are among the lines
+            print(shown if arguments.quotes else with_own_options(shown, arguments))
         sys.stdout.flush()  # here, or a reader that has left would be noticed too late to be caught
     except BrokenPipeError:  # the reader, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

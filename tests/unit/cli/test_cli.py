@@ -95,6 +95,14 @@ def test_a_generation_is_shown_by_the_beginning_of_its_id(finished: Workspace, c
     assert "Did you mean" in wrong and gen_id in wrong
 
 
+def test_a_text_that_proposes_a_command_is_shown_as_it_is_stored(
+    finished: Workspace, cli: Cli
+) -> None:
+    gen_id = finished.ids("draft")[0]
+    finished.gen("draft", gen_id).write_text("To go on: snakemake\n")
+    assert "\nTo go on: snakemake\n" in cli("show", gen_id, "--config", "k_max=2")
+
+
 def test_a_generation_is_shown_whatever_happened_to_its_cohort(
     finished: Workspace, cli: Cli
 ) -> None:
