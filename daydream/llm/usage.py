@@ -10,6 +10,7 @@ from daydream.llm.json_text import mapping
 
 MAX_TOKENS = 10**10
 MAX_USD = 10.0**6
+_UPSTREAM = ("prompt", "completions")  # whose costs OpenRouter may tell apart
 
 
 def read_usage(usage: object) -> dict[str, int]:
@@ -31,14 +32,17 @@ def read_usage(usage: object) -> dict[str, int]:
     total = _tokens(given.get("total_tokens"))
     if total is not None and tokens_in is not None and total > tokens_in + (tokens_out or 0):
         tokens_out = total - tokens_in
-    reasoning = _tokens(completion.get("reasoning_tokens"))
+    reasoning = _first(completion.get("reasoning_tokens"), given.get("reasoning_tokens"))
     if reasoning is not None and tokens_out is not None and reasoning > tokens_out:
         tokens_out += reasoning
     counts = {
         "prompt_tokens": tokens_in,
         "completion_tokens": tokens_out,
         "cached_tokens": _first(
-            prompt.get("cached_tokens"), given.get("prompt_cache_hit_tokens"), beside[0]
+            prompt.get("cached_tokens"),
+            given.get("cached_tokens"),
+            given.get("prompt_cache_hit_tokens"),
+            beside[0],
         ),
         "reasoning_tokens": reasoning,
     }
@@ -63,7 +67,12 @@ def billed_usd(usage: object) -> float | None:
     cost = _usd(given.get("cost"))
     if not given.get("is_byok"):
         return cost
-    upstream = _usd(mapping(given.get("cost_details")).get("upstream_inference_cost"))
+    details = mapping(given.get("cost_details"))
+    upstream = _usd(details.get("upstream_inference_cost"))
+    if upstream is None:
+        parts = [_usd(details.get(f"upstream_inference_{part}_cost")) for part in _UPSTREAM]
+        known = [part for part in parts if part is not None]
+        upstream = sum(known) if len(known) == len(parts) else None
     return None if upstream is None else upstream + (cost or 0.0)
 
 

@@ -50,13 +50,13 @@ def carry(layout: Layout, membership: Membership, folder: Path) -> dict[str, Car
 
     Raises:
         CohortError: when a table was cut.
-        OSError: when the disk is full.
+        OSError: when the disk is full, or a folder is in the place of a table.
 
     """
     carried = {}
     left = set(_left_behind(layout, membership))
     for name, source in carriable(layout, membership.cohort_id).items():
-        file = _file(source) if name not in left and exists(source) else ""
+        file = _file(source) if name not in left and os.path.exists(source) else ""
         if file:
             check_rows(source)
             content = _packed(source) if file.endswith(_PACKED) else Path(source).read_bytes()

@@ -66,7 +66,8 @@ def check_rows(path: str) -> None:
     """Hold the rows of a CSV against those of the Parquet file beside it, where there is one.
 
     Raises:
-        CohortError: when one of the two has fewer, or cannot be read.
+        CohortError: when one of the two has fewer, or was damaged.
+        OSError: when one of the two cannot be read; a folder may be in its place.
 
     """
     parquet = Path(path).with_suffix(".parquet")
@@ -76,7 +77,7 @@ def check_rows(path: str) -> None:
         with open(path, encoding="utf-8", newline="") as file:
             rows = max(0, sum(1 for _ in csv.reader(file)) - 1)
         expected = pq.read_metadata(parquet).num_rows
-    except (pa.ArrowException, OSError, ValueError, csv.Error) as error:
+    except (pa.ArrowException, ValueError, csv.Error) as error:
         raise _damaged(path) from error
     if rows != expected:
         raise _damaged(path, f" It has {rows} rows, and {parquet.name} beside it {expected}.")

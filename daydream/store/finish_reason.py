@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 Ending = Literal["finished", "truncated", "filtered", "broken", "tool", "unknown"]
@@ -23,19 +24,25 @@ _SPELLINGS: dict[Ending, tuple[str, ...]] = {
         *("content_filter", "content_filtered", "safety", "recitation", "blocklist", "spii"),
         *("prohibited_content", "refusal", "guardrail_intervened", "sensitive", "error_toxic"),
     ),
-    "broken": ("error", "cancelled", "canceled", "abort", "aborted", "other"),
+    "broken": (
+        *("error", "cancelled", "canceled", "abort", "aborted", "other", "timeout"),
+        "insufficient_system_resource",
+    ),
     "tool": ("tool_calls", "tool_call", "tool_use", "function_call", "malformed_function_call"),
 }
 _ENDINGS: dict[str, Ending] = {
-    spelling: ending for ending, spellings in _SPELLINGS.items() for spelling in spellings
+    spelling.replace("_", ""): ending
+    for ending, spellings in _SPELLINGS.items()
+    for spelling in spellings
 }
 
 
 def ending_of(reason: object) -> Ending:
     """How an answer ended; a server that gives no reason has sent all that it had.
 
-    Behind a colon Google says more: ``content_filter: RECITATION``.
+    ``MAX_TOKENS``, ``max-tokens`` and ``maxTokens`` are one spelling. Behind a colon Google says
+    more: ``content_filter: RECITATION``.
     """
     given = "" if reason is None else str(reason).partition(":")[0]
-    spelling = given.strip().lower().replace("-", "_")
+    spelling = re.sub(r"[\s_-]", "", given.lower())
     return _ENDINGS.get(spelling, "unknown")

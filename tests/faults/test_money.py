@@ -23,11 +23,18 @@ def test_with_a_key_of_ones_own_the_upstream_cost_counts() -> None:
     assert billed_usd(usage | {"cost": 0.002}) == pytest.approx(0.038)
     assert billed_usd({"cost": 0, "is_byok": True}) is None  # unknown, and not free
     assert billed_usd({"cost": 0.01, "is_byok": False}) == 0.01
+    parts = {"upstream_inference_prompt_cost": 0.01, "upstream_inference_completions_cost": 0.02}
+    split = {"cost": 0, "is_byok": True, "cost_details": parts}
+    assert billed_usd(split) == pytest.approx(0.03)
+    del parts["upstream_inference_prompt_cost"]
+    assert billed_usd(split) is None
 
 
 def test_reasoning_that_only_the_total_counts_is_output() -> None:
     usage = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 1150}
     assert read_usage(usage) == {"prompt_tokens": 100, "completion_tokens": 1050}
+    beside = {"prompt_tokens": 100, "completion_tokens": 50, "reasoning_tokens": 900}
+    assert read_usage(beside)["completion_tokens"] == 950  # Perplexity's names
     usage["total_tokens"] = 120  # a total that is too small takes nothing away
     assert read_usage(usage) == {"prompt_tokens": 100, "completion_tokens": 50}
 
@@ -35,6 +42,7 @@ def test_reasoning_that_only_the_total_counts_is_output() -> None:
 def test_cached_input_is_read_inside_the_prompt_and_beside_it() -> None:
     inside = {"prompt_tokens": 100, "prompt_tokens_details": {"cached_tokens": 80}}
     assert read_usage(inside) == {"prompt_tokens": 100, "cached_tokens": 80}
+    assert read_usage({"prompt_tokens": 100, "cached_tokens": 80}) == read_usage(inside)
     beside = {"input_tokens": 20, "output_tokens": 5, "cache_read_input_tokens": 80}
     assert read_usage(beside) == {
         "prompt_tokens": 100,
@@ -64,7 +72,9 @@ def test_numbers_that_cannot_be_counts_are_unknown_and_the_answer_is_kept(number
         *((reason, "truncated") for reason in ("model_length", "max_output_tokens")),
         ("model_context_window_exceeded", "truncated"),
         *((reason, "finished") for reason in ("stop", "eos", "end_turn", "STOP", "COMPLETE")),
-        *((reason, "finished") for reason in ("stop_sequence", None)),
+        *((reason, "finished") for reason in ("stop_sequence", None, "endTurn", "Stop Sequence")),
+        *((reason, "truncated") for reason in ("maxTokens", "MaxOutputTokens", "\tlength")),
+        *((reason, "broken") for reason in ("insufficient_system_resource", "Timeout")),
         *((reason, "filtered") for reason in ("content_filter", "SAFETY", "refusal")),
         *((reason, "unknown") for reason in ("tired", 7, ["stop"])),
     ],
