@@ -168,12 +168,14 @@ def _corrects(chosen: Sequence[Candidate], lines: Sequence[str]) -> bool:
 def _check_end(last: Candidate, chosen: Candidate, best: Weight, scale: ScoreRange) -> None:
     """Refuse to choose between a result and another one that ends the answer in a weaker form.
 
-    Such is a block quotation, which may be the result or quoted, or a bare ``Final: 7``.
+    Such is a block quotation, which may be the result or quoted, a bare ``Final: 7``, the form that
+    was asked for with words before it (``On reflection, SCORE: 5``), or a second score on the line.
     """
     quoted = last.quoted and best < Weight.RESULT_LINE
     bare = last.claim.final and last.claim.exact and not last.claim.named and not last.quoted
     is_own = whole_of(last.claim) in (None, scale.high) and _is_readable(last.claim, scale)
-    if last is not chosen and (quoted or (bare and is_own)):
+    again = (last.claim.asked or last.line == chosen.line) and not last.quoted
+    if last is not chosen and (quoted or ((bare or again) and is_own)):
         number, score = read_claim(last.claim, scale), read_claim(chosen.claim, scale)
         if number != score:
             what = "a quoted " if quoted else ""

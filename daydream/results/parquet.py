@@ -75,7 +75,7 @@ def check_rows(path: str) -> None:
         return
     try:
         with open(path, encoding="utf-8", newline="") as file:
-            rows = max(0, sum(1 for _ in csv.reader(file)) - 1)
+            rows = sum(1 for _ in csv.reader(file)) - 1  # an emptied file has no header either
         expected = pq.read_metadata(parquet).num_rows
     except (pa.ArrowException, ValueError, csv.Error) as error:
         raise _damaged(path) from error

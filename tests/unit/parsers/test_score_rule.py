@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from daydream.errors import ParseError
+from daydream.parsers.score import SCORE_PARSERS
 from daydream.parsers.score_claim import Claim
 from daydream.parsers.score_range import ScoreRange
 from daydream.parsers.score_rule import Candidate, choose
@@ -61,6 +62,25 @@ def test_a_block_quotation_behind_the_result_is_not_guessed_at() -> None:
     with pytest.raises(ParseError, match="a quoted 9 behind it"):
         chosen(plain("3", 1), quoted)
     assert chosen(line("3", 1), quoted) == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(
+            "SCORE: 3 SCORE: 5",
+            "SCORE: 3, SCORE: 5",
+            "**SCORE: 3** **SCORE: 5**",
+            "Score: 3 Score: 5",
+        ),
+        *("SCORE: 3\nOn reflection, SCORE: 5", "SCORE: 3\nWait. SCORE: 5", "SCORE: 3 (SCORE: 5)"),
+    ],
+)
+def test_a_second_score_in_the_form_that_was_asked_for_is_not_passed_over(answer: str) -> None:
+    for parser in SCORE_PARSERS.values():
+        with pytest.raises(ParseError, match="two scores: 3, and 5 behind it"):
+            parser(answer, TEN)
+        assert parser(answer.replace("5", "3"), TEN) == 3
 
 
 def test_above_the_first_line_that_counts_nothing_is_a_result() -> None:
