@@ -131,10 +131,15 @@ def keep_typed(config: dict[str, Any], pairs: Sequence[str], files: Sequence[str
 def _put_back(config: dict[str, Any], theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
     for key, value in theirs.items():
         here = config.get(key)
-        if isinstance(value, Mapping) and isinstance(here, dict):
+        if isinstance(value, Mapping) and isinstance(ours[key], Mapping) and isinstance(here, dict):
             _put_back(here, value, ours[key])
-        elif type(here) is type(value) and here == value and key in config:
+        elif type(here) is type(value) and key in config and _is_same(here, value):
             config[key] = ours[key]
+
+
+def _is_same(here: Any, value: Any) -> bool:
+    """Whether two values are equal, or both are the number that equals nothing (``NaN``)."""
+    return bool(here == value or (here != here and value != value))
 
 
 def _as_snakemake(text: str) -> Any:

@@ -212,7 +212,9 @@ def _misspelt(column: str, header: list[str], required: tuple[str, ...]) -> str 
     if not column or column in known:
         return None
     absent = [name for name in known if name not in header]
-    close = difflib.get_close_matches(column.lower().replace(" ", "_"), absent, 1, 0.85)
+    spelling = column.lower().replace(" ", "_").removeprefix("is_")
+    likeness = 0.85 if column.isascii() else 0.75  # letters of another alphabet look the same
+    close = difflib.get_close_matches(spelling, absent, 1, likeness)
     return close[0] if close else None
 
 

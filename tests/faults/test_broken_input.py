@@ -153,7 +153,12 @@ CATALOGS: dict[str, Break] = {
             "garbage": lambda _: bytes(range(256)) * 10,
         }.items()
     },
-    "misspelt active": raw("concepts_metadata.csv", lambda b: b.replace(b"active", b"Active", 1)),
+    **{
+        f"misspelt {name}": raw(
+            "concepts_metadata.csv", lambda b, name=name: b.replace(b"active", name.encode(), 1)
+        )
+        for name in ("Active", "is_active", "\N{CYRILLIC SMALL LETTER A}ctive")
+    },
     "misspelt flag": raw(
         "llm_models.csv", lambda b: b.replace(b"for_evaluation", b"for_evalution", 1)
     ),

@@ -15,7 +15,20 @@ from daydream.errors import ConfigError
 from daydream.experiment.config_file import keep_typed, load_config, own_files, read_pairs
 from daydream.experiment.settings import Settings
 
-NAMES = ["2026_11_26", "007", "yes", "1e3", "True", "2026-11-26", "+5", "0x1F", "trial", "12.50"]
+NAMES = [
+    "2026_11_26",
+    "007",
+    "yes",
+    "1e3",
+    "True",
+    "2026-11-26",
+    "+5",
+    "0x1F",
+    "trial",
+    "12.50",
+    "NaN",
+    "inf",
+]
 
 
 def as_snakemake(pairs: list[str], files: list[Path]) -> dict[str, Any]:
@@ -47,6 +60,10 @@ def test_the_command_line_wins_over_a_file_that_means_the_same_number(tmp_path: 
     path = tmp_path / "mine.yaml"
     path.write_text("cohort: 007\n", encoding="utf-8")
     assert as_snakemake(["cohort=7"], [path])["cohort"] == "7"
+
+
+def test_a_text_that_snakemake_takes_for_a_mapping_is_the_text_that_was_typed() -> None:
+    assert as_snakemake(["cohort=a: b"], [])["cohort"] == "a: b"
 
 
 def test_what_an_outer_workflow_has_set_stays(tmp_path: Path) -> None:
