@@ -26,7 +26,7 @@ HOSTILE = "</script><script>window.ran = true</script><img src=x onerror='window
 
 def test_a_person_rates_by_keyboard_comes_back_and_saves(tmp_path: Path) -> None:
     essays = [SheetEssay("e_1", "First."), SheetEssay("e_2", HOSTILE), SheetEssay("e_3", "Third.")]
-    scale = ScoreRange(0, 9)
+    scale = ScoreRange(0, 10)
     page_path, sheet = write_sheet(f"{tmp_path}/novelty-1", essays, "novelty", "Judge.", scale, 5)
     order = [row["gen_id"] for row in csv.DictReader(io.StringIO(Path(sheet).read_text()))]
     with sync_api.sync_playwright() as play:
@@ -43,10 +43,10 @@ def test_a_person_rates_by_keyboard_comes_back_and_saves(tmp_path: Path) -> None
         page.keyboard.press("c")
         page.keyboard.type('odd, "new"')
         page.keyboard.press("Enter")
-        page.keyboard.press("3")
+        page.keyboard.press("x")  # ten
         page.wait_for_timeout(1000)  # Chromium writes its storage a moment later
-        page.reload()  # progress is kept in the browser
-        assert page.locator("#where").inner_text().startswith("Essay 1 of 3 (2 rated)")
+        page.reload()  # progress is kept in the browser, and the place where one left off
+        assert page.locator("#where").inner_text().startswith("Essay 3 of 3 (2 rated)")
         assert page.evaluate("window.ran") is None
         with page.expect_download() as download:
             page.keyboard.press("s")
@@ -56,6 +56,6 @@ def test_a_person_rates_by_keyboard_comes_back_and_saves(tmp_path: Path) -> None
     saved = list(csv.DictReader(io.StringIO((tmp_path / "ratings.csv").read_text())))
     assert [(row["gen_id"], row["score"], row["comment"]) for row in saved] == [
         (order[0], "7", ""),
-        (order[1], "3", 'odd, "new"'),
+        (order[1], "10", 'odd, "new"'),
         (order[2], "", ""),
     ]
