@@ -47,6 +47,7 @@ rule pairwise_tables:
 
 
 RATINGS = rating_files(layout)
+HUMAN_WANTED = RATINGS or exists(layout.summary(COHORT, HUMAN_TABLES[0]))
 
 
 rule human_tables:
@@ -54,6 +55,7 @@ rule human_tables:
     input:
         scores=rules.parsed_scores.output.parquet,
         ratings=RATINGS,
+        folder=rating_folder(layout),
         membership=cohort_made,
     output:
         [in_report(layout.summary(COHORT, table), table, table) for table in HUMAN_TABLES],
@@ -74,7 +76,7 @@ rule results_analysis:
         cohort_made,
         rules.analysis_tables.output,
         tables.pairwise_tables(project),
-        rules.human_tables.output if RATINGS else [],
+        rules.human_tables.output if HUMAN_WANTED else [],
 
 
 localrules:

@@ -6,7 +6,7 @@ import inspect
 from daydream.errors import DaydreamError
 from daydream.report.charts.figures import FIGURES
 from daydream.report.sources import page_sources
-from daydream.experiment.ratings import rating_files
+from daydream.experiment.ratings import rating_files, rating_folder
 from daydream.results.names import (
     ANALYSIS_TABLES,
     CROSS_TABLES,
@@ -15,6 +15,7 @@ from daydream.results.names import (
     SUMMARY_TABLES,
 )
 from daydream.store.file_errors import files_told
+from daydream.store.layout import exists
 from daydream.workflow import tables
 from daydream.workflow.definitions import filters_as_columns
 from daydream.workflow.node import make_slice_here

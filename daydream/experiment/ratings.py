@@ -34,6 +34,12 @@ def rating_files(layout: Layout) -> list[str]:
     return [layout.raw(f"ratings/{path.name}") for path in sorted(folder.glob("*.csv"))]
 
 
+def rating_folder(layout: Layout) -> list[str]:
+    """Their folder, if there is one: it is newer when a file leaves it, which no other can tell."""
+    folder = layout.raw("ratings")
+    return [folder] if Path(folder).is_dir() else []
+
+
 def read_ratings(paths: Iterable[str]) -> list[Rating]:
     """Every rating of some files; the rater is the file's name.
 

@@ -56,3 +56,8 @@ def test_ratings_make_their_tables_and_no_call(
     left = capsys.readouterr().out.split()
     assert len(left) == 2 and not set(left) & {row["gen_id"] for row in rows[0]}
     assert "Nothing to be done" in finished.run("results_analysis").output
+
+    for rater in ("ann", "bob"):  # nobody has rated after all: no table still says so
+        Path(finished.data / f"1_raw/ratings/{rater}.csv").unlink()
+    finished.run("results_analysis")
+    assert finished.table("6_summary/trial/human_agreement.csv") == []
