@@ -201,7 +201,7 @@ def _evaluator(tables: ReportTables, row: Mapping[str, Any]) -> tuple[Cell, ...]
     return (
         Cell(tables.names.of("evaluation_llm_model", str(row["evaluation_llm_model"]))),
         Cell(tables.names.of("evaluation_template", template) if template else "all"),
-        *(grid.number(row[name]) for name in ("mean", "std", "severity")),
+        *(grid.number(row[name]) for name in ("mean_share", "std_share", "severity")),
         grid.interval(row["severity_low"], row["severity_high"]),
         grid.number(row["retest_alpha"], 2),
         *(grid.percent(row[name]) for name in ("ceiling_share", "floor_share")),

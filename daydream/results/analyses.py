@@ -40,7 +40,7 @@ _TEXTS = {
 }
 _FLAGS = {"truncated", "tied", "winner_changes"}
 _WHOLE = {
-    *("count", "levels", "rank", "rank_low", "rank_high", "rank_change", "rank_without_own"),
+    *("levels", "rank", "rank_low", "rank_high", "rank_change", "rank_without_own"),
     *("combos", "drafts", "essays", "judges", "templates", "replicates", "calls"),
     *("drafts_low", "drafts_high"),
 }

@@ -86,7 +86,7 @@ def test_an_evaluator_that_never_scored_is_in_the_tables_and_marked_as_not_cover
         for name in ("critic", "judge")
     )
     assert (critic["n_expected"], critic["n_valid"], critic["coverage_ok"]) == ("6", "0", "False")
-    assert (critic["unparsed_share"], critic["mean"]) == ("1.0", "")
+    assert (critic["unparsed_share"], critic["mean_share"]) == ("1.0", "")
     assert (judge["n_valid"], judge["coverage_ok"]) == ("6", "True")
     (overall,) = rows(judged, "final_results", analysis="overall")
     assert (overall["n_expected"], overall["n_valid"]) == ("12", "6")

@@ -38,7 +38,7 @@ def evaluator_severity(tables: ReportTables) -> Drawn | str:
     names = labels(tables, EVALUATOR, kept[EVALUATOR])
     plotted = known[known[EVALUATOR].isin(list(names))]
     templates = labels(tables, TEMPLATE, (t for t in plotted[TEMPLATE] if t))
-    columns = ["severity", "severity_low", "severity_high", "mean", "n_severity"]
+    columns = ["severity", "severity_low", "severity_high", "mean_share", "n_severity"]
     columns += ["n_valid", "n_expected", "coverage_ok"]
     rows = plotted[columns].assign(
         name=plotted[EVALUATOR].map(names),
@@ -79,7 +79,7 @@ def _severities(rows: pd.DataFrame, order: list[str]) -> AnyChart:
             alt.Tooltip("severity:Q", title="severity", format="+.3f"),
             alt.Tooltip("severity_low:Q", title="from (95%)", format="+.3f"),
             alt.Tooltip("severity_high:Q", title="to (95%)", format="+.3f"),
-            alt.Tooltip("mean:Q", title="mean share", format=".3f"),
+            alt.Tooltip("mean_share:Q", title="mean share", format=".3f"),
             alt.Tooltip("n_severity:Q", title="ratings compared"),
             alt.Tooltip("n_valid:Q", title="scores"),
             alt.Tooltip("n_expected:Q", title="scores asked for"),

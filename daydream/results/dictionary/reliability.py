@@ -24,7 +24,6 @@ _FOLDER = "6_summary/<cohort>"
 _RATING = "A rating is what a judge gave under a template, replicates averaged first."
 
 _SPREAD = (
-    Column("count", "whole", "Evaluations with a score.", "evaluations"),
     Column("n_ratings", "whole", _RATING, "ratings"),
     Column("n_evaluators", "whole", "Judges behind them.", "judges"),
     Column("n_templates", "whole", "Evaluation templates behind them.", "templates"),
@@ -148,8 +147,8 @@ EFFECTS = Table(
         JUDGE,
         TEMPLATE._replace(meaning="The evaluation template; blank: all."),
         *COUNTS,
-        Column("mean", "number", "Mean of its normalised scores.", SHARE),
-        Column("std", "number", "Their standard deviation (n - 1).", SHARE),
+        Column("mean_share", "number", "Mean of its normalised scores.", SHARE),
+        Column("std_share", "number", "Their standard deviation (n - 1).", SHARE),
         Column("severity", "number", "It less the other judges on the same essays.", SHARE),
         Column("severity_low", "number", "Lower end of its 95% interval.", SHARE),
         Column("severity_high", "number", "Upper end of its 95% interval.", SHARE),

@@ -33,7 +33,7 @@ _STATISTICS = (
     "scale_high",
     "range_of_ten",
 )
-_COUNTS = ("count", "n_ratings", "n_evaluators", "n_templates")
+_COUNTS = ("n_ratings", "n_evaluators", "n_templates")
 _LIMITS = (1.0, 2.0, 3.0)
 _AGREEMENT = ("high_agreement", "moderate_agreement", "low_agreement", "poor_agreement")
 _STABILITY = ("high_stability", "moderate_stability", "low_stability", "unstable")
@@ -49,7 +49,7 @@ def evaluator_agreement(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     The statistics are over those ratings, ``std_dev`` with n - 1, in the units of the template's
     scale (``scale_low``, ``scale_high``). ``coefficient_of_variation`` and ``relative_std_dev``
     are both std_dev / mean, ``relative_range`` is range / mean; all are NaN for a mean of 0 or
-    less. ``count`` is evaluations with a score.
+    less.
 
     ``agreement_class`` compares ``range_of_ten``, the range in tenths of the scale, with the
     limits 1, 2 and 3. A range grows with the number of judges. ``pair_difference``, how far two
@@ -135,7 +135,6 @@ def comprehensive_variance(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame
 def _spread(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     rated = comparable(ratings(frame), by)
     table = rated.groupby(by, sort=True).agg(
-        count=("n", "sum"),
         n_ratings=("value", "size"),
         n_evaluators=(EVALUATOR, "nunique"),
         n_templates=(TEMPLATE, "nunique"),

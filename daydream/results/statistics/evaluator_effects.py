@@ -32,8 +32,8 @@ _COLUMNS = [
     TEMPLATE,
     "n_expected",
     "n_valid",
-    "mean",
-    "std",
+    "mean_share",
+    "std_share",
     *("severity", "severity_low", "severity_high", "n_severity", "n_severity_drafts"),
     "ceiling_share",
     "floor_share",
@@ -51,7 +51,7 @@ _COLUMNS = [
 def evaluator_effects(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """Describe every evaluator model (``evaluation_template`` is ``""``), and per template.
 
-    ``mean`` and ``std`` (n - 1) of normalised scores. ``severity``: mean over essays and
+    ``mean_share`` and ``std_share`` (n - 1) of normalised scores. ``severity``: mean over essays and
     templates of this evaluator's score minus the mean of the other evaluators' there,
     normalised, replicates averaged first; negative is stricter than the others. It is from
     ``n_severity`` essays x templates of ``n_severity_drafts`` drafts, and its 95% interval is of
@@ -115,8 +115,8 @@ def _ends(part: pd.DataFrame) -> dict[str, float]:
     return {
         "n_expected": len(part),
         "n_valid": len(valid),
-        "mean": float(valid["unit"].mean()),
-        "std": float(valid["unit"].std()),
+        "mean_share": float(valid["unit"].mean()),
+        "std_share": float(valid["unit"].std()),
         "ceiling_share": float((valid["score"] >= valid["high"]).mean()),
         "floor_share": float((valid["score"] <= valid["low"]).mean()),
         "n_asked": len(asked),

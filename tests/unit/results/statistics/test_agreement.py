@@ -31,7 +31,7 @@ def duel(*scores):
 
 def test_an_essay_is_described_by_the_statistics_of_its_ratings():
     row = evaluator_agreement(duel(4.0, 6.0, 8.0), {}).iloc[0]
-    assert row["count"] == row["n_ratings"] == row["n_evaluators"] == 3
+    assert row["n_valid"] == row["n_ratings"] == row["n_evaluators"] == 3
     assert (row["mean"], row["min"], row["max"], row["median"], row["range"]) == (6, 4, 8, 6, 4)
     assert row["std_dev"] == pytest.approx(2.0)
     assert row["coefficient_of_variation"] == pytest.approx(1 / 3)
@@ -91,7 +91,7 @@ def test_the_scale_is_chosen_essay_by_essay():
 def test_replicates_are_averaged_and_never_count_as_evaluators():
     scores = table(*(("e", "t", "m0", i, 0.0) for i in range(9)), ("e", "t", "m1", 1, 4.0))
     row = evaluator_agreement(scores, {}).iloc[0]
-    assert (row["mean"], row["n_ratings"], row["count"]) == (2.0, 2, 10)
+    assert (row["mean"], row["n_ratings"], row["n_valid"]) == (2.0, 2, 10)
     assert evaluator_agreement(scores.head(9), {}).empty
 
 

@@ -68,7 +68,7 @@ def test_shares_at_the_ends_are_of_the_scores_and_on_the_scale_of_the_template()
     assert found.loc[("x", "five"), ["ceiling_share", "floor_share"]].tolist() == [0.5, 0.25]
     assert found.loc[("x", "ten"), ["ceiling_share", "floor_share"]].tolist() == [0.25, 0.25]
     assert found.loc[("x", ""), "ceiling_share"] == pytest.approx(3 / 8)
-    assert found.loc[("x", "five"), "std"] == pytest.approx(np.std([1, 1, 0, 0.5], ddof=1))
+    assert found.loc[("x", "five"), "std_share"] == pytest.approx(np.std([1, 1, 0, 0.5], ddof=1))
 
 
 def test_lost_scores_are_shares_of_what_was_expected():
