@@ -24,7 +24,8 @@ Every table that the workflow writes, and every column in its order. Below the d
 How to read a column's unit and name:
 
 - *points of the scale* are those of the evaluation template (`scale_low` to `scale_high` where
-  the table has them); a composite of templates with different scales is in points of 0 to 10.
+  the table has them); a composite of templates with different scales is in points of 0 to 10
+  (`final_results` leaves its points blank).
   *share of the scale* is the same from 0 to 1.
 - Names that end in `_share` say a share of something, `n_` begins a count.
 - A blank cell is a number that does not exist, not 0. Numbers are rounded to six decimals.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from daydream.results.dictionary.model import Column
 
 SHARE = "share of the scale, 0 to 1"
+SIGNED_SHARE = "share of the scale, -1 to 1"
 POINTS = "points of the scale"
 SCORES = "5_parsing/<cohort>/parsed_scores; evaluation_templates.csv"
 MEMBERSHIP = "cohorts/<cohort>/membership.csv"

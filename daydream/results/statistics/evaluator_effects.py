@@ -51,8 +51,8 @@ _COLUMNS = [
 def evaluator_effects(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """Describe every evaluator model (``evaluation_template`` is ``""``), and per template.
 
-    ``mean_share`` and ``std_share`` (n - 1) of normalised scores. ``severity``: mean over essays and
-    templates of this evaluator's score minus the mean of the other evaluators' there,
+    ``mean_share`` and ``std_share`` (n - 1) of normalised scores. ``severity``: mean over essays
+    and templates of this evaluator's score minus the mean of the other evaluators' there,
     normalised, replicates averaged first; negative is stricter than the others. It is from
     ``n_severity`` essays x templates of ``n_severity_drafts`` drafts, and its 95% interval is of
     the drafts' means, by Student's t, for these judges; none with fewer than 5 drafts. Where

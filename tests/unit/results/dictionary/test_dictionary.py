@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -79,6 +80,20 @@ def test_a_table_has_the_columns_and_types_that_are_declared(table: Table, made:
     if "CSV only" not in table.made and table.folder != "7_cross_experiment":
         types = pd.read_parquet(path.with_suffix(".parquet")).dtypes.astype(str).to_dict()
         assert not list(type_problems(table, types))
+
+
+@pytest.mark.parametrize("table", TABLES, ids=BY_PLACE)
+def test_numbers_lie_within_the_bounds_that_their_unit_names(table: Table, made: Layout) -> None:
+    path = Path(made.under(table.path("trial")))
+    if not path.exists():
+        return  # concept_index is declared by its columns alone
+    frame = pd.read_csv(path)
+    for column in table.columns:
+        bounds = re.search(r"(?:(-?[01]) to|at most) (1)$", column.unit)
+        if bounds and column.name in frame:
+            values = pd.to_numeric(frame[column.name]).dropna()
+            low = float(bounds[1] or values.min())
+            assert values.between(low, float(bounds[2])).all(), (column.name, column.unit)
 
 
 def test_every_table_of_a_rule_is_declared_and_made() -> None:
