@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from daydream.store.failures import Failure
 from daydream.store.layout import Layout
+from daydream.store.ledger import read_attempts
 
 AGAIN_VARIABLE = "DAYDREAM_AGAIN"
 """Holds, in a job of a cluster, the command that a person types to have its work done again."""
 
 UNUSABLE = ("ParseError", "AnswerError")
+JUDGING = ("evaluation", "comparison")
+LOOKED_AT = 100  # ledgers, of thousands of failures
 
 
 @dataclass(frozen=True)
@@ -71,5 +74,25 @@ def next_steps(failures: Sequence[Failure], layout: Layout, options: Options) ->
         target = layout.parsed(unusable[0].stage, unusable[0].gen_id)
         ask = options.command("snakemake", "-f", target)
         steps.append(NextStep(ask, "ask the model once more for this one"))
+    steps += _judges_again(failures, layout, options)
     incomplete = options.command("snakemake", config=["allow_incomplete=true"])
     return [*steps, NextStep(incomplete, "make the tables from what is there")]
+
+
+def _judges_again(
+    failures: Sequence[Failure], layout: Layout, options: Options
+) -> Iterator[NextStep]:
+    """How several judges whose answers have no result are asked once more, all of them."""
+    without = [one for one in failures if one.kind == "ParseError" and one.stage in JUDGING]
+    if len(without) < 2:
+        return
+    answers = [_answers(layout.generation(one.stage, one.gen_id)) for one in without[:LOOKED_AT]]
+    pairs = tuple(pair for pair in options.config if not pair.startswith("resample="))
+    again = replace(options, config=pairs).command("snakemake", config=[f"resample={max(answers)}"])
+    yield NextStep(again, "ask every judge without a result once more")
+
+
+def _answers(folder: str) -> int:
+    """How often a generation was answered as it is asked now."""
+    answers = [one.fingerprint for one in read_attempts(folder) if one.is_answer]
+    return max(1, answers.count(answers[-1]) if answers else 0)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shlex
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 from daydream.experiment.next_steps import Options, next_steps
 from daydream.store.failures import Failure
 from daydream.store.layout import Layout
+from daydream.store.ledger import Attempt
 
 TYPED = Options("my study", ("a.yaml", "b.yaml"), ("cohort=007", "filters={models: [x]}"))
 
@@ -45,3 +48,19 @@ def test_a_slice_is_tried_again_as_a_slice_and_the_rest_is_done_without_one() ->
     assert "slice" not in ask + incomplete
     submitted = replace(options, again="sbatch --array=2 slices.sh 4")
     assert next_steps(failures, Layout("d"), submitted)[0].command == submitted.again
+
+
+def test_judges_without_a_result_are_asked_again_together(tmp_path: Path) -> None:
+    layout = Layout(str(tmp_path))
+    failures = [Failure("evaluation", f"v_{n}", "ida", "ParseError", "no score") for n in (1, 2)]
+    folder = Path(layout.generation("evaluation", "v_1"))
+    folder.mkdir(parents=True)
+    answer = Attempt("t", "answer", "now", "e", "m", {}, 1)
+    ledger = [replace(answer, fingerprint="earlier"), answer, replace(answer, attempt=2)]
+    lines = (json.dumps(asdict(one)) for one in ledger)
+    (folder / "attempts.jsonl").write_text("\n".join(lines) + "\n")
+    options = Options(config=("cohort=x", "resample=1"))
+    commands = [step.command for step in next_steps(failures, layout, options)]
+    assert "snakemake --config cohort=x resample=2" in commands  # each was asked twice by now
+    single = [step.command for step in next_steps(failures[:1], layout, Options())]
+    assert not any("resample" in command for command in single)
