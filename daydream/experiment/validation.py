@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from daydream.errors import CatalogError
-from daydream.store.layout import OPTIONAL_STAGES, STAGES, Layout, exists, is_given
+from daydream.store.layout import LEVELS, OPTIONAL_STAGES, STAGES, Layout, exists, is_given
 
 if TYPE_CHECKING:
     from daydream.experiment.model import Catalog
@@ -16,13 +17,14 @@ def check_catalog(catalog: Catalog, layout: Layout) -> None:
     """Check filters, axes and the files of templates.
 
     Raises:
-        CatalogError: when a filter names no active row, nothing of a kind is active, or an active
-            template has no text.
+        CatalogError: when a filter names no active row, nothing of a kind is active, an active
+            template has no text, or two ids have one file where letter case tells none apart.
     """
     _check_filters(catalog)
     _check_axes(catalog, layout)
     _check_template_files(catalog, layout)
     _check_system_prompts(catalog, layout)
+    _check_letter_case(catalog, layout)
 
 
 def _check_filters(catalog: Catalog) -> None:
@@ -87,3 +89,21 @@ def _check_template_files(catalog: Catalog, layout: Layout) -> None:
                     f"{layout.templates_csv(stage)}: template '{template.template_id}' is active "
                     f"but {path} {wrong}. Write the file, or set active to false."
                 )
+
+
+def _check_letter_case(catalog: Catalog, layout: Layout) -> None:
+    """No two ids share a text because the file system does not tell their letter case apart."""
+    concepts = [concept.concept_id for concept in catalog.concepts]
+    files = [(layout.description(level, one), one) for level in LEVELS for one in concepts]
+    for stage in catalog.stages:
+        ids = (template.template_id for template in catalog.templates(stage))
+        files += [(layout.template(stage, one), one) for one in ids]
+    seen: dict[str, tuple[str, str]] = {}
+    for path, one in files:
+        other_path, other = seen.setdefault(path.casefold(), (path, one))
+        is_pair = other != one and exists(path) and exists(other_path)
+        if is_pair and os.path.samefile(path, other_path):
+            raise CatalogError(
+                f"{path} is the text of '{one}' and of '{other}': this file system does not tell "
+                "capitals from small letters. Rename one of the two."
+            )

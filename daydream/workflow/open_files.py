@@ -32,7 +32,10 @@ def _allow(jobs: int) -> list[str]:
     needed, (soft, hard) = needed_files(jobs), resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = needed if hard == resource.RLIM_INFINITY else min(hard, needed)
     if soft != resource.RLIM_INFINITY and soft < allowed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        except (OSError, ValueError):  # macOS has a lower limit than the hard one says
+            allowed = hard = soft
     if allowed >= needed:
         return []
     possible = max(1, (hard - OTHER_FILES) // FILES_OF_A_JOB)

@@ -538,3 +538,16 @@ def test_the_shipped_comparison_is_switched_off_and_shows_both_texts() -> None:
     assert prompt.index("One idea.") < prompt.index("Another idea.")
     assert prompt.rstrip().endswith("VERDICT: X")
     assert template.parser == "verdict"
+
+
+def test_two_ids_must_not_be_one_file_where_letter_case_tells_nothing_apart(
+    data: Workspace,
+) -> None:
+    data.concepts(("tides", "Tides", "bees"))
+    small = data.describe("tides", "The sea.")
+    load(data)  # a description each, or none
+    data.describe("Tides", "A soap.")
+    load(data)
+    small.with_name("Tides.txt").unlink()
+    small.with_name("Tides.txt").symlink_to(small)  # as on a disk of macOS
+    complaint(data, "is the text of 'Tides' and of 'tides'", "Rename one")

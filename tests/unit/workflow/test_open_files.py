@@ -50,3 +50,16 @@ def test_without_a_hard_limit_nothing_is_in_the_way(limits: dict) -> None:
     assert limits["now"] == (6150, resource.RLIM_INFINITY)
     limits["now"] = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     assert allow_open_files(project(9000), 2000) == []
+
+
+def test_a_system_that_allows_less_than_its_hard_limit_says_is_told(
+    limits: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits["now"] = (256, resource.RLIM_INFINITY)
+
+    def refuse(*_: object) -> None:
+        raise ValueError("current limit exceeds maximum limit")
+
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    (message,) = allow_open_files(project(9000), 2000)
+    assert "allows a process 256" in message
