@@ -135,7 +135,7 @@ def _compile(path: str) -> _Compiled:
         return _Compiled(template, frozenset(variables))
     except jinja2.TemplateSyntaxError as error:
         raise PromptError(
-            f"{path}, line {error.lineno}: {error.message}. Mend the syntax."
+            f"{path}, line {error.lineno}: {(error.message or "").rstrip(".")}. Mend the syntax."
         ) from error
     except Exception as error:  # nested too deep for Python, or a constant that no Python makes
         raise PromptError(

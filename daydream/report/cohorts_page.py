@@ -64,7 +64,9 @@ def _levels(tables: ReportTables, axis: str, rows: pd.DataFrame) -> Grid:
     level = () if axis == WHOLE else (Column("Level"),)
     columns = (Column("Cohort"), *level, Column("Evaluation template"), *_NUMBERS)
     order = [] if axis == WHOLE else ["level"]
-    listed = rows.sort_values([*order, "evaluation_template", "cohort_id"], kind="stable")
+    order += ["is_composite", "evaluation_template", "cohort_id"]
+    is_composite = pd.to_numeric(rows["n_templates"], errors="coerce") > 1
+    listed = rows.assign(is_composite=is_composite).sort_values(order, kind="stable")
     caption = "Each cohort's own mean" if axis == WHOLE else f"{_TITLES[axis]} in each cohort"
     return Grid(
         f"cohorts_{axis}",

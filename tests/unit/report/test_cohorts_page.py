@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from daydream.report.cohorts_page import cohort_grids
+from daydream.report.cohorts_page import _levels, cohort_grids
 from daydream.report.data import gather
 from daydream.results.cross import make_cross
 from daydream.results.scores import cohort_scores, store_scores, write_scores
@@ -70,3 +71,13 @@ def test_cohorts_stand_side_by_side_and_are_compared_on_what_they_share(store: R
     ]
     text = Path(layout.cross("cohort_levels")).read_text()
     assert text.startswith("cohort_id,axis,level,evaluation_template,n_templates,mean,")
+
+
+def test_a_composite_stands_behind_the_templates_that_it_is_made_of(store: ReportStore) -> None:
+    tabulate(store, "trial")
+    rows = pd.read_csv(store.layout.cross("cohort_levels"), keep_default_na=False)
+    one = rows[rows["axis"] == "cohort"]
+    composite = one.assign(evaluation_template="all", n_templates=2)
+    tables = gather(store.layout, store.membership, 0.9)
+    found = _levels(tables, "cohort", pd.concat([composite, one]))
+    assert [row[1].text for row in found.rows] == ["Question 0", "composite of 2"]
