@@ -134,9 +134,8 @@ def _compile(path: str) -> _Compiled:
         variables = jinja2.meta.find_undeclared_variables(_ENVIRONMENT.parse(text))
         return _Compiled(template, frozenset(variables))
     except jinja2.TemplateSyntaxError as error:
-        raise PromptError(
-            f"{path}, line {error.lineno}: {(error.message or "").rstrip(".")}. Mend the syntax."
-        ) from error
+        wrong = str(error.message).rstrip(".")
+        raise PromptError(f"{path}, line {error.lineno}: {wrong}. Mend the syntax.") from error
     except Exception as error:  # nested too deep for Python, or a constant that no Python makes
         raise PromptError(
             f"{path} cannot be compiled: {type(error).__name__}: {error}. Mend the template."

@@ -200,7 +200,7 @@ def _table(printed: Sequence[Row], rows: Sequence[Row]) -> Iterator[str]:
     for row in printed:
         yield _line((row.stage, row.model, *_figures([row]), _money([row])))
     if len(printed) < len(rows):
-        yield f"and {len(rows) - len(printed)} more"
+        yield f"and {len(rows) - len(printed)} more, which cost no more than these"
     if len(rows) > 1:
         yield _line(("total", "", *_figures(rows), _money(rows)))
 
