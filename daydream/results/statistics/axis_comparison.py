@@ -9,7 +9,7 @@ import pandas as pd
 
 from daydream.results.statistics.comparison_units import SAME_DRAFT, Compared, compare_on
 from daydream.results.statistics.error_strata import AxisTest, Stratum, axis_test, error_stratum
-from daydream.results.statistics.essay_scores import EssayScores, essay_scores
+from daydream.results.statistics.essay_scores import EssayScores
 from daydream.results.statistics.level_means import LevelMeans, level_means
 from daydream.results.statistics.pair_tests import PairTests, pair_tests
 from daydream.results.statistics.ratings import DRAFT, ESSAY, FloatArray, IntArray
@@ -88,13 +88,12 @@ def _shrunken(compared: Compared, stratum: Stratum, own: LevelMeans) -> FloatArr
     return shrunken_means(compared.fit.mean, variance / own.n_clusters)
 
 
-def adjusted_shares(frame: pd.DataFrame, axis: str) -> pd.Series[float]:
+def adjusted_shares(scored: list[EssayScores], axis: str) -> pd.Series[float]:
     """The ``adjusted_share`` of ``ranking`` by level, under all evaluation templates together.
 
-    ``frame`` is what ``evaluations`` returns. Empty where judges and essays fall into parts that
+    ``scored`` is what ``essay_scores`` returns. Empty where judges and essays fall into parts that
     share nothing: then the means of two levels cannot be compared.
     """
-    scored = essay_scores(frame)
     if not scored or scored[-1].panels > 1:
         return pd.Series(dtype=float)
     found = compare_axis(scored[-1], axis)

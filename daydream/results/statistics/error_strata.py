@@ -49,10 +49,12 @@ def error_stratum(compared: Compared, step: float) -> Stratum:
         return Stratum(np.nan, 0.0, np.nan, "", "")
     floor = (step / 2) ** 2 / float(units.n_scores.mean())
     plain = Stratum(max(fit.squares / fit.df, floor), float(fit.df), floor, "", "")
+    if not units.paired or _is_axis_of_combos(units):
+        return plain
     n_combos = int(units.combo.max()) + 1
     of_combos, df_combos = combination_squares(units, fit)
     df_rest = fit.df - df_combos
-    if not units.paired or df_combos < 1 or df_rest < 1 or _is_axis_of_combos(units):
+    if df_combos < 1 or df_rest < 1:
         return plain
     rest = max(fit.squares - of_combos, 1e-300)
     p = float(stats.f.sf((of_combos / df_combos) / (rest / df_rest), df_combos, df_rest))
@@ -68,10 +70,27 @@ def error_stratum(compared: Compared, step: float) -> Stratum:
 
 
 def combination_squares(units: Units, fit: BlockFit) -> tuple[float, int]:
-    """Sum of squares of level x combination, and its degrees of freedom."""
+    """Sum of squares of level x combination after levels and blocks; its degrees of freedom.
+
+    Every block is of one combination. Where all have the same units of each level it is that of
+    the residuals' totals; or else each combination is fitted by itself, and it is what that takes
+    from the residual sum of squares.
+    """
     n_levels = int(units.level.max()) + 1
-    group = codes_of(units.combo * n_levels + units.level)[0]
-    return _squares_of(group, fit.residual), int(units.combo.max()) * (n_levels - 1)
+    cell = units.combo * n_levels + units.level
+    blocks = np.bincount(
+        units.block * n_levels + units.level, minlength=(int(units.block.max()) + 1) * n_levels
+    ).reshape(-1, n_levels)
+    if bool((blocks == blocks[0]).all()) and blocks[0].all():
+        return _squares_of(cell, fit.residual), int(units.combo.max()) * (n_levels - 1)
+    order = np.argsort(units.combo, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(units.combo))[:-1])
+    fits = [
+        fit_blocks(units.value[at], codes_of(units.level[at])[0], codes_of(units.block[at])[0])
+        for at in parts
+    ]
+    squares = fit.squares - sum(one.squares for one in fits)
+    return max(squares, 0.0), fit.df - sum(one.df for one in fits)
 
 
 def _is_axis_of_combos(units: Units) -> bool:

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from daydream.results.statistics.axis_comparison import adjusted_shares
+from daydream.results.statistics.essay_scores import essay_scores
 from daydream.results.statistics.multiplicity import holm
 from daydream.results.statistics.ratings import (
     DRAFT,
@@ -172,5 +173,5 @@ def _counts(used: pd.DataFrame) -> dict[str, int]:
 
 
 def _ranks(frame: pd.DataFrame) -> dict[str, float]:
-    means = adjusted_shares(frame, GENERATOR)
+    means = adjusted_shares(essay_scores(frame), GENERATOR)
     return dict(means.rank(ascending=False, method="min").items())  # type: ignore[arg-type]

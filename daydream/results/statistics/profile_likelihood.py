@@ -129,17 +129,23 @@ def _variance_of(region: LikelihoodRegion, place: int) -> Goal:
 
 
 def _share_of(region: LikelihoodRegion, own: BoolArray, whole: BoolArray) -> Goal:
-    """A function that rises with the share: the odds, as asinh of what they are in units."""
+    """A function that rises with the share: the odds, as asinh of what they are in units.
+
+    Where the share is 1 at the optimum the odds have no slope there: then it is the odds of all
+    others, which fall as the share rises.
+    """
     others = whole & ~own
-    rest_at_best = float(region.best[others].sum()) or float(region.best.sum())
-    unit = float(region.units[own].sum()) / rest_at_best
+    rest_at_best = float(region.best[others].sum())
+    above, below, sign = (own, others, 1) if rest_at_best > 0 else (others, own, -1)
+    unit = float(region.units[above].sum()) / float(region.best[below].sum())
 
     def goal(at: FloatArray) -> tuple[float, FloatArray]:
         variances, slopes = region.variances(at), region.slopes(at)
-        top = float(variances[own].sum())
-        rest = max(float(variances[others].sum()), 1e-12)
+        top = float(variances[above].sum())
+        rest = max(float(variances[below].sum()), 1e-12)
         odds = top / rest / unit
-        slope = np.where(own, slopes / rest, 0.0) - np.where(others, slopes * top / rest**2, 0.0)
-        return float(np.arcsinh(odds)), slope / unit / np.sqrt(1 + odds**2)
+        slope = np.where(above, slopes / rest, 0.0) - np.where(below, slopes * top / rest**2, 0.0)
+        bent = sign * slope / unit / np.sqrt(1 + odds**2)
+        return sign * float(np.arcsinh(odds)), np.asarray(bent, dtype=np.float64)
 
     return goal

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from daydream.results.statistics.axis_comparison import adjusted_shares
+from daydream.results.statistics.essay_scores import EssayScores, essay_scores
 from daydream.results.statistics.judge_preference import is_self
 from daydream.results.statistics.ratings import EVALUATOR, TEMPLATE, Scales, evaluations
 
@@ -20,6 +22,15 @@ _COLUMNS = [
     *("kendall_tau", "winner", "winner_changes", "n_judges", "n_effective_judges"),
     *("n_expected", "n_valid", "note"),
 ]
+
+
+class _Part(NamedTuple):
+    """What was left out, the evaluations that stay, and their essays' scores."""
+
+    kind: str
+    name: str
+    frame: pd.DataFrame
+    scored: list[EssayScores]
 
 
 def sensitivity(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
@@ -37,17 +48,19 @@ def sensitivity(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     An axis with one level has no rows.
     """
     frame = evaluations(scores, scales)
-    rows = [row for axis in AXES for row in _axis(frame, axis)]
+    parts = [_Part(kind, name, part, essay_scores(part)) for kind, name, part in _parts(frame)]
+    rows = [row for axis in AXES for row in _axis(parts, axis)]
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-def _axis(frame: pd.DataFrame, axis: str) -> Iterator[dict[str, object]]:
-    if frame.loc[frame["score"].notna(), axis].nunique() < 2:
+def _axis(parts: list[_Part], axis: str) -> Iterator[dict[str, object]]:
+    everything = parts[0].frame
+    if everything.loc[everything["score"].notna(), axis].nunique() < 2:
         return
-    whole = adjusted_shares(frame, axis)
+    whole = adjusted_shares(parts[0].scored, axis)
     first = whole.idxmax() if len(whole) else ""
-    for kind, name, part in _parts(frame):
-        means = adjusted_shares(part, axis)
+    for kind, name, part, scored in parts:
+        means = adjusted_shares(scored, axis)
         both = means.index.intersection(whole.index)
         tau = _tau(whole[both], means[both])
         winner = str(means.idxmax()) if len(means) else ""

@@ -6,8 +6,9 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from daydream.results.statistics.comparison_units import MIN_CLUSTERS
+from daydream.results.statistics.comparison_units import MIN_CLUSTERS, compare_on
 from daydream.results.statistics.d_study import ONE_JUDGE, d_study
+from daydream.results.statistics.error_strata import combination_squares
 from daydream.results.statistics.essay_scores import essay_scores
 from daydream.results.statistics.level_variances import (
     NOT_APART,
@@ -111,6 +112,16 @@ def test_yates_oats_have_the_mean_squares_of_r():
     assert nitrogen.level_x_combo.high > 0
     assert variety.unit.value * 200**2 == pytest.approx(150.33, abs=0.005)
     assert np.isnan(variety.level_x_combo.value)
+
+
+def test_with_plots_missing_the_squares_of_combinations_are_those_of_r():
+    """R 4.2: anova(lm(Y ~ B:V + N + B:N, MASS::oats[(0:71) %% 11 != 3, ])), sequential squares."""
+    frame = oats()[np.arange(72) % 11 != 3].reset_index(drop=True)
+    scored = essay_scores(evaluations(frame, SCALES))[-1]
+    compared = compare_on(scored.table, ESSAY_TEMPLATE)
+    squares, df = combination_squares(compared.units, compared.fit)
+    assert (squares * 200**2, df) == (pytest.approx(15 * 179.915731), 15)
+    assert of(ESSAY_TEMPLATE, frame, SCALES).unit.value * 200**2 == pytest.approx(163.492419)
 
 
 @pytest.mark.thorough
