@@ -45,7 +45,7 @@ def _row(tables: ReportTables, row: Mapping[str, Any]) -> tuple[Cell, ...]:
     return (
         Cell(KINDS.get(kind, kind)),
         Cell(tables.names.of("evaluation_template", str(row["evaluation_template"]))),
-        Cell(tables.names.of("evaluation_llm_model", judge) if judge else "all"),
+        Cell(tables.names.of("evaluation_llm_model", judge) if judge else grid.every("judges")),
         grid.number(row["mean"], 2),
         grid.interval(row["low"], row["high"], 2),
         grid.number(row["essays_mean"], 2),

@@ -41,6 +41,11 @@ class Grid(NamedTuple):
     source: str = ""
 
 
+def every(what: str) -> str:
+    """A row over all of something; in brackets, as a judge or template may be called "all"."""
+    return f"(all {what})"
+
+
 def number(value: object, places: int = 3) -> Cell:
     """A number with a fixed count of decimals."""
     found = as_float(value)

@@ -131,8 +131,8 @@ def length(tables: ReportTables) -> Grid | None:
     )
     rows = (
         (
-            Cell(tables.names.of(_JUDGE, row[_JUDGE]) or "all judges"),
-            Cell(tables.names.of(_TEMPLATE, row[_TEMPLATE]) or "all templates"),
+            Cell(tables.names.of(_JUDGE, row[_JUDGE]) or grid.every("judges")),
+            Cell(tables.names.of(_TEMPLATE, row[_TEMPLATE]) or grid.every("templates")),
             grid.number(row["slope_share"]),
             grid.interval(row["low_share"], row["high_share"]),
             grid.number(row["p"]),

@@ -151,7 +151,7 @@ def _stages(tables: ReportTables, spent: Spending) -> Grid:
         models = {str(model): one for model, one in part.groupby("llm_model_id", sort=False)}
         own = {model: costs.get((str(stage), model), Tally()) for model in models}
         if len(models) > 1:
-            rows.append(_stage(str(stage), "all", part, sum(own.values(), Tally())))
+            rows.append(_stage(str(stage), grid.every("models"), part, sum(own.values(), Tally())))
         for model, one in models.items():
             name = tables.names.of("llm_model_id", model)
             rows.append(_stage(str(stage), name, one, own[model]))

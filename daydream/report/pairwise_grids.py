@@ -114,4 +114,4 @@ def _bias(tables: ReportTables, rows: list[dict[str, Any]]) -> Grid:
 
 def _scope(tables: ReportTables, by: str, key: str) -> str:
     what = _SCOPES.get(by)
-    return f"{what}: {tables.names.of(by, key)}" if what else "all judges and templates"
+    return f"{what}: {tables.names.of(by, key)}" if what else grid.every("judges and templates")

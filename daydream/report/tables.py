@@ -197,10 +197,10 @@ def evaluators(tables: ReportTables) -> Grid | None:
 
 
 def _evaluator(tables: ReportTables, row: Mapping[str, Any]) -> tuple[Cell, ...]:
-    template = str(row["evaluation_template"] or "")
+    template, every = str(row["evaluation_template"] or ""), grid.every("templates")
     return (
         Cell(tables.names.of("evaluation_llm_model", str(row["evaluation_llm_model"]))),
-        Cell(tables.names.of("evaluation_template", template) if template else "all"),
+        Cell(tables.names.of("evaluation_template", template) if template else every),
         *(grid.number(row[name]) for name in ("mean_share", "std_share", "severity")),
         grid.interval(row["severity_low"], row["severity_high"]),
         grid.number(row["retest_alpha"], 2),

@@ -21,6 +21,7 @@ from daydream.report.charts.base import (
 )
 from daydream.report.charts.upright import upright
 from daydream.report.data import ReportTables
+from daydream.report.grid import every
 from daydream.results.statistics.ratings import EVALUATOR, TEMPLATE
 
 _TITLE = "Severity: share of the scale above the others"
@@ -42,7 +43,7 @@ def evaluator_severity(tables: ReportTables) -> Drawn | str:
     columns += ["n_valid", "n_expected", "coverage_ok"]
     rows = plotted[columns].assign(
         name=plotted[EVALUATOR].map(names),
-        template=plotted[TEMPLATE].map({**templates, "": "all templates"}),
+        template=plotted[TEMPLATE].map({**templates, "": every("templates")}),
         overall=plotted[TEMPLATE] == "",
     )
     caption = caption_of(

@@ -65,7 +65,12 @@ RANKING = Table(
         Column("high_share", "number", "high, normalised.", SHARE),
         *SCALE,
         DF,
-        Column("n_clusters", "whole", "Independent clusters behind the interval.", "clusters"),
+        Column(
+            "n_clusters",
+            "whole",
+            "Clusters behind the interval: combinations; of fewer than five, drafts.",
+            "clusters",
+        ),
         Column("n_drafts", "whole", "Drafts of the level with a score.", "drafts"),
         Column("n_essays", "whole", "Essays of the level with a score.", "essays"),
         *COUNTS,

@@ -85,7 +85,7 @@ def compare_axis(scored: EssayScores, axis: str, confidence: float = 0.95) -> Ax
 def _shrunken(compared: Compared, stratum: Stratum, own: LevelMeans) -> FloatArray:
     """Shrink with the variance of differences, or else that of the clusters of each level."""
     variance = stratum.variance if stratum.df >= 1 else own.spread**2
-    return shrunken_means(compared.fit.mean, variance / own.n_clusters)
+    return shrunken_means(compared.fit.mean, variance / np.bincount(compared.units.level))
 
 
 def adjusted_shares(scored: list[EssayScores], axis: str) -> pd.Series[float]:

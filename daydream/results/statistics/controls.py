@@ -39,7 +39,7 @@ def controls(essays: pd.DataFrame, planted: pd.DataFrame, scales: Scales) -> pd.
     rows = [
         row
         for (kind, template), part in given.groupby([MODEL, TEMPLATE], sort=True)
-        for judge in ["", *sorted(part[EVALUATOR].unique())]
+        for judge in ["", *sorted({*part[EVALUATOR]} - {""})]
         for row in _row(str(kind), str(template), judge, part, every)
     ]
     return pd.DataFrame(rows, columns=CONTROL_COLUMNS)

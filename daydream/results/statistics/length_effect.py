@@ -60,7 +60,8 @@ def length_effect(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
 
 def _scopes(frame: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
     yield {EVALUATOR: "", TEMPLATE: ""}, frame
-    for (judge, template), part in frame.groupby([EVALUATOR, TEMPLATE], sort=True):
+    known = frame[frame[EVALUATOR] != ""]  # blank: the row over all
+    for (judge, template), part in known.groupby([EVALUATOR, TEMPLATE], sort=True):
         yield {EVALUATOR: str(judge), TEMPLATE: str(template)}, part
 
 

@@ -52,11 +52,12 @@ def ranking(
     ``mean`` is of the evaluations that have a score. ``adjusted_mean`` is what it would be if
     every judge had scored every essay and every level were in every block (see ``essay_scores``
     and ``compare_on``); differences in ``contrasts`` are of these. ``low`` and ``high`` are its
-    interval, from the spread of clusters (drafts, mostly) pooled over levels, on ``df`` degrees
-    of freedom; fewer than five clusters give none. ``shrunken_mean`` is moved to the mean of all
-    levels as far as chance explains their spread, and orders the levels where one has a single
-    essay. ``bound_low`` and ``bound_high`` are ``mean`` if all missing scores were the lowest, or
-    the highest, of their scale.
+    interval, from the spread of clusters pooled over levels, on ``df`` degrees of freedom; fewer
+    than five clusters give none. A cluster is what a level has of one combination; with fewer than
+    five combinations it is a draft, and the interval holds for these combinations.
+    ``shrunken_mean`` is moved to the mean of all levels as far as chance explains their spread,
+    and orders the levels where one has a single essay. ``bound_low`` and ``bound_high`` are
+    ``mean`` if all missing scores were the lowest, or the highest, of their scale.
 
     Two levels are tied when their contrast, corrected for all pairs, does not tell them apart.
     ``rank_low`` to ``rank_high`` are the ranks that are possible, with the same confidence for
@@ -167,9 +168,11 @@ def _warning(
     found: AxisComparison, level: int, counts: Mapping[str, LevelCounts], name: str
 ) -> str:
     parts = []
-    n_clusters = int(found.means.n_clusters[level])
+    n_clusters, n_combos = (int(n[level]) for n in (found.means.n_clusters, found.means.n_combos))
     if n_clusters < MIN_CLUSTERS:
         parts.append(f"no interval: {n_clusters} of the {MIN_CLUSTERS} clusters that it needs")
+    elif 1 < n_combos < n_clusters and n_combos < MIN_CLUSTERS:
+        parts.append(f"holds for these {n_combos} combinations")
     if found.n_essays[level] == 1:
         parts.append("one essay: a place among many is mostly luck, see shrunken_mean")
     if found.compared.refused and len(found.levels) > 1:

@@ -77,14 +77,20 @@ def test_stages_have_a_row_for_each_model_and_one_for_all_of_several(
     titles = [column.title for column in found.stages.columns]
     rows = [dict(zip(titles, row, strict=True)) for row in found.stages.rows]
     drafts = [row for row in rows if row["Stage"].text == "draft"]
-    assert [row["Model"].text for row in drafts] == ["all", "The small model", "The middle model"]
+    assert [row["Model"].text for row in drafts] == [
+        "(all models)",
+        "The small model",
+        "The middle model",
+    ]
     assert [row["Wanted"].text for row in drafts] == ["4", "2", "2"]
     assert [row["Calls"].text for row in drafts] == ["4", "2", "2"]
     costs = [row["Cost, USD"].order or 0.0 for row in drafts]
     assert costs[0] == pytest.approx(costs[1] + costs[2]) and costs[1] > 0
     essays = next(row for row in rows if row["Stage"].text == "essay")
     assert (essays["Made"].text, essays["Calls"].text) == ("8", "4")  # copies take no call
-    whole = sum(row["Cost, USD"].order or 0.0 for row in rows if row["Model"].text == "all")
+    whole = sum(
+        row["Cost, USD"].order or 0.0 for row in rows if row["Model"].text == "(all models)"
+    )
     assert float(found.cost) == pytest.approx(whole, abs=1e-4)
 
 

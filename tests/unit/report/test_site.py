@@ -578,7 +578,7 @@ def test_the_ranking_by_comparisons_leads_to_the_pages_of_the_essays(compared: S
     assert len(ranked) == len(essays)
     assert sum(row[1].text == "A title" for row in ranked) == 1
     (overall, *_) = grids["position_bias"].rows
-    assert overall[0].text == "all judges and templates"
+    assert overall[0].text == "(all judges and templates)"
     assert overall[1].text.endswith("%") and " to " in overall[2].text
 
 

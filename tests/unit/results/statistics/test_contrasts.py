@@ -226,6 +226,8 @@ def test_intervals_cover_the_truth_with_ten_blocks():
         (TEMPLATE, Sizes(combos=9, essay_templates=6)),
         (MODEL, Sizes(combos=10, draft_templates=1, models=15, essay_templates=2)),
         (DRAFT_TEMPLATE, Sizes(combos=10, draft_templates=5)),
+        (TEMPLATE, Sizes(combos=9, essay_templates=2)),
+        (MODEL, Sizes(combos=10, draft_templates=2, models=5)),
     ],
 )
 def test_the_family_wise_error_is_at_most_five_percent(axis, sizes):
@@ -246,6 +248,9 @@ def test_the_family_wise_error_is_at_most_five_percent(axis, sizes):
         (MODEL, Sizes(combos=10, draft_templates=2, models=2), Spread(interaction=1.0)),
         (DRAFT_TEMPLATE, Sizes(combos=10, draft_templates=3), Spread()),
         ("combo_id", Sizes(combos=6, draft_templates=2, models=5), Spread(combo=0.0)),
+        (MODEL, Sizes(combos=12, draft_templates=2, models=3, judges=3), Spread(interaction=0.5)),
+        # The shape that is shipped: six drafts.
+        (TEMPLATE, Sizes(combos=3, draft_templates=2, essay_templates=3), Spread()),
     ],
 )
 def test_intervals_cover_between_93_and_97_percent_from_ten_clusters_on(axis, sizes, spread):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from daydream.parsers import ScoreRange
+from daydream.report import control_grids
+from daydream.report.data import ReportTables
+from daydream.report.names import Names
 from daydream.results.statistics.controls import controls
 from tests.support.marks import NO_WARNINGS
 
@@ -41,6 +47,19 @@ def test_a_control_has_its_mean_and_place_by_all_judges_and_by_each() -> None:
     assert whole["share_below"] == (1 + 0.5) / 4  # essays are at 3, 4, 6 and 9
     assert whole["warning"] == "no interval: 1 of the 5 texts that it needs"
     assert (found.loc["a", "mean"], found.loc["b", "share_below"]) == (3, 0.5)
+
+
+def test_a_judge_that_is_called_all_or_not_named_is_not_the_row_of_all_judges() -> None:
+    given = {"all": [2.0, 4], "": [6.0, 8]}
+    essays, planted = scores("writer", given), scores("control-empty", given)
+    found = controls(essays, planted, SCALES)
+    assert found["evaluation_llm_model"].tolist() == ["", "all"]
+    assert found["mean"].tolist() == [5, 3]
+    names = Names({}, {}, {"all": "all"}, {})
+    tables = SimpleNamespace(table=lambda _: found.assign(coverage_ok=True), names=names)
+    shown = control_grids.controls(cast(ReportTables, tables))
+    assert shown is not None
+    assert [row[2].text for row in shown.rows] == ["(all judges)", "all"]
 
 
 def test_five_texts_have_an_interval_and_missing_scores_are_counted() -> None:

@@ -224,3 +224,19 @@ def test_a_likelihood_with_nodes_summed_up_by_kind_is_the_one_without(monkeypatc
 def test_factors_that_are_not_nested_are_refused():
     with pytest.raises(ValueError, match="not nested"):
         mixed_model(np.arange(4.0), [("a", [0, 0, 1, 1]), ("b", [0, 1, 0, 1])], [])
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4, 5])
+def test_the_share_of_a_variance_that_is_all_there_is_ends_where_that_of_another_does(seed):
+    """Rows and columns alike: the residual has least where one of the two has most."""
+    rng = np.random.default_rng(seed)
+    row, column = np.repeat(np.arange(6), 4), np.tile(np.arange(4), 6)
+    values = rng.normal(size=24)
+    for group in (row, column):
+        values -= 0.8 * (np.bincount(group, values) / np.bincount(group))[group]
+    model = mixed_model(values, [("row", row)], [("column", column)])
+    best = best_variances(model, reml=False)
+    assert best[:2].tolist() == [0, 0]
+    of_row, of_column, rest = (found.share for found in profiles(model, best, reml=False))
+    assert rest.low == pytest.approx(1 - max(of_row.high, of_column.high), abs=1e-7)
+    assert rest.high == 1

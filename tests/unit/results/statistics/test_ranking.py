@@ -32,7 +32,7 @@ def test_levels_are_ranked_by_their_means():
         assert found[name].to_dict() == pytest.approx(means.to_dict())
     assert (found["mean"] / 10).tolist() == pytest.approx(found["mean_share"].tolist())
     assert found[["n_clusters", "n_drafts", "n_essays"]].drop_duplicates().to_numpy().tolist() == [
-        [20, 20, 40]
+        [10, 20, 40]
     ]
     assert set(found["warning"]) == {""}
 
@@ -49,6 +49,12 @@ def test_fewer_than_five_clusters_have_no_interval_and_say_so():
     found = of(MODEL, cohort(np.random.default_rng(2), Sizes(combos=2, models=2)))
     assert found["low"].isna().all()
     assert found["warning"].str.startswith("no interval: 4 of the 5 clusters").all()
+
+
+def test_drafts_of_few_combinations_say_nothing_of_other_ones_and_the_row_says_so():
+    found = of(MODEL, cohort(np.random.default_rng(2), Sizes(combos=3, models=2)))
+    assert found["n_clusters"].tolist() == [6, 6]
+    assert set(found["warning"]) == {"holds for these 3 combinations"}
 
 
 def test_many_essays_of_one_draft_are_no_evidence_about_other_drafts():
@@ -200,6 +206,11 @@ def test_intervals_cover_the_mean_of_a_level():
         ("generation_template", Sizes(combos=5, essay_templates=4), EVEN),
         ("draft_template", Sizes(combos=10, draft_templates=3), Spread(judge=0.0)),
         ("combo_id", Sizes(combos=6, draft_templates=2, models=5), EVEN),
+        # Drafts of one combination are alike.
+        (MODEL, Sizes(combos=20, draft_templates=2, models=3), Spread(judge=0.0)),
+        ("generation_template", Sizes(combos=10, essay_templates=3), Spread(judge=0.0)),
+        # The shape that is shipped.
+        ("generation_template", Sizes(combos=3, draft_templates=2, essay_templates=3), EVEN),
     ],
 )
 def test_intervals_cover_between_93_and_97_percent_from_ten_clusters_on(axis, sizes, spread):
