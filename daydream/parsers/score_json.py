@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from daydream.errors import ParseError
 from daydream.formats import one_line
 from daydream.parsers.score_claim import NUMBER
+from daydream.parsers.score_quotes import cites
 from daydream.parsers.score_range import ScoreRange, range_text, within
 from daydream.parsers.score_text import visible, without_thinking
 
@@ -72,12 +73,14 @@ def number_in(given: object, scale: ScoreRange) -> float:
 def objects_as_lines(text: str) -> str:
     """Replace each JSON object that holds a score by the score line that it stands for.
 
-    An object about one criterion is no score; it is replaced by nothing.
+    An object about one criterion, or that the essay is said to have, is no score; it is replaced by
+    nothing.
     """
     pieces: list[str] = []
     position = 0
     for found in _objects(text) if re.search(_SCORE_KEY, text) else ():
-        line = _score_line(found.content)
+        before = text[max(0, found.start - 200) : found.start].rpartition("\n")[2]
+        line = "" if cites(before) else _score_line(found.content)
         if line is not None:
             pieces += [text[position : found.start], f"\n{line}\n"]
             position = found.end

@@ -97,7 +97,7 @@ def _row_claims(line: str) -> Iterator[Claim]:
 
 def _marked_claims(line: Line) -> Iterator[Claim]:
     """Yield a result by its marks alone: a line ``[[7]]`` or ``((7))``, or a LaTeX box."""
-    marked = re.fullmatch(_MARKED, line.plain.rstrip(" .!"))
+    marked = re.fullmatch(_MARKED, line.plain.strip(" .!->"))
     if marked:
         yield Claim(marked["said"], exact=True, leads=True, asked=True)
     elif "\\boxed" in line.raw:

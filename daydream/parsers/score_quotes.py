@@ -54,6 +54,11 @@ def is_mention(line: Line, before: str, said: str) -> bool:
     return False
 
 
+def cites(before: str) -> bool:
+    """Whether words lead to what the essay says, or another judge gave."""
+    return re.search(_CITES, before[-200:]) is not None
+
+
 class Quotation(IntEnum):
     """Whether a line as a whole is a quotation."""
 
@@ -89,10 +94,10 @@ def _quotation(line: Line, above: str, below: str, opens: bool) -> Quotation:
     unmatched = unmatched or (raw.endswith("\u201d") and "\u201c" not in raw)
     whole = raw[0] in QUOTES and raw[-1] in QUOTES
     is_marked = raw.startswith(">") or unmatched or whole
-    cited = opens and re.search(_CITES, above.rstrip(" :,")[-200:]) is not None
+    cited = cites(above.rstrip(" :,"))
     if opens and re.search(_EXAMPLE, above[-200:]):
         return Quotation.REPORTED
-    if cited and (above.endswith(":") or is_marked or line.fence):
+    if cited and (above.endswith(":") or is_marked or (line.fence and opens)):
         return Quotation.REPORTED
     if (is_marked or line.fence) and re.search(_CITES_BEHIND, below[:200]):
         return Quotation.REPORTED

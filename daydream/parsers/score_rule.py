@@ -112,7 +112,7 @@ def _weight(candidate: Candidate, scale: ScoreRange, parts: bool) -> Weight:
         return Weight.SCALED_FINAL  # a sum of parts on a range of its own
     if candidate.quoted:
         return Weight.QUOTED
-    if claim.exact and claim.named and (claim.asked or claim.final):
+    if claim.exact and claim.named and (claim.asked or claim.final or not parts):
         return Weight.RESULT_LINE
     if claim.final or (claim.asked and claim.leads):
         return Weight.FINAL

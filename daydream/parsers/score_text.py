@@ -71,8 +71,18 @@ def visible(text: str) -> str:
 
     ``<score>7</score>`` becomes a score line.
     """
-    shown = re.sub(_STRUCK, " ", text.translate(_INVISIBLE))
+    shown = re.sub(_STRUCK, " ", _without_quotes_around(text.translate(_INVISIBLE)))
     return re.sub(_ELEMENT, _as_line, re.sub(_BLOCK_TAG, "\n", re.sub(_INLINE_TAG, " ", shown)))
+
+
+def _without_quotes_around(text: str) -> str:
+    """Return an answer of several lines without the quotation marks that hold all of it."""
+    answer = text.strip()
+    lines = answer.splitlines()
+    if len(lines) < 2 or answer[0] not in QUOTES or answer[-1] not in QUOTES:
+        return text
+    is_open = all(sum(map(line.count, QUOTES)) % 2 for line in (lines[0], lines[-1]))
+    return answer[1:-1] if is_open else text
 
 
 def _as_line(element: re.Match[str]) -> str:

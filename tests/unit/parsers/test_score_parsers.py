@@ -39,18 +39,45 @@ def test_every_output_of_the_corpus_is_read_as_a_person_reads_it(row):
         assert read(row) == pytest.approx(float(row["expected"]))
 
 
-@pytest.mark.parametrize("parser", SCORE_PARSERS)
-def test_every_short_answer_is_read_as_labelled_by_hand(parser):
-    """``7 or error``: a person reads 7, and a parser may refuse but not read another number."""
+def short_answers(parser, dress):
+    """The name, the label and what is read of each short answer, dressed up."""
     answers = (CORPUS / "answers.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(answers) > 550
     for answer in map(json.loads, answers):
+        text = dress(answer["text"])
         try:
-            score = f"{SCORE_PARSERS[parser](answer['text'], ScoreRange(*answer['range'])):.6g}"
+            score = f"{SCORE_PARSERS[parser](text, ScoreRange(*answer['range'])):.6g}"
         except ParseError:
             score = "error"
-        label = answer[parser]
-        assert score == label or (score in label.split(" or ")), (answer["name"], label, score)
+        yield answer["name"], answer[parser], score
+
+
+@pytest.mark.parametrize("parser", SCORE_PARSERS)
+def test_every_short_answer_is_read_as_labelled_by_hand(parser):
+    """``7 or error``: a person reads 7, and a parser may refuse but not read another number."""
+    for name, label, score in short_answers(parser, str):
+        assert score in label.split(" or "), (name, label, score)
+
+
+DRESSES = {
+    "words above": "I read it twice, 412 words in 3 parts.\n\n{}".format,
+    "words below": "{}\n\nLet me know if you would like 2 more examples.".format,
+    "line ends": lambda text: text.replace("\n", "\r\n"),
+    "indented": lambda text: text.replace("\n", "\n    "),
+    "far apart": lambda text: text.replace("\n", "\n\n\n"),
+    "invisible marks": lambda text: text.replace("SCORE", "S\u200bCORE").replace(":", ":\u2060"),
+    "capitals": lambda text: text if re.search(r"[{<\\]", text) else text.upper(),
+    "paragraphs": lambda text: (
+        text if re.search(r"[`|>{#]", text) else f"<p>{text.replace(chr(10), '</p><p>')}</p>"
+    ),
+}
+
+
+@pytest.mark.parametrize("dress", DRESSES.values(), ids=DRESSES)
+@pytest.mark.parametrize("parser", SCORE_PARSERS)
+def test_a_short_answer_in_another_dress_is_never_read_as_another_number(parser, dress):
+    for name, label, score in short_answers(parser, dress):
+        assert score in (*label.split(" or "), "error"), (name, label, score)
 
 
 def test_the_corpus_is_large_complete_and_covers_both_parsers():
