@@ -19,11 +19,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from daydream.parsers.score_claim import NUMBER, Claim, is_triple
+from daydream.parsers.score_claim import Claim, is_triple
 from daydream.parsers.score_json import objects_as_lines, read_json_score
 from daydream.parsers.score_phrases import claims_of, ends_in_header
 from daydream.parsers.score_quotes import Quotation, quotations
 from daydream.parsers.score_range import ScoreRange
+from daydream.parsers.score_rest import NUMBER
 from daydream.parsers.score_rule import Candidate, choose
 from daydream.parsers.score_sections import criterion_sections
 from daydream.parsers.score_text import Line, absent, last_lines, visible, without_thinking

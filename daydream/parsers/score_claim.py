@@ -6,9 +6,9 @@ from typing import NamedTuple
 from daydream.errors import ParseError
 from daydream.formats import one_line
 from daydream.parsers.score_range import ScoreRange, range_text, scaled, within
+from daydream.parsers.score_rest import NUMBER, number_of, says_another
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
-NUMBER = r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{1,15})?|\.[0-9]{1,15})"
 _POSITIVE = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
 _OF = (
     r"(?:out\ )?of(?:\ a(?:\ (?:possible|total|maximum|max))?(?:\ of)?)?"
@@ -22,29 +22,20 @@ _CLAUSE = (
     r"|denn|mit|car|avec|pour|porque|con|scale|skala|échelle|escala|range|max\w{0,4}|top"
     r"|(?:on|in|at)(?=\ [0-9]{1,3}[-\ ]point))\b"
 )
-_OR = r"(?:or|maybe|perhaps|possibly|even|up|down|bis|oder|ou|o|u|или|либо|lub|veya)\b"
-VALUE = rf"""(?ix)(?:[0-9./+x%()\ -]{{1,80}}=\ ?){{0,2}}  # a sum: what it comes to follows
+_OR = r"(?:or|maybe|perhaps|possibly|even|up|down|bis|oder|ou|o|u|или|либо|lub|veya|vs|versus)\b\.?"
+VALUE = rf"""(?ix)(?:[0-9.%()\ ]{{1,30}}[/+x-][0-9./+x%()\ -]{{1,60}}=\ ?){{0,2}}  # a sum
     (?:boxed\ ?)?(?:[\[(<{{]\ ?){{0,3}}
     (?P<number>{NUMBER}(?:,[0-9]{{1,2}}{_WHOLE_FOLLOWS})?)
     (?:\ ?,\ ?(?P<second>10|[0-9])\ ?,\ ?(?P<third>10|[0-9])
       |\ ?{_UNIT}?\ ?(?:/|(?:{_OF})(?=[\ 0-9]))\ ?(?P<whole>{_POSITIVE}))?
     (?P<percent>\ ?%)?(?:\ ?[\])>}}]){{0,3}}(?:\ ?{_UNIT})?
-    (?!\w|\+|\.\ ?[0-9]
+    (?!\w|\+|[.:][0-9]|\.\ [0-9]
       |\ ?[^\w\s.;:!()\[\]{{}}]{{0,3}}\ ?\.?[0-9]  # 7-8, 7 → 8, 7 ~ 8
       |\ ?(?:…|\.{{2,4}})(?:\ ?\w{{1,6}},?){{0,2}}\ ?[0-9]
       |,?\ (?!{_CLAUSE})[^\s\d.;:!?()|]{{1,12}}\ \.?[0-9]  # 7 to 8, 7 или 8, 8 minus 1
       |\ for\ [^\W\d]{{1,20}},?\ (?:and\ )?[0-9]  # 7 for novelty, 5 for depth
+      |,?\ (?:if|unless|provided|assuming|wenn|falls|if|si)\b|\ and\ (?:a|one)\ (?:half|quarter)\b
       |,?\ ?\(?{_OR}(?:\ \w{{1,10}}){{0,2}}\ \.?[0-9])"""
-# The score line goes on to another number: 3 (loop) + 4 (critic) = 7; 6.67, rounded to 7.
-_CHANGED = (
-    r"\b(?:no|edit|correction|(?:round|chang|revis|correct|rais|lower|adjust|update|upgrad|downgrad"
-    r"|increase|reduc)\w{0,4})[:,]?(?: up| down)?(?: to)? "
-)
-_RECKONED = (
-    r"(?i)(?:[^.;!?]|\.(?=[0-9])){0,90}?"
-    rf"(?:(?:[0-9)\]%] ?[=≈≅] ?|{_CHANGED})(?P<result>{NUMBER})(?![\w/])"
-    rf"|[ (](?P<rounded>{NUMBER}) (?:when |if |after )?round)"
-)
 SPAN = r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(?:-|(?i:to|bis)) ?([0-9]{1,9}(?:\.[0-9]{1,9})?)(?![0-9])"
 # 満分10点中8点, 10점 만점에 8점: the maximum stands first.
 _WHOLE_FIRST = (
@@ -87,7 +78,7 @@ def read_claim(claim: Claim, scale: ScoreRange) -> float:
     if first:
         return scaled(float(first[2]), float(first[1]), scale)
     value = re.match(VALUE, claim.said)
-    if value is None or _is_reckoned(claim, value):
+    if value is None or says_another(claim.said, value):
         raise ParseError(
             f"the score reads '{one_line(claim.said)}', which is not one plain number",
             "not_a_number",
@@ -103,19 +94,6 @@ def read_claim(claim: Claim, scale: ScoreRange) -> float:
     _check_scale(claim, value, scale)
     whole = whole_of(claim)
     return scaled(number_of(value), scale.high if whole is None else whole, scale)
-
-
-def number_of(value: re.Match[str]) -> float:
-    """Return the number of a match of ``VALUE``, which may have a decimal comma."""
-    return float(value["number"].replace(",", "."))
-
-
-def _is_reckoned(claim: Claim, value: re.Match[str]) -> bool:
-    """Whether the line goes on to come to another number."""
-    reckoned = re.match(_RECKONED, claim.said[value.start("number") :])
-    if reckoned is None:
-        return False
-    return float(reckoned["result"] or reckoned["rounded"]) != number_of(value)
 
 
 def _check_scale(claim: Claim, value: re.Match[str], scale: ScoreRange) -> None:

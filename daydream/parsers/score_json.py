@@ -7,13 +7,16 @@ from typing import Any, NamedTuple
 
 from daydream.errors import ParseError
 from daydream.formats import one_line
-from daydream.parsers.score_claim import NUMBER
 from daydream.parsers.score_quotes import cites
 from daydream.parsers.score_range import ScoreRange, range_text, within
+from daydream.parsers.score_rest import NUMBER
 from daydream.parsers.score_text import visible, without_thinking
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.
 _SCORE_KEY = r"(?i)[\"'](?:\w{1,12}[_ ])?(?:score|rating)[\"']\s{0,9}:"
+_SCORE_LINE = (
+    rf"(?im)^[*_# ]{{0,9}}(?:final )?score[*_]{{0,3}}: ?[*_]{{0,3}}({NUMBER})[*_. ]{{0,9}}$"
+)
 _OPENS_OBJECT = r"\s{0,199}[\"'{\[]"  # unlike the braces of LaTeX
 _RESULT_KEYS = (
     *("final score", "overall score", "total score", "score"),
@@ -40,10 +43,11 @@ def read_json_score(text: str, scale: ScoreRange) -> float:
     for value in found:
         _check_maximum(value, scale)
     scores = [number_in(score, scale) for score in given]
+    scores += [float(line[1]) for line in re.finditer(_SCORE_LINE, objects_as_lines(answer))]
     if len(set(scores)) > 1:
-        named = " and ".join(f"{score:.15g}" for score in scores[:4])
-        raise ParseError(f"JSON objects with different scores: {named}", "two_scores")
-    return scores[-1]
+        named = " and ".join(f"{score:.15g}" for score in list(dict.fromkeys(scores))[:4])
+        raise ParseError(f"JSON objects or lines with different scores: {named}", "two_scores")
+    return scores[0]
 
 
 def _check_maximum(content: dict[str, Any], scale: ScoreRange) -> None:

@@ -32,8 +32,8 @@ _HEDGE = (
     r"|(?<!\bi )would|[0-9] (?:or|and) (?:more|higher|above|better|less|lower|below|worse|up))\b"
 )
 _HEDGE_BEFORE = (
-    r"(?i)\b(?:almost|nearly|close to|below|above|under|beyond|first|initially|originally"
-    r"|previously|colleagues?|others|someone|another)\b"
+    r"(?i)\b(?:first|initially|originally|previously|colleagues?|others|someone|another)\b"
+    r"|\b(?:almost|nearly|close to|below|above|under|beyond)(?: \w+){0,3} ?$"
 )
 _PART = r"(?i)\W{0,3}(?:points?\W)?for (?!(?:the|this|that|its?|your|an?)\b)"
 _GIVEN = (
@@ -42,7 +42,10 @@ _GIVEN = (
 )
 _GOES_ON = r"(?i)(?:or|to|maybe|perhaps|-|~)(?: \w{1,8})? ?[0-9][0-9./]{0,8}\W{0,3}"
 _QUALITY = r"(?i)\b([^\W\d_]{1,20}) (?:of|in) (?:[^\W\d_]{1,20} ){1,3}$"  # depth of the idea
-_NAMED_TEXT = r"\b(?i:essay|response|text|idea|answer|candidate)[ -](?:[A-Z]|[0-9]{1,3}) ?$"
+_NAMED = (
+    r"\b(?i:essay|response|text|idea|answer|candidate|critic|judge|reviewer|rater|expert)"
+    r"[ -](?:[A-Z]|[0-9]{1,3}) ?$"
+)
 _MARKED = r"(?:\[ ?\[ ?|\( ?\( ?)(?P<said>[-+.0-9][^\[\]()]{0,30}?)(?: ?\] ?\]| ?\) ?\))"
 _BOXED = r"\\boxed ?\{ ?([-+.0-9][^{}]{0,30})\}"
 _PHRASE_END = r" ?(?:$|[.;!)\]](?: |$)|\()"
@@ -52,7 +55,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.lower().split())
 
 
-_FINAL = _words("final total overall revised adjusted corrected correction edit")
+_FINAL = _words("final total overall revised adjusted corrected correction edit consensus")
 _NEUTRAL = _FINAL | _words(
     """a an the my our your its this that and so is it grand combined aggregate composite weighted
     average mean evaluation evaluator assessment essay idea response text assigned given numeric
@@ -112,7 +115,7 @@ def _names_a_part(header: re.Match[str], leads: bool, before: str = "") -> bool:
     """Whether this is the score of one criterion, or no score at all (``maximum score: 10``)."""
     words = header["words"].lower().split()
     note = (header["note"] or "").lower()
-    if not _BARRED.isdisjoint(words) or re.search(_NAMED_TEXT, f"{before}{header['words']}"):
+    if not _BARRED.isdisjoint(words) or re.search(_NAMED, f"{before}{header['words']}"):
         return True
     if note and not re.search("[0-9]", note) and _FINAL.isdisjoint(note.split()):
         return True

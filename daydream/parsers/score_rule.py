@@ -12,8 +12,9 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from daydream.errors import ParseError
-from daydream.parsers.score_claim import VALUE, Claim, number_of, read_claim, whole_of
+from daydream.parsers.score_claim import VALUE, Claim, read_claim, whole_of
 from daydream.parsers.score_range import ScoreRange
+from daydream.parsers.score_rest import number_of
 from daydream.parsers.score_scaled import check_scaled
 
 # Patterns are compiled when first used, which keeps the import of this module cheap.

@@ -24,7 +24,10 @@ _SIGNS = {"\N{FRACTION SLASH}": "/", "\N{DIVISION SLASH}": "/", "\u2236": ":", "
 _SIGNS |= {"\u066b": ".", "\u301c": "~", **dict.fromkeys("\N{MIDDLE DOT}\u22c5\u2219", "x")}
 _HALVES = {"\N{VULGAR FRACTION ONE HALF}": ".5"}
 _HALVES |= {"\N{VULGAR FRACTION ONE QUARTER}": ".25", "\N{VULGAR FRACTION THREE QUARTERS}": ".75"}
-_DECORATION = str.maketrans(dict.fromkeys(_MARKUP + QUOTES, " ") | _DASHES | _SIGNS | _WIDE)
+_EMOJI = dict.fromkeys([*range(0x2600, 0x27C0), *range(0x1F300, 0x1FB00), 0x2B50, 0x2B55], " ")
+_DECORATION = _EMOJI | str.maketrans(
+    dict.fromkeys(_MARKUP + QUOTES, " ") | _DASHES | _SIGNS | _WIDE
+)
 # Zero-width, direction and variation marks, soft hyphen, byte order mark, keycap.
 _RANGES = ((0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x2070), (0xFE00, 0xFE10))
 _INVISIBLE = dict.fromkeys(

@@ -234,6 +234,8 @@ SCORE: {a} (loop) + 0 (critic) = {b}|SCORE: {a}$Final: {b}|SCORE: {a}$[[{b}]]|[[
 {{"score": {a}}}${{"score": {b}}}|{{"score": {a}}}$SCORE: {b}|<score>{a}</score>$<score>{b}</score>
 SCORE: {a} on a scale of 1 to 5|SCORE: {a} (1-5)|SCORE: {a} (Likert 1-5)|Score [1-5]: {a}
 SCORE: {a} auf einer Skala von 1 bis 5|Оценка: {a} по шкале от 1 до 5|SCORE: {a} stars
+SCORE: {a}; {b}|SCORE: {a} ({b})|SCORE: {a} = {b}|SCORE: {a}:{b}|SCORE: {a} vs. {b}
+SCORE: {a} if it counts, otherwise {b}|SCORE: {a} with the coda, {b} without|SCORE: {a} and a half
 SCORE: {a} of 12 elements|Essay A score: {a}$Essay B score: {b}|It comes close to a score of {a}.
 Another judge gave it a score of {a}.|A score of {a} or more would need a critic."""
 UNSETTLED = [form.replace("$", "\n") for row in _UNSETTLED.splitlines() for form in row.split("|")]
