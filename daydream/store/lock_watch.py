@@ -3,7 +3,7 @@
 Each holds a file of its own, which the kernel lets go when the process dies, and touches it now and
 then. A file that goes on being touched, and that another process can lock all the same, is that of
 a process on another host between which and this one locks do not hold: then no ledger keeps an
-answer from being paid twice.
+answer from being paid twice. Nor does it where locks hold and a mount shows old content.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from daydream.errors import LockError
 from daydream.store.locks import hold_new, is_held
+from daydream.store.turns import Turns, is_seen_late
 
 EVERY_S = 2.0  # between touches
 MAX_EVERY_S = 10.0  # when so many processes are at work that a file server would be kept busy
@@ -59,6 +60,8 @@ class LockWatch:
         self._is_refused, self._every_s = is_refused, every_s
         self._free: dict[Path, _Free] = {}
         self._is_over = threading.Event()
+        # Apart: a listing of a folder, as of the files at work, shows what a mount has kept anew.
+        self._turns = Turns(_turns_of(self.own))
         weakref.finalize(self, _end, self.own, self._is_over)
         if not is_held(str(self.own)):
             raise LockError(f"{self.own} is locked, and can be locked again. {_CONSEQUENCE}")
@@ -82,22 +85,40 @@ class LockWatch:
                 return ""
             time.sleep(self._every_s / 20)
 
+    def stale_view(self) -> str:
+        """Why what others write is no base for calls: it is seen too late; blank if it is not.
+
+        Tried with one other process, if there is any, whose next turn is waited for.
+        """
+        others = self._others()
+        if others and is_seen_late(_turns_of(random.choice(others)), 2 * MAX_EVERY_S):
+            return (
+                f"What another process writes into {self._folder} is seen here seconds later: "
+                f"this mount keeps what others have changed. {_CONSEQUENCE} A FUSE file system "
+                "has to be mounted without caches."
+            )
+        return ""
+
     def tick(self) -> None:
         """Touch the own file, and look at those of the others."""
         with suppress(FileNotFoundError):  # removed by hand, or by a host that sees no lock on it
             os.utime(self.own)
+            self._turns.take()
         intruder, _ = self._look(MAX_LATER_LOOKS)
         if intruder is not None:
             self._is_refused(_message(intruder))
 
     def _look(self, limit: int) -> tuple[Path | None, bool]:
         """A file of a process at work that can be locked here, and whether some file may be one."""
-        others = [path for path in self._folder.glob("*.alive") if path != self.own]
+        others = self._others()
         looked_at = {*random.sample(others, min(limit, len(others))), *self._free}
         free = [path for path in looked_at if path in others and not is_held(str(path))]
         self._free = {path: seen for path, seen in self._free.items() if path in free}
         intruder = next(filter(self._is_touched, free), None)
         return intruder, bool(self._free)
+
+    def _others(self) -> list[Path]:
+        return [path for path in self._folder.glob("*.alive") if path != self.own]
 
     def _is_touched(self, path: Path) -> bool:
         """Whether a file that is not held has been touched since it was first seen so."""
@@ -109,6 +130,7 @@ class LockWatch:
         seen = self._free.setdefault(path, _Free(touched, now))
         if touched == seen.touched and now - seen.since > _PATIENCE * self._every_s:
             path.unlink(missing_ok=True)
+            _turns_of(path).unlink(missing_ok=True)
             self._free.pop(path, None)
         return touched != seen.touched
 
@@ -116,6 +138,10 @@ class LockWatch:
 def unique_name() -> str:
     """A name for the file of a process, which no other process on any host has."""
     return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.alive"
+
+
+def _turns_of(own: Path) -> Path:
+    return own.parent / "turns" / own.name
 
 
 _CONSEQUENCE = (
@@ -142,3 +168,4 @@ def _keep_looking(watch: weakref.ref[LockWatch], over: threading.Event, every_s:
 def _end(own: Path, over: threading.Event) -> None:
     over.set()
     own.unlink(missing_ok=True)
+    _turns_of(own).unlink(missing_ok=True)

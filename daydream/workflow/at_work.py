@@ -54,7 +54,10 @@ class AtWork:
             self._watch = LockWatch(self._project.layout.at_work, self._refuse, every_s)
         except LockError as error:
             return [str(error)]
-        return list(filter(None, [self._watch.obstacle()]))
+        obstacle = self._watch.obstacle()
+        if not obstacle and is_between_hosts(root):
+            obstacle = self._watch.stale_view()
+        return list(filter(None, [obstacle]))
 
     def _refuse(self, message: str) -> None:
         """End a run between which and another one locks have ceased to hold."""

@@ -1,7 +1,8 @@
 """Two runs of one cohort at the same time through two mounts of one file system, as on two hosts.
 
 The mounts are bindfs's, whose locks are of a mount alone, or with an option of the file system
-below, which both have in common; and sshfs's, whose locks are of a mount alone.
+below, which both have in common, and which keep what they have seen, or not; and sshfs's, whose
+locks are of a mount alone.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin")
 
 CALLS = 10 + 10 + 10
 NOT_CACHED = "attr_timeout=0,entry_timeout=0,negative_timeout=0"
-COMMON_LOCKS = ("--multithreaded", "--enable-lock-forwarding", "-o", NOT_CACHED)
+KEPT_LONG = "attr_timeout=10,entry_timeout=10"
+COMMON_LOCKS = ("--multithreaded", "--enable-lock-forwarding", "-o")
 
 
 @contextmanager
@@ -88,11 +90,13 @@ def run_through(work: Workspace, points: tuple[Path, Path]) -> list[tuple[int, s
     return [(run.returncode, said) for run, said in zip(runs, outputs, strict=True)]
 
 
-def assert_refused(ends: list[tuple[int, str]], server: MockServer) -> None:
+def assert_refused(
+    ends: list[tuple[int, str]], server: MockServer, why: str = "locks do not hold"
+) -> None:
     """One run at least was refused, in one message, and the others paid for each call once."""
     refused = [said for code, said in ends if code != 0]
     assert refused
-    assert all(said.count("locks do not hold") == 1 for said in refused)
+    assert all(said.count(why) == 1 for said in refused)
     assert not any("Traceback" in said for said in refused)
     assert server.paid == CALLS * (2 - len(refused))
 
@@ -117,7 +121,7 @@ def points(tmp_path: Path) -> tuple[Path, Path]:
 def test_where_locks_hold_two_runs_pay_for_each_call_once(
     cohort: Workspace, server: MockServer, points: tuple[Path, Path]
 ) -> None:
-    with mounted(cohort.root, points, *COMMON_LOCKS):
+    with mounted(cohort.root, points, *COMMON_LOCKS, NOT_CACHED):
         ends = run_through(cohort, points)
     assert [code for code, _ in ends] == [0, 0], ends
     assert server.paid == CALLS
@@ -128,6 +132,14 @@ def test_where_locks_do_not_hold_a_run_ends_with_one_message_before_its_first_ca
 ) -> None:
     with mounted(cohort.root, points):
         assert_refused(run_through(cohort, points), server)
+
+
+def test_where_a_mount_keeps_what_it_has_seen_a_run_ends_before_its_first_call(
+    cohort: Workspace, server: MockServer, points: tuple[Path, Path]
+) -> None:
+    with mounted(cohort.root, points, *COMMON_LOCKS, KEPT_LONG):
+        ends = run_through(cohort, points)
+    assert_refused(ends, server, "is seen here seconds later")
 
 
 @pytest.mark.skipif(
