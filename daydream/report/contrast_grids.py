@@ -11,7 +11,7 @@ from daydream.report.grid import Cell, Column, Grid
 from daydream.report.rankings import templates_of
 from daydream.report.tables import LEADERBOARDS
 
-MAX_ROWS = 100  # of an axis
+MAX_ROWS = 30  # of an axis
 CAPTION = (
     "the upper less the lower, in points; p is corrected for all pairs of the table (Holm); judges "
     "and templates are fixed, drafts or combinations are sampled"
@@ -43,11 +43,16 @@ def _grid(tables: ReportTables, axis: str, part: Any) -> Grid:
         Column("Compared on"),
         Column("Distrust"),
     )
-    rows = tuple(_pair(tables, axis, row) for row in grid.records(part.head(MAX_ROWS)))
-    left = len(part) - len(rows)
-    note = f"The first {len(rows)} of {len(part):,} pairs; the file has all templates too."
+    left = len(part) - MAX_ROWS
+    if left > 0:
+        part = part.sort_values("p_holm", kind="stable").head(MAX_ROWS)
+    rows = tuple(_pair(tables, axis, row) for row in grid.records(part))
+    note = (
+        f"The {MAX_ROWS} pairs with the smallest p. {left:,} others, and those of each evaluation "
+        "template, are in the file."
+    )
     caption = f"Differences of {LEADERBOARDS[axis].lower()}: {CAPTION}"
-    return Grid(f"contrasts_{axis}", caption, columns, rows, note if left else "", "contrasts")
+    return Grid(f"contrasts_{axis}", caption, columns, rows, note if left > 0 else "", "contrasts")
 
 
 def _pair(tables: ReportTables, axis: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:

@@ -195,6 +195,7 @@ def human_corrected(tables: ReportTables) -> Grid | None:
         "Means, in points, that people would give to all essays, and their differences; rated "
         "essays are a random sample, drafts are sampled, judges are fixed"
     )
+    listed = _rows(tables, "human_corrected")
     rows = (
         (
             Cell(_corrected_level(tables, row)),
@@ -206,9 +207,17 @@ def human_corrected(tables: ReportTables) -> Grid | None:
             grid.interval(row["low"], row["high"], 2),
             Cell(str(row["note"])),
         )
-        for row in _rows(tables, "human_corrected")
+        for row in listed
+        if _is_known(row)
     )
-    return _grid("human_corrected", caption, columns, rows)
+    made = _grid("human_corrected", caption, columns, rows)
+    unknown = sum(not _is_known(row) for row in listed)
+    note = f"Levels with too few rated essays for a number: {unknown:,}, in the file."
+    return made._replace(note=note) if made and unknown else made
+
+
+def _is_known(row: Row) -> bool:
+    return row["axis"] == "overall" or grid.as_float(row["corrected_mean"]) is not None
 
 
 def _corrected_level(tables: ReportTables, row: Row) -> str:

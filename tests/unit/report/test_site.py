@@ -11,14 +11,17 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from daydream.errors import CohortError
 from daydream.report import site as site_module
 from daydream.report.charts.data import chart_data
+from daydream.report.contrast_grids import contrasts
 from daydream.report.data import ReportTables, gather
 from daydream.report.essays import EssayRow, as_json, essay_rows
+from daydream.report.judge_grids import human_corrected
 from daydream.report.pairwise_grids import comparisons
 from daydream.report.site import MARK, write_site
 from daydream.report.tables import evaluators, leaderboards, reliability
@@ -241,6 +244,29 @@ def test_of_one_template_nothing_is_said_twice(site: Site) -> None:
         kept = table[table[column].isin(["overall", "", table[column].max()])]
         one = replace(site.tables, tables={**site.tables.tables, name: kept})
         assert len({row[1].text for row in grid(one).rows}) == 1
+
+
+def test_of_many_pairs_those_with_the_smallest_p_are_shown(site: Site) -> None:
+    table = site.tables.table("contrasts")
+    last = table[table["evaluation_template"] == table["evaluation_template"].iloc[-1]].iloc[[0]]
+    many = pd.concat([last.assign(p_holm=50.0 - n) for n in range(50)])
+    (found,) = contrasts(replace(site.tables, tables={"contrasts": many}))
+    assert [row[4].order for row in found.rows] == [1.0 + n for n in range(30)]
+    assert "20 others" in found.note
+
+
+def test_levels_of_which_people_rated_too_little_are_counted_and_not_listed(site: Site) -> None:
+    shared = {"evaluation_template": "q", "minus": "", "n_human": 1, "judge_mean": 3, "note": "few"}
+    shared |= {"human_mean": 4, "low": np.nan, "high": np.nan}
+    rows = [
+        {"axis": "overall", "level": "all", "corrected_mean": np.nan, **shared},
+        {"axis": "generation_model", "level": "small", "corrected_mean": 3.5, **shared},
+        {"axis": "generation_model", "level": "middle", "corrected_mean": np.nan, **shared},
+    ]
+    tables = replace(site.tables, tables={"human_corrected": pd.DataFrame(rows)})
+    found = human_corrected(tables)
+    assert found is not None and len(found.rows) == 2
+    assert "too few rated essays for a number: 1," in found.note
 
 
 def test_tables_have_captions_and_scopes(site: Site) -> None:
