@@ -16,7 +16,7 @@ ALPHA_LEVELS = (
     (0.8, "the scores can be relied upon (0.80 or above)"),
     (0.667, "good enough for tentative conclusions only (0.667 to 0.80)"),
     (0.0, "too low to draw conclusions from single scores (below 0.667)"),
-    (-1.0, "no agreement beyond chance"),
+    (-float("inf"), "no agreement beyond chance"),
 )
 # Koo and Li (2016), Journal of Chiropractic Medicine 15: poor, moderate, good, excellent.
 ICC_LEVELS = (

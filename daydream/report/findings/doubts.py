@@ -119,6 +119,14 @@ def _few_clusters(evidence: Evidence) -> Iterator[Finding]:
             "independent drafts or combinations are behind them.",
             "ranking",
         )
+    few = [row for row in rows if "holds for these" in str(row["warning"])]
+    if few:
+        verb = "holds" if len(few) == 1 else "hold"
+        yield Finding(
+            f"The intervals of {counted(len(few), 'mean')} {verb} for these combinations only: "
+            "fewer than 5 are behind them.",
+            "ranking",
+        )
     single = [row for row in rows if as_float(row["n_essays"]) == 1]
     if single:
         yield Finding(
@@ -180,14 +188,25 @@ def _sensitive(evidence: Evidence) -> Iterator[Finding]:
         changed.setdefault((row["axis"], row["winner"]), {})[left_out] = pronoun
     for (axis, winner), parts in list(changed.items())[:MAX_CHANGES]:
         without = "any one of them" if len(parts) > 1 else next(iter(parts.values()))
+        tied = " The two cannot be told apart anyhow." if _is_tied(evidence, axis, winner) else ""
         yield Finding(
             f"Which {AXIS_NAMES.get(axis, axis)} is first depends on {listed(list(parts))}: "
-            f"without {without}, {evidence.name(axis, winner)} is.",
+            f"without {without}, {evidence.name(axis, winner)} is.{tied}",
             "sensitivity",
         )
     if len(changed) > MAX_CHANGES:
         more = len(changed) - MAX_CHANGES
         yield Finding(f"{more} more such changes are in the table.", "sensitivity")
+
+
+def _is_tied(evidence: Evidence, axis: str, level: str) -> bool:
+    """Whether the contrast of a level with the first one, under all templates, finds nothing."""
+    whole = evidence.rows("sensitivity", axis=axis, left_out="nothing")
+    pairs = evidence.rows("contrasts", axis=axis)
+    both = {level, whole[0]["winner"]} if whole else {level}
+    found = [pair for pair in pairs if {pair["level_a"], pair["level_b"]} == both]
+    p = as_float(found[-1]["p_holm"]) if found else None  # the composite is last
+    return p is not None and p > ALPHA
 
 
 def _left_out(evidence: Evidence, kind: str, name: str) -> str:

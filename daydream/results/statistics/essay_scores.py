@@ -81,6 +81,14 @@ def with_draft(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{DRAFT: frame[DRAFT].where(frame[DRAFT] != "", made_of)})
 
 
+def half_step(frame: pd.DataFrame) -> float:
+    """The least standard deviation of a single score, by rounding: no error is smaller.
+
+    Half the distance of neighbouring scores, averaged over templates, as a share of the scale.
+    """
+    return float(np.mean([score_step(part) for _, part in frame.groupby(TEMPLATE)])) / 2
+
+
 def score_step(part: pd.DataFrame) -> float:
     """The distance of two neighbouring scores of a template, as a share of its scale.
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse, stats
 
 from daydream.results.statistics.bootstrap import MIN_CLUSTERS, codes_of
-from daydream.results.statistics.essay_scores import with_draft
+from daydream.results.statistics.essay_scores import half_step, with_draft
 from daydream.results.statistics.ratings import (
     DRAFT,
     ESSAY,
@@ -55,7 +55,8 @@ def evaluator_effects(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     and templates of this evaluator's score minus the mean of the other evaluators' there,
     normalised, replicates averaged first; negative is stricter than the others. It is from
     ``n_severity`` essays x templates of ``n_severity_drafts`` drafts, and its 95% interval is of
-    the drafts' means, by Student's t, for these judges; none with fewer than 5 drafts. Where
+    the drafts' means, by Student's t, for these judges, at least that of rounding (``half_step``);
+    none with fewer than 5 drafts. Where
     judges fall into panels that share no essay, severities cannot be compared: they are NaN, and
     ``warning`` says so. ``ceiling_share`` and
     ``floor_share`` are the scores at or past an end of the scale, as shares of ``n_valid``;
@@ -79,7 +80,7 @@ def evaluator_effects(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     rows = [
         {
             **{EVALUATOR: name, TEMPLATE: template, **_ends(part)},
-            **_against(others, panels[template]),
+            **_against(others, panels[template], half_step(part)),
             **retest(part)._asdict(),
         }
         for name, template, part, others in _cells(frame, beside)
@@ -142,7 +143,7 @@ def _n_panels(part: pd.DataFrame) -> int:
     return int(sparse.csgraph.connected_components(edges, directed=False)[0])
 
 
-def _severity(own: pd.DataFrame, panels: int) -> dict[str, object]:
+def _severity(own: pd.DataFrame, panels: int, least: float) -> dict[str, object]:
     gaps = own["unit"] - own["others"]
     by_draft = gaps.groupby(own["draft"]).agg(["mean", "size"])
     n = len(by_draft)
@@ -160,15 +161,16 @@ def _severity(own: pd.DataFrame, panels: int) -> dict[str, object]:
     # A mean of all ratings is a ratio of sums over drafts; its error by linearisation.
     pulls = by_draft["size"] * (by_draft["mean"] - value)
     error = np.sqrt(n / (n - 1) * float((pulls**2).sum())) / len(own)
+    error = max(error, least / np.sqrt(len(own)))
     margin = float(stats.t.isf(0.025, n - 1) * error)
     ends = {"severity_low": value - margin, "severity_high": value + margin}
     return about | {"severity": value, **ends, "warning": ""}
 
 
-def _against(own: pd.DataFrame, panels: int) -> dict[str, object]:
+def _against(own: pd.DataFrame, panels: int, least: float) -> dict[str, object]:
     means = own.groupby(ESSAY)[["unit", "others"]].mean().round(9)
     return {
-        **_severity(own, panels),
+        **_severity(own, panels, least),
         "pearson": _correlation(means),
         "spearman": _correlation(means.rank()),
         "n_correlation": len(means),

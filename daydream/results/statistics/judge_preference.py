@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from daydream.results.statistics.axis_comparison import adjusted_shares
-from daydream.results.statistics.essay_scores import essay_scores
+from daydream.results.statistics.essay_scores import essay_scores, half_step
 from daydream.results.statistics.multiplicity import holm
 from daydream.results.statistics.ratings import (
     DRAFT,
@@ -59,7 +59,8 @@ def judge_preference(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     judged itself. ``note`` says why nothing is tested.
     """
     frame = evaluations(scores, scales)
-    rows = [row for kind in ("self", "family") for row in _rows(frame, kind)]
+    kinds = ("self", "family") if len(frame) else ()
+    rows = [row for kind in kinds for row in _rows(frame, kind)]
     table = pd.DataFrame(rows, columns=_COLUMNS)
     for _, part in table.groupby("kind"):
         table.loc[part.index, "p_holm"] = holm(part["p"].to_numpy(dtype=float))
@@ -76,7 +77,7 @@ def _rows(frame: pd.DataFrame, kind: str) -> Iterator[dict[str, object]]:
     written = set(frame[column]) - {""}
     owners = frame[[EVALUATOR, of_judge]].drop_duplicates().to_numpy(dtype=str)
     own_of = dict(owners[owners[:, 1] != ""].tolist())
-    rated = _rated(frame, column)
+    rated, least = _rated(frame, column), half_step(frame)
     ranks = (_ranks(frame), _ranks(frame[~is_self(frame)])) if kind == "self" else ({}, {})
     for judge, own in sorted(own_of.items()):
         if own not in written:
@@ -84,7 +85,7 @@ def _rows(frame: pd.DataFrame, kind: str) -> Iterator[dict[str, object]]:
         beside = _beside(rated, judge, own_of)
         used = _on_both_sides(beside)
         asked = frame[(frame[EVALUATOR] == judge) & (frame[column] == own)]
-        test = _welch(used)
+        test = _welch(used, least)
         yield {
             **{"kind": kind, EVALUATOR: judge, "own": own, **test._asdict(), "p_holm": np.nan},
             **_counts(used),
@@ -132,11 +133,12 @@ def _note(beside: pd.DataFrame, used: pd.DataFrame, test: _Test) -> str:
     return f"fewer than {FEWEST} drafts of its own, or of others" if np.isnan(test.p) else ""
 
 
-def _welch(used: pd.DataFrame) -> _Test:
+def _welch(used: pd.DataFrame, least: float) -> _Test:
     """Compare own and other drafts within columns; a column counts by its drafts on both sides.
 
     The estimate is that of least squares with an effect of every column (weights
-    n m / (n + m)), its variance that of independent drafts, n / (n - 1) as in Welch's test.
+    n m / (n + m)), its variance that of independent drafts, n / (n - 1) as in Welch's test, and
+    not below that of rounding (``least``).
     """
     if used.empty:
         return _Test(*[np.nan] * 6)
@@ -153,8 +155,9 @@ def _welch(used: pd.DataFrame) -> _Test:
         pulls = (part - column.map(mean[is_own])) * column.map(weight / size[is_own])
         sums = pulls.groupby(DRAFT).sum().to_numpy(dtype=float)
         counts.append(len(sums))
-        parts.append(float(sums @ sums) * len(sums) / max(len(sums) - 1, 1))
-    if min(counts) < FEWEST or sum(parts) < 1e-18:
+        spread = float(sums @ sums) * len(sums) / max(len(sums) - 1, 1)
+        parts.append(max(spread, least**2 / len(sums)))
+    if min(counts) < FEWEST:
         return _Test(difference, *[np.nan] * 5)
     se = float(np.sqrt(sum(parts)))
     df = sum(parts) ** 2 / sum(v**2 / (n - 1) for v, n in zip(parts, counts, strict=True))

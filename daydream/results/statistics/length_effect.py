@@ -73,7 +73,7 @@ def _rows(keys: dict[str, str], part: pd.DataFrame) -> Iterator[dict[str, object
     essays = scored[-1].table
     words = counted.drop_duplicates(ESSAY).set_index(ESSAY)[WORDS]
     essays = essays.assign(log=np.log2(essays[ESSAY].map(words)))
-    slope, note = _slope(essays)
+    slope, note = _slope(essays, scored[-1].step / 2)
     if scored[-1].panels > 1:
         slope, note = _Slope(*[np.nan] * 6), "judges and essays fall into parts that share nothing"
     common = float(essays["log"].mean())
@@ -100,7 +100,7 @@ def _about(essays: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _slope(essays: pd.DataFrame) -> tuple[_Slope, str]:
+def _slope(essays: pd.DataFrame, least: float) -> tuple[_Slope, str]:
     by = essays.groupby(GENERATOR)
     x = (essays["log"] - by["log"].transform("mean")).to_numpy(dtype=float)
     y = (essays["value"] - by["value"].transform("mean")).to_numpy(dtype=float)
@@ -111,16 +111,23 @@ def _slope(essays: pd.DataFrame) -> tuple[_Slope, str]:
     drafts, n_drafts = codes_of(essays[DRAFT].to_numpy(dtype=str))
     if n_drafts < MIN_CLUSTERS:
         return _Slope(slope, *[np.nan] * 5), f"fewer than {MIN_CLUSTERS} drafts: no interval"
-    return _tested(slope, x * (y - slope * x), spread, drafts, by.ngroups + 1), ""
+    least = least / np.sqrt(float(essays["n_scores"].mean()) * spread)
+    return _tested(slope, x * (y - slope * x), spread, drafts, by.ngroups + 1, least), ""
 
 
 def _tested(
-    slope: float, pieces: FloatArray, spread: float, drafts: object, n_fitted: int
+    slope: float,
+    pieces: FloatArray,
+    spread: float,
+    drafts: object,
+    n_fitted: int,
+    least: float,
 ) -> _Slope:
     sums = np.bincount(np.asarray(drafts), pieces)
     clusters, count = len(sums), len(pieces)
     factor = clusters / (clusters - 1) * (count - 1) / max(1, count - n_fitted)
-    se, df = float(np.sqrt(factor * (sums**2).sum())) / spread, float(clusters - 1)
+    se = max(float(np.sqrt(factor * (sums**2).sum())) / spread, least)
+    df = float(clusters - 1)
     margin = se * float(stats.t.isf(0.025, df))
-    p = float(2 * stats.t.sf(abs(slope) / se, df)) if se > 0 else np.nan
+    p = float(2 * stats.t.sf(abs(slope) / se, df))
     return _Slope(slope, slope - margin, slope + margin, se, df, p)

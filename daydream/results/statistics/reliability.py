@@ -39,6 +39,8 @@ _ANOVA, _REML, _MOMENTS = "analysis of variance", "REML", "moments"
 _BOOTSTRAP = "bootstrap over drafts"
 _AVERAGED = "ends are averaged over templates: rather too wide than too narrow"
 _FEW_DRAFTS = f"fewer than {MIN_CLUSTERS} drafts: no interval"
+_ALIKE = "the scores do not vary"
+_NO_REST = "nothing is left to chance: no interval"
 _FEW_ORIGINS = f"fewer than {MIN_ORIGINS} pairs of model and combo: no interval"
 
 
@@ -172,6 +174,8 @@ def _row(
 def _alpha_row(measure: str, panel: _Panel, alpha: Alpha) -> Row:
     row = _row(panel, measure, alpha.value, alpha.low, alpha.high, FIXED, _BOOTSTRAP)
     warning = _FEW_DRAFTS if panel.n_drafts < MIN_CLUSTERS else ""
+    if not np.isfinite([alpha.value, alpha.low]).all():
+        warning = warning or _why_none(alpha.value)
     return row._replace(n_raters=alpha.n_raters, warning=warning)
 
 
@@ -186,7 +190,12 @@ def _correlations(panel: _Panel) -> Iterator[Row]:
         method, warning = _REML, "" if enough else _FEW_DRAFTS
     for form, value, low, high in found:
         kind = FIXED if form.startswith("ICC(3") else SAMPLED
-        yield _row(panel, form, value, low, high, kind, method)._replace(warning=warning)
+        why = warning or ("" if np.isfinite([value, low]).all() else _why_none(value))
+        yield _row(panel, form, value, low, high, kind, method)._replace(warning=why)
+
+
+def _why_none(value: float) -> str:
+    return _ALIKE if not np.isfinite(value) else _NO_REST
 
 
 def _within(panel: _Panel) -> Iterator[Row]:

@@ -151,6 +151,12 @@ def test_a_winner_that_hangs_on_one_judge_is_told() -> None:
     assert "Which generation model is first depends on judge <ida>: without it, <bee> is." in told
 
 
+def test_few_combinations_and_places_of_levels_that_are_tied_are_told() -> None:
+    told = texts(doubts(evidence(scores(combos=3, drafts=2))))
+    assert "<ida>: without it, <bee> is. The two cannot be told apart anyhow." in told
+    assert "hold for these combinations only: fewer than 5 are behind them." in told
+
+
 def test_missing_scores_few_drafts_looks_and_mixed_snapshots_are_told() -> None:
     frame = scores(combos=2)
     frame.loc[[0, 1], "score"] = np.nan

@@ -32,6 +32,14 @@ def test_severity_is_the_mean_difference_from_the_others_on_the_same_essay_and_t
     assert found["fair", ""] == pytest.approx((0.0 - 0.3) / 2)
 
 
+def test_judges_that_always_differ_by_the_same_leave_half_a_step_of_doubt():
+    rows = [(f"e{i}", "t", judge, 4.0 + i + (judge == "b")) for i in range(5) for judge in "ab"]
+    found = effects(rows).loc[("b", "")]
+    error = 0.05 / np.sqrt(5)  # half a point of ten, five ratings
+    ends = 0.1 - 2.776445 * error, 0.1 + 2.776445 * error
+    assert (found["severity_low"], found["severity_high"]) == pytest.approx(ends)
+
+
 def test_an_evaluator_is_not_severe_for_having_got_the_poor_essays():
     rows = [(f"good{i}", "t", m, 9.0) for i in range(3) for m in ("x", "y")]
     rows += [(f"poor{i}", "t", m, 1.0) for i in range(3) for m in ("x", "z")]

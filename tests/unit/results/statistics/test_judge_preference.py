@@ -119,3 +119,11 @@ def test_with_one_judge_nothing_is_tested_and_the_row_says_so():
         .to_dict("records")
     )
     assert row["note"] == "no other judge scored these essays" and np.isnan(row["p"])
+
+
+def test_drafts_that_do_not_differ_leave_half_a_step_of_doubt():
+    scores = panel()
+    scores["score"] = 5.0 + (scores["evaluation_llm_model"] == "a")
+    rows = judge_preference(scores, {}).query("kind == 'self'")
+    assert (rows["high_share"] - rows["low_share"]).min() > 0.05
+    assert (rows["p"] > 0.9).all() and set(rows["note"]) == {""}

@@ -64,3 +64,14 @@ def test_at_a_common_length_a_writer_of_long_essays_loses_what_length_gave_it():
     assert means.loc["A", "mean_share"] - means.loc["B", "mean_share"] == pytest.approx(0.2)
     gap = means.loc["A", "share_at_common_length"] - means.loc["B", "share_at_common_length"]
     assert gap == pytest.approx(0.0)
+
+
+def test_a_slope_without_any_rest_is_not_certain():
+    rows = [(f"e{i}", "AB"[i % 2], "j", 3.0 + i // 2 % 4) for i in range(16)]
+    words = [100 * 2 ** (i // 2 % 4) for i in range(16)]
+    slope = length_effect(scores(rows).assign(essay_words=words, draft_gen_id=range(16)), {}).iloc[
+        0
+    ]
+    assert slope["slope_share"] == pytest.approx(0.1)
+    assert slope["se_share"] == pytest.approx(0.05 / np.sqrt(16 * 1.25))  # half a point, rounded
+    assert slope["high_share"] > slope["slope_share"] > slope["low_share"]
