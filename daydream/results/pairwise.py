@@ -109,7 +109,12 @@ def pairwise_ranking(comparisons: pd.DataFrame, membership: Membership) -> pd.Da
     parts = [_ranked(comparisons, origin, by) for by in (ESSAY, *ORIGIN)]
     filled = [part for part in parts if len(part)]
     table = pd.concat(filled, ignore_index=True) if filled else parts[0]
-    return _typed(table.assign(note=""))
+    notes = np.select(
+        [table["strength"].isna(), table["low"].isna()],
+        ["no pair with a verdict in both orders", "one draft: no interval"],
+        default="",
+    )
+    return _typed(table.assign(note=notes))
 
 
 def _ranked(comparisons: pd.DataFrame, origin: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -135,7 +140,13 @@ def bias_table(comparisons: pd.DataFrame, membership: Membership) -> pd.DataFram
         corrected = holm(np.array([one.p for one in biases.values()]))
         for (level, bias), p_holm in zip(biases.items(), corrected, strict=True):
             found.append({"axis": axis, "level": level, **bias._asdict(), "p_holm": p_holm})
-    return _typed(pd.DataFrame(found, columns=_BIAS).assign(note=""))
+    table = pd.DataFrame(found, columns=_BIAS)
+    notes = np.select(
+        [table["n_valid"] == 0, table["first_share"].isna(), table["p"].isna()],
+        ["no verdicts", "every verdict is a tie", "no two orders of a pair disagree: no test"],
+        default="",
+    )
+    return _typed(table.assign(note=notes))
 
 
 def _levels(comparisons: pd.DataFrame, rows: pd.DataFrame, axis: str) -> dict[str, pd.DataFrame]:

@@ -183,6 +183,7 @@ def test_a_model_has_an_interval_if_its_essays_come_from_two_drafts(tmp_path: Pa
     trial.roster = Membership(COHORT, [*sibling, *trial.roster.stage("comparison")])
     models = trial.ranking("generation_model")
     assert models.loc["gpt", ["low", "high"]].isna().all()
+    assert models["note"].to_dict() == {"gpt": "one draft: no interval", "llama": ""}
     assert models.loc["llama", ["low", "high"]].notna().all()
     assert models["strength"].notna().all()
     assert trial.ranking("essay")[["low", "high"]].notna().all(axis=None)
@@ -202,6 +203,9 @@ def test_too_few_verdicts_are_flagged(tmp_path: Path) -> None:
     table = with_coverage(pairwise_ranking(trial.frame(), trial.roster), 0.8)
     covered = table[table["axis"] == "essay"].set_index("level")["coverage_ok"]
     assert covered.to_dict() == {"e_1": True, "e_2": False, "e_3": False}
+    notes = table[table["axis"] == "essay"].set_index("level")["note"]
+    unknown = "no pair with a verdict in both orders"
+    assert notes.to_dict() == {"e_1": "", "e_2": "", "e_3": unknown}
 
 
 # Position bias
@@ -218,6 +222,13 @@ def test_the_share_of_first_places_is_told_overall_by_judge_and_by_template(tmp_
         ("evaluation_llm_model", "other"): 0.5,
         ("comparison_template", "closer"): 0.75,
     }
+    by_judge = bias[bias["axis"] == "evaluation_llm_model"].set_index("level")["note"]
+    assert by_judge.to_dict() == {
+        "judge": "",
+        "other": "no two orders of a pair disagree: no test",
+    }
+    lost = Trial(tmp_path / "lost", *meet(1, 2)).judge("", "")
+    assert set(bias_table(lost.frame(), lost.roster)["note"]) == {"no verdicts"}
 
 
 # Files
