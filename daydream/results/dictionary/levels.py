@@ -170,7 +170,12 @@ CONTRASTS = Table(
         P,
         P_HOLM._replace(meaning="p corrected for all pairs of the axis and template (Holm)."),
         Column("difference_share", "number", "difference, normalised.", SHARE),
-        Column("effect_size", "number", "Hedges' g.", "standard deviations of drafts in a level"),
+        Column(
+            "effect_size",
+            "number",
+            "Hedges' g; blank: too few clusters for a spread.",
+            "standard deviations of drafts in a level",
+        ),
         Column(
             "superiority",
             "number",
