@@ -126,6 +126,7 @@ def _kappa(first: FloatArray, second: FloatArray, counts: FloatArray) -> FloatAr
 
 def _ranks(values: FloatArray, counts: FloatArray) -> FloatArray:
     """The rank of each essay in each draw, shape (draws, n); equal values share their mean rank."""
+    values = values.round(12)  # equal means may differ in the last digit
     order = np.argsort(values, kind="stable")
     levels, codes = np.unique(values, return_inverse=True)
     starts = np.searchsorted(values[order], levels)

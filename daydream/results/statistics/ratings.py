@@ -71,7 +71,8 @@ def ratings(frame: pd.DataFrame) -> pd.DataFrame:
         high=("high", "first"),
         n=("score", "size"),
     )
-    return table.reset_index()
+    # Means that are equal, such as of 5 and 5.5 and of 4 and 6.5, must be ties to ranks.
+    return table.round({"score": 12, "unit": 12}).reset_index()
 
 
 def comparable(frame: pd.DataFrame, by: list[str] | None = None) -> pd.DataFrame:

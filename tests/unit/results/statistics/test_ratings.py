@@ -183,6 +183,16 @@ def test_replicates_become_one_rating():
     assert rated[["score", "n"]].to_numpy().tolist() == [[5.5, 2]]
 
 
+def test_ratings_with_equal_means_are_ties_to_ranks():
+    """0 and 1.5 average to 0.075 of ten, 0.5 and 1 to a float beside it."""
+    given = {"e1": (0.0, 1.5), "e2": (0.5, 1.0)}
+    rows = [
+        (essay, "t", "j", n, score) for essay, pair in given.items() for n, score in enumerate(pair)
+    ]
+    found = ratings(evaluations(table(*rows), {}))
+    assert found["unit"].tolist() == [0.075, 0.075]
+
+
 def test_scores_of_evaluations_whose_essay_is_unknown_are_not_pooled_into_one_essay():
     scores = table((None, "t", "m0", 1, 1.0), (np.nan, "t", "m1", 1, 9.0))
     assert evaluator_agreement(scores, {}).empty

@@ -357,6 +357,30 @@ def test_replicates_are_averaged_before_raters_are_compared():
     assert two == pytest.approx(one)
 
 
+def test_replicates_with_equal_means_are_ties_as_in_the_krippendorff_package():
+    """krippendorff 0.9.0: alpha() of the means with level_of_measurement="ordinal"."""
+    given = [
+        [(0, 1.5), (0.5, 1)],
+        [(0.5, 1), (1, 1.5)],
+        [(3, 4.5), (3.5, 4)],
+        [(2, 2), (0, 1.5)],
+        [(4, 4.5), (4.5, 4)],
+        [(1, 0.5), (1.5, 0)],
+    ]
+    rows = [
+        (f"e{essay}", f"j{judge}", replicate, score)
+        for essay, judges in enumerate(given)
+        for judge, pair in enumerate(judges)
+        for replicate, score in enumerate(pair)
+    ]
+    names = ["parent_gen_id", "evaluation_llm_model", "replicate", "score"]
+    frame = pd.DataFrame(rows, columns=names).assign(evaluation_template="t")
+    frame["gen_id"] = [f"v{n}" for n in range(len(frame))]
+    table = reliability(frame, {}).set_index(["scope", "measure"])["value"]
+    assert table["t", "krippendorff_alpha_ordinal"] == pytest.approx(0.7607095046854083)
+    assert table["t", "krippendorff_alpha"] == pytest.approx(0.936542669584245)
+
+
 def test_nothing_to_compare_is_a_table_without_rows_and_with_its_columns():
     for matrix in (SHROUT_FLEISS[:, :1], SHROUT_FLEISS[:1]):
         table = reliability(scores_of(matrix), {})
