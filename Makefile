@@ -125,7 +125,8 @@ versions:
 audit:
 	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && \
 	    $(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
-	$(VENV)/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+	@$(VENV)/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock || \
+	    { echo "Nothing was audited if a package was not found: that needs https://pypi.org itself, and no mirror of it."; exit 1; }
 
 # After a change of dependencies in pyproject.toml, or to take newer versions.
 lock: $(VENV)/.ready
