@@ -235,7 +235,7 @@ def test_the_tables_of_an_axis_stand_under_its_heading(site: Site) -> None:
 
 
 def test_of_one_template_nothing_is_said_twice(site: Site) -> None:
-    assert {row[1].text for row in evaluators(site.tables).rows} > {"all"}
+    assert {row[1].text for row in evaluators(site.tables).rows} > {"(all templates)"}
     for grid, name, column in (
         (reliability, "reliability", "scope"),
         (evaluators, "evaluator_effects", "evaluation_template"),
