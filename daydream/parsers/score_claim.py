@@ -20,6 +20,7 @@ _WHOLE_FOLLOWS = rf"(?=\ ?{_UNIT}?\ ?(?:%|(?:/|(?:{_OF})(?=[\ 0-9]))\ ?[0-9]))"
 _CLAUSE = (
     r"(?:because|since|as|with|for|given|but|has|only|despite|although|though|while|where|due|weil|da"
     r"|denn|mit|car|avec|pour|porque|con|scale|skala|échelle|escala|range|max\w{0,4}|top"
+    r"|the|this|it|its|there|all|both|each|their|overall|der|die|das|es|les|el"  # a new sentence
     r"|(?:on|in|at)(?=\ [0-9]{1,3}[-\ ]point))\b"
 )
 _OR = r"(?:or|maybe|perhaps|possibly|even|up|down|bis|oder|ou|o|u|или|либо|lub|veya|vs|versus)\b\.?"

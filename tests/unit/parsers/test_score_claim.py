@@ -33,6 +33,7 @@ TEN, FIVE, HUNDRED = ScoreRange(0, 10), ScoreRange(1, 5), ScoreRange(0, 100)
         ("7,5/10", "", TEN, 7.5),
         ("7 (0-10)", "", TEN, 7),
         ("7, as 2 of 3 parts are there", "", TEN, 7),
+        ("7 The 3 concepts are linked.", "", TEN, 7),
         ("24/30 = 8/10", "", TEN, 8),
         ("(7 + 6 + 8) / 3 = 7", "", TEN, 7),
         ("7 (rounded up from 6.67)", "", TEN, 7),
