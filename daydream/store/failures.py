@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from daydream.store.files import modified_ns
 from daydream.store.layout import Layout, Stage, exists
 from daydream.store.membership import Membership
 from daydream.store.metadata import failure_of
@@ -34,8 +35,14 @@ class Missing(NamedTuple):
     budget: str = ""
 
 
-def find_missing(layout: Layout, membership: Membership) -> Missing:
-    """Look at every generation without a parsed.txt."""
+def find_missing(layout: Layout, membership: Membership, since_ns: int = 0) -> Missing:
+    """Look at every generation without a parsed.txt.
+
+    Args:
+        layout: of the data root.
+        membership: of the cohort.
+        since_ns: what a budget refused before counts as not made: it may be another one by now.
+    """
     failures = []
     budget = ""
     not_made: dict[Stage, int] = dict.fromkeys(membership.stages, 0)
@@ -45,7 +52,8 @@ def find_missing(layout: Layout, membership: Membership) -> Missing:
             if exists(layout.parsed(stage, member.gen_id)):
                 continue
             error = failure_of(layout, stage, member.gen_id)
-            if error is None:
+            tried_ns = modified_ns(layout.generation(stage, member.gen_id)) or 0
+            if error is None or (error.is_refusal and tried_ns < since_ns):
                 not_made[stage] += 1
             elif error.is_refusal:
                 refused[stage] += 1

@@ -15,10 +15,16 @@ NO_OPTIONS = Options()
 COMMAND_WIDTH = 42  # columns of the command that a next step shows
 
 
-def describe_run(project: Project, options: Options) -> str:
-    """What the cohort, or the slice of a run, lacks and why, for the end of a run that failed."""
+def describe_run(project: Project, options: Options, begun_ns: int) -> str:
+    """What the cohort, or the slice of a run, lacks and why, for the end of a run that failed.
+
+    Args:
+        project: the experiment.
+        options: of the run.
+        begun_ns: when it began, in nanoseconds.
+    """
     try:
-        missing = find_missing(project.layout, project.part)
+        missing = find_missing(project.layout, project.part, begun_ns)
     except DaydreamError as error:
         return str(error)
     return "\n".join(describe(missing, project.layout, options))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 from daydream.errors import (
@@ -22,7 +24,7 @@ from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.at_work import AtWork
 from daydream.workflow.failure_log import FailureLog
 from daydream.workflow.failure_summary import describe_run
-from daydream.workflow.forcing import is_forced, share_forces
+from daydream.workflow.forcing import FORCED_VARIABLE, is_forced, share_forces
 from daydream.workflow.inputs import Inputs
 from daydream.workflow.jobs import GenerationJobs
 from daydream.workflow.object_store import ObjectStore
@@ -248,4 +250,7 @@ class Run:
             sys.exit(EXIT_CODE)
 
     def _failures(self) -> str:
-        return describe_run(self.project, compat.typed_options(self.workflow))
+        options = compat.typed_options(self.workflow)
+        if self.submission is not None and not os.environ.get(FORCED_VARIABLE):
+            options = replace(options, again=options.again or typed_command())
+        return describe_run(self.project, options, self._begun_ns)

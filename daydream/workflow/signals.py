@@ -18,6 +18,7 @@ from types import FrameType
 from daydream.experiment.next_steps import AGAIN_VARIABLE
 from daydream.llm.stopping import STOP, Stop
 from daydream.workflow import snakemake_compat as compat
+from daydream.workflow.forcing import FORCED_VARIABLE
 
 EXIT_CODE = 130  # what a shell reports after Ctrl-C, whichever signal it was
 STDERR = 2
@@ -104,6 +105,8 @@ class Signals:
 def next_line(arguments: Sequence[str] | None = None) -> str:
     """What to type after a stop: the user's own command line, or what submitted this job."""
     again = os.environ.get(AGAIN_VARIABLE) or typed_command(arguments)
+    if again and os.environ.get(FORCED_VARIABLE):
+        return f"Typed again, it buys all that it forces, what it has bought included: {again}"
     if again:
         return f"To go on, paying only for what is left: {again}"
     return "To go on, paying only for what is left, run it again."

@@ -77,4 +77,4 @@ def test_selected_essays_are_judged_and_compared_and_the_failed_is_told(
     scores = work.table("5_parsing/chosen/parsed_scores.csv")
     assert [row["score"] != "" for row in scores].count(False) == 1
     assert "1 generation(s) failed" in run.stderr
-    assert "What to type next" in run.stderr
+    assert "--workflow-profile" in run.stderr.partition("What to type next")[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,9 @@ def test_a_call_that_the_budget_refused_is_a_state_of_its_own_everywhere(layout:
     text = told(missing, layout)
     assert "Refused by the budget: 1 draft(s)." in text
     assert "Left to buy: 3 draft(s)." in text
+    later = find_missing(layout, membership, since_ns=time.time_ns() + 10**9)  # a run that failed
+    assert (later.refused["draft"], later.not_made["draft"], later.budget) == (0, 3, "")
+    assert later.failures == missing.failures
 
 
 def test_an_error_is_kept_as_data_and_read_back(layout: Layout) -> None:

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from daydream.workflow.forcing import FORCED_VARIABLE
 from daydream.workflow.signals import next_line
 
 PROCESS = """
@@ -113,6 +114,14 @@ def test_a_job_that_was_submitted_is_gone_on_with_by_what_submitted_it(
 ) -> None:
     monkeypatch.setenv("DAYDREAM_AGAIN", "sbatch --array=2 slices.sh 4")
     assert next_line(["snakemake", "-n"]).endswith(": sbatch --array=2 slices.sh 4")
+
+
+def test_a_command_that_forces_is_not_said_to_pay_only_for_what_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(FORCED_VARIABLE, "generate_draft")
+    line = next_line(["snakemake", "-R", "generate_draft"])
+    assert line.endswith("what it has bought included: snakemake -R generate_draft")
 
 
 AT_THE_END = f"""
