@@ -128,7 +128,7 @@ LENGTH = Table(
     "a slope, or a model's mean, by judge and template and over all of them",
     SCORES,
     "Least squares of an essay's score, adjusted for judges and templates that gave it none, on "
-    "log2 of words within each writer; errors clustered by draft (CR1), Student's t. Judges are "
+    "log2 of words within each writer; errors clustered by draft (CR2), Student's t. Judges are "
     "fixed.",
     (
         Column("analysis_type", "text", "`slope` or `mean`."),

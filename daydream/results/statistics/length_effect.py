@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from daydream.results.statistics.bootstrap import MIN_CLUSTERS, codes_of
+from daydream.results.statistics.cluster_robust import slope_error
 from daydream.results.statistics.essay_scores import essay_scores
 from daydream.results.statistics.ratings import (
     DRAFT,
@@ -18,7 +19,6 @@ from daydream.results.statistics.ratings import (
     GENERATOR,
     TEMPLATE,
     WORDS,
-    FloatArray,
     Scales,
     evaluations,
 )
@@ -44,8 +44,8 @@ def length_effect(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     """Rows of two kinds (``analysis_type``), by judge and template and over all of them (blank).
 
     ``slope``: the change of the normalised score per doubling of the essay's words, between
-    essays of the same generation model; standard errors clustered by draft (CR1), t quantiles
-    with the drafts less one as degrees of freedom, no interval with fewer than five drafts.
+    essays of the same generation model; standard errors clustered by draft, no interval with fewer
+    than five drafts (see ``slope_error``).
     An essay's score is adjusted for judges and templates that gave it none (``essay_scores``).
     ``mean``: a generation model's mean score, and what it would be at ``common_words``, the
     geometric mean over all essays, if that slope held; ``words`` is its own. A slope is no
@@ -111,23 +111,9 @@ def _slope(essays: pd.DataFrame, least: float) -> tuple[_Slope, str]:
     drafts, n_drafts = codes_of(essays[DRAFT].to_numpy(dtype=str))
     if n_drafts < MIN_CLUSTERS:
         return _Slope(slope, *[np.nan] * 5), f"fewer than {MIN_CLUSTERS} drafts: no interval"
-    least = least / np.sqrt(float(essays["n_scores"].mean()) * spread)
-    return _tested(slope, x * (y - slope * x), spread, drafts, by.ngroups + 1, least), ""
-
-
-def _tested(
-    slope: float,
-    pieces: FloatArray,
-    spread: float,
-    drafts: object,
-    n_fitted: int,
-    least: float,
-) -> _Slope:
-    sums = np.bincount(np.asarray(drafts), pieces)
-    clusters, count = len(sums), len(pieces)
-    factor = clusters / (clusters - 1) * (count - 1) / max(1, count - n_fitted)
-    se = max(float(np.sqrt(factor * (sums**2).sum())) / spread, least)
-    df = float(clusters - 1)
+    models, _ = codes_of(essays[GENERATOR].to_numpy(dtype=str))
+    se, df = slope_error(x, y - slope * x, models, drafts)
+    se = max(se, least / np.sqrt(float(essays["n_scores"].mean()) * spread))
     margin = se * float(stats.t.isf(0.025, df))
     p = float(2 * stats.t.sf(abs(slope) / se, df))
-    return _Slope(slope, slope - margin, slope + margin, se, df, p)
+    return _Slope(slope, slope - margin, slope + margin, se, df, p), ""
