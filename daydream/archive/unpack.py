@@ -7,12 +7,16 @@ import shutil
 import stat
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from daydream.archive.zip_files import Entry, digest
 from daydream.errors import ArchiveError
+from daydream.formats import clip
 
+# Bytes of a member's path and of a part of it: deeper folders can be neither made nor walked.
+MAX_PATH, MAX_PART = 1000, 255
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
@@ -56,9 +60,11 @@ def _top_folder(path: str, members: list[zipfile.ZipInfo]) -> str:
     for name, info in zip(names, members, strict=True):
         if not is_safe(name) or stat.S_ISLNK(info.external_attr >> 16):
             raise _foreign(path, f"its member '{name}' is a link or would be written elsewhere")
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _foreign(path, f"'{twice}' is in it twice")
+        if _is_too_long(name):
+            raise _foreign(path, f"the name of its member '{clip(name, 60)}' is too long")
+    name, count = Counter(names).most_common(1)[0] if names else ("", 0)
+    if count > 1:
+        raise _foreign(path, f"'{name}' is in it twice")
     folders = {parent for name in names for parent in _parents(name)}
     for name, info in zip(names, members, strict=True):
         if name in folders and not info.is_dir():
@@ -67,6 +73,11 @@ def _top_folder(path: str, members: list[zipfile.ZipInfo]) -> str:
     if len(tops) != 1:
         raise _foreign(path, "its files are not under one folder")
     return tops.pop()
+
+
+def _is_too_long(name: str) -> bool:
+    sizes = [len(os.fsencode(part)) for part in name.split("/")]
+    return sum(sizes) + len(sizes) > MAX_PATH or max(sizes) > MAX_PART
 
 
 def _parents(name: str) -> Iterator[str]:

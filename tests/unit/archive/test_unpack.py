@@ -80,6 +80,13 @@ def test_paths_that_lead_elsewhere_are_refused(tmp_path: Path, place: Path, name
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zip", "place"]
 
 
+@pytest.mark.parametrize("name", ["t/" + "d/" * 2000 + "x", "t/" + "n" * 300, "t/" + "é" * 200])
+def test_paths_too_long_for_a_disk_are_refused(tmp_path: Path, place: Path, name: str) -> None:
+    with pytest.raises(ArchiveError, match=r"the name of its member 't/.{1,60}' is too long"):
+        unpack(archive(tmp_path, (name, b"1")), str(place))
+    assert list(place.iterdir()) == []
+
+
 @pytest.mark.parametrize("content", [b"", b"PK", b"PK\x05\x06" + bytes(17), bytes(1000)])
 def test_what_is_no_archive_is_one_message(tmp_path: Path, place: Path, content: bytes) -> None:
     path = tmp_path / "a.zip"
