@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first ends a run in order, the second ends it at once."""
+"""Ctrl-C, SIGTERM and a closed terminal: the first ends a run in order, the second at once."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ STDERR = 2
 # A terminal sends Ctrl-C once, but programs around this one (`conda run`, `uv run`) may pass theirs
 # on as well; nobody presses twice within a tenth of a second. `timeout` and schedulers send SIGTERM
 # to the process and then to its group, on a busy host some time apart, and no person sends two.
-SAME_S = {signal.SIGINT: 0.1, signal.SIGTERM: 0.5}
+SAME_S = {signal.SIGINT: 0.1, signal.SIGTERM: 0.5, signal.SIGHUP: 0.5}
 
 
 class Signals:
-    """The handler of both signals of one process.
+    """The handler of these signals of one process.
 
     It runs in the middle of whatever the main thread is doing, so it takes no lock, starts no
     thread and prints nothing through a buffer: it writes a line and requests a stop, which a thread
@@ -43,7 +43,7 @@ class Signals:
         self._first: float | None = None
 
     def listen(self, is_main: bool) -> None:
-        """Take both signals over; a signal that is ignored stays so, as under ``nohup``.
+        """Take the signals over; a signal that is ignored stays so, as under ``nohup``.
 
         Args:
             is_main: False in a process that was started for a job. Its parent does the talking.
@@ -55,7 +55,7 @@ class Signals:
         if self._is_listening:
             return
         self._is_listening = True
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in SAME_S:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self.handle)
         compat.on_sigterm(self.handle)
@@ -90,7 +90,7 @@ class Signals:
     def _deafen(self) -> None:
         """Ignore what comes while a stopped process ends: Python would die of it, not exit."""
         if self._first is not None:
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in SAME_S:
                 signal.signal(number, signal.SIG_IGN)
 
     def _say(self, text: str) -> None:

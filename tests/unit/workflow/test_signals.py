@@ -37,13 +37,13 @@ def process(
 BEGIN = "signals.jobs_begin()"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_before_the_first_job_the_process_ends_with_one_line(number: int) -> None:
     code, output = process(number)
     assert (code, output.strip()) == (130, "Stopped before the first job.")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_while_jobs_run_the_first_requests_a_stop_and_the_process_goes_on(number: int) -> None:
     code, output = process(number, prepare=BEGIN)
     assert code == 0
