@@ -28,6 +28,7 @@ _RISE = 2.0
 # Straight to the border; if that leads astray, by borders of smaller regions.
 _CUTS = ((CUT,), (CUT / 9, CUT * 4 / 9, CUT))
 _ROUNDS = 4
+_AT_BORDER = 1e-2  # of deviances: there a search ended at the border, and not on its way
 _AT_BOTTOM = 1e-7  # a coordinate that the search left there
 Goal = Callable[[FloatArray], tuple[float, FloatArray]]
 
@@ -88,6 +89,7 @@ class LikelihoodRegion:
         slope = self.axes.T @ goal(self.origin)[1]
         factor = sign * np.sqrt(CUT) / max(float(np.linalg.norm(slope)), 1e-9)
         first = self.origin if start is None else np.arcsinh(start.variances / self.units)
+        reached = []
         for cuts in _CUTS:
             at = first
             for cut in cuts:
@@ -95,7 +97,11 @@ class LikelihoodRegion:
             end = self._on_border(goal, factor, at)
             if end is not None:
                 return end
-        return None
+            if abs(self.above(at)[0] - CUT) < _AT_BORDER:
+                reached.append(at)
+        # Where Newton's method does not settle, the search has some four digits.
+        best = max(reached, key=lambda at: factor * goal(at)[0], default=None)
+        return None if best is None else self.variances(best)
 
     def _near_border(self, goal: Goal, factor: float, cut: float, start: FloatArray) -> FloatArray:
         """Where ``factor`` times the goal is about greatest with a deviance of ``cut`` at most."""

@@ -89,7 +89,7 @@ def variance_components(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     that may be 0, from its profile. An upper end that no number holds is NaN. "moments" is
     Henderson's method, without interval, with more than 600 crossed levels, or where nothing is
     left to chance. Estimates and ends are right to all printed digits, so that neither the order
-    of the rows nor the processor decides one.
+    of the rows nor the processor decides one; a few ends of small cohorts are to three or four.
 
     ``estimate`` is always Henderson's, unbiased and negative at times; ``truncated`` says that it
     was. A component that cannot be estimated has NaN and says why in ``note``. An effect with few

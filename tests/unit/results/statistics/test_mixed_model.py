@@ -5,6 +5,7 @@ import pytest
 from scipy.optimize import approx_fprime, minimize
 
 from daydream.results.statistics import alike_nodes
+from daydream.results.statistics import likelihood_region as likelihood_region_module
 from daydream.results.statistics.likelihood_fit import (
     Curvature,
     approximate,
@@ -14,6 +15,7 @@ from daydream.results.statistics.likelihood_fit import (
 from daydream.results.statistics.likelihood_optimum import LEAST_RESIDUAL, best_variances
 from daydream.results.statistics.likelihood_region import likelihood_region
 from daydream.results.statistics.mixed_model import mixed_model
+from daydream.results.statistics.newton import Root
 from daydream.results.statistics.profile_likelihood import profile_share, profiles
 from tests.support.marks import NO_WARNINGS
 
@@ -50,6 +52,18 @@ def test_dyestuff_has_the_components_and_profile_intervals_of_lme4():
     published = [(12.2, 84.1), (38.2, 67.7)]
     for found, ends in zip(profiles(model, best, reml=False), published, strict=True):
         assert found.deviation == pytest.approx(ends, abs=0.05)
+
+
+def test_an_end_at_which_newtons_method_does_not_settle_is_that_of_the_search(monkeypatch):
+    """It was taken for no end: the upper end of a share was 1."""
+    model = dyestuff()
+    best = best_variances(model, reml=False)
+    exact = profiles(model, best, reml=False)
+    unsettled = lambda slopes, start, bottom, is_least: Root(start, False)  # noqa: E731
+    monkeypatch.setattr(likelihood_region_module, "newton", unsettled)
+    for found, ends in zip(profiles(model, best, reml=False), exact, strict=True):
+        assert found.deviation == pytest.approx(ends.deviation, rel=2e-3)
+        assert found.share == pytest.approx(ends.share, rel=2e-3)
 
 
 @pytest.mark.parametrize("nested", [False, True])
