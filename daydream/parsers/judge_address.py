@@ -22,6 +22,16 @@ _PATTERNS = (
     r"(?:score|rating|grade|marks?)\b",
     r"[\"']score[\"']\s{0,4}:\s{0,4}\d",
     r"</text_to_judge>",
+    r"(?-i:\bSCORE)[ *_]{0,4}[:=][ *_]{0,4}\d",  # the form that templates ask for, anywhere
+    r"<\|(?:im_start|start|system|assistant|user)\b|\[(?:system|inst)\]|^(?:system|assistant):",
+    rf"^\W{{0,8}}(?:to (?:the |any |all )?{_JUDGE}[:,]|(?:evaluator|grader|rater|referee):)",
+    r"\bwhoever (?:judges|grades|marks|rates|scores|evaluates) (?:this|it|these|my)\b",
+    r"\b(?:give|award|assign|rate|mark|deserves?)\b[^.\n]{0,30}"
+    r"\b(?:full marks|(?:ten|10|nine|9) (?:out )?of (?:ten|10)\b"
+    r"|the (?:maximum|highest|top)\W{0,3}$)",
+    r"\bignor\w{0,5}\b[^.\n]{0,40}"
+    r"\b(?:instrucciones|istruzioni|consignes|anweisung|bewertung|rúbrica)",
+    r"(?:忽略|无视|無視)[^。\n]{0,20}(?:评分|指令|标准|指示|評価)",
 )
 _PASSAGE = 80
 
