@@ -98,7 +98,7 @@ def test_a_slice_that_reaches_its_time_limit_loses_no_answer(
     work = cluster.work
     work.config["endpoints"]["mock"]["max_concurrency"] = SLICES
     server.latency_s = 12.0
-    job = cluster.submit("--time=1", "--signal=B:TERM@30")
+    job = cluster.submit("--time=2", "--signal=B:TERM@60")
     cluster.slurm.wait(180)
     assert "COMPLETED" not in cluster.slurm.states(job)
     assert 0 < server.paid < CALLS
