@@ -50,8 +50,9 @@ class Row:
 
     def fail(self, column: str, problem: str, remedy: str) -> NoReturn:
         """Refuse a cell."""
+        end = "" if problem.endswith("?") else "."
         raise CatalogError(
-            f"{self.file}, row {self.number}, column '{column}': {problem}. {remedy}"
+            f"{self.file}, row {self.number}, column '{column}': {problem}{end} {remedy}"
         )
 
     def text(self, column: str) -> str:
@@ -111,7 +112,8 @@ class Row:
         value = self.text(column) or default
         choices = sorted(known)
         if value not in choices:
-            self.fail(column, f"'{value}' is unknown", f"Write one of: {', '.join(choices)}.")
+            words = ", ".join(filter(None, choices)) + (", or nothing" if "" in choices else "")
+            self.fail(column, f"'{value}' is unknown", f"Write one of: {words}.")
         return value
 
 

@@ -217,6 +217,8 @@ def test_a_choice_is_one_of_the_known_words_or_the_default() -> None:
     assert row(c="").choice("c", ["a", "b"], "a") == "a"
     with pytest.raises(CatalogError, match=r"row 7, column 'c': 'z' is unknown.*a, b"):
         row(c="z").choice("c", ["a", "b"], "a")
+    with pytest.raises(CatalogError, match=r"Write one of: a, b, or nothing\."):
+        row(c="z").choice("c", ["", "a", "b"], "")
 
 
 CELL = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=9)
