@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from daydream.errors import CatalogError
 from daydream.formats import clip
+from daydream.store.file_errors import file_error
 
 ID_PATTERN = re.compile(r"(?!\.+$)[A-Za-z0-9._-]+")
 MAX_ID = 200  # a file name holds 255 bytes, endings and names of half-written files included
@@ -144,7 +145,7 @@ def _read(path: str) -> str:
             "(--config data_root=DIR)."
         ) from None
     except OSError as error:
-        raise CatalogError(f"{path} cannot be read: {error.strerror}. Put a file there.") from None
+        raise CatalogError(str(file_error(error))) from None
     except UnicodeDecodeError as error:
         raise CatalogError(
             f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8."
