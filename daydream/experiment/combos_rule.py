@@ -13,6 +13,7 @@ from daydream.experiment.earlier_scores import mean_scores
 from daydream.experiment.model import Catalog
 from daydream.experiment.sampling import Ids, balanced_sample
 from daydream.experiment.settings import Settings
+from daydream.experiment.size import in_words
 from daydream.experiment.spec.model import CombosRule
 from daydream.store.ids import combo_id, ordered_combo_id
 from daydream.store.layout import Layout, exists, is_given
@@ -64,6 +65,9 @@ class _Maker:
         if self.rule.kind == "sample":
             return self._sample()
         smallest = self.rule.k_min if self.rule.kind == "exhaustive" else self.k_max
+        count = perm if self.rule.ordered else comb
+        sizes = range(smallest, self.k_max + 1)
+        self._check_size(sum(count(len(self.concepts), k) for k in sizes))
         choose = permutations if self.rule.ordered else combinations
         return [ids for k in range(smallest, self.k_max + 1) for ids in choose(self.concepts, k)]
 
@@ -76,11 +80,22 @@ class _Maker:
         if self.rule.kind == "exhaustive" and self.rule.k_min > self.k_max:
             self.fail(f"k_min {self.rule.k_min} is above k_max {self.k_max}", "Swap them.")
 
+    def _check_size(self, count: int) -> None:
+        """Refuse more combinations than generations are allowed, before any is made."""
+        if count > self.settings.max_generations:
+            self.fail(
+                f"it asks for {in_words(count)} combinations, and max_generations allows "
+                f"{self.settings.max_generations:,} generations",
+                "Lower k_max, write kind: sample, or raise max_generations (--config "
+                "max_generations=N).",
+            )
+
     def _sample(self) -> list[Ids]:
         n, count = self.rule.n or 1, (perm if self.rule.ordered else comb)
         there = count(len(self.concepts), self.k_max)
         if n > there:
             self.fail(f"n is {n}, but there are only {there} combinations", f"Write n: {there}.")
+        self._check_size(n)
         return balanced_sample(self.concepts, self.k_max, n, self.rule.seed, self.rule.ordered)
 
     def curated(self) -> list[Combo]:

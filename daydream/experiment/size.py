@@ -56,9 +56,14 @@ def check_size(count: int, settings: Settings, where: str) -> None:
     """
     if count <= settings.max_generations:
         return
-    number = f"{count:,}" if count < 10**15 else f"about 10^{len(str(min(count, _ENDLESS))) - 1}"
     raise CohortError(
-        f"{where}: k_max {settings.k_max} and the replicates ask for {number} generations, and "
-        f"max_generations allows {settings.max_generations:,}. Lower k_max, the replicates or the "
-        "number of active rows, or raise max_generations (--config max_generations=N)."
+        f"{where}: k_max {settings.k_max} and the replicates ask for {in_words(count)} "
+        f"generations, and max_generations allows {settings.max_generations:,}. Lower k_max, the "
+        "replicates or the number of active rows, or raise max_generations (--config "
+        "max_generations=N)."
     )
+
+
+def in_words(count: int) -> str:
+    """A count, of which an endless one is told by its size."""
+    return f"{count:,}" if count < 10**15 else f"about 10^{len(str(min(count, _ENDLESS))) - 1}"

@@ -14,6 +14,7 @@ from daydream.experiment.controls import Control, control_essays
 from daydream.experiment.model import Catalog
 from daydream.experiment.selection import lineages_of
 from daydream.experiment.settings import Settings
+from daydream.experiment.size import check_size
 from daydream.experiment.spec import AXES, Rows, Spec, compile_spec, read_spec
 from daydream.experiment.spec_catalog import catalog_of_judging, catalog_of_rows, with_controls
 from daydream.experiment.spec_judging import judging_of, may_judge
@@ -70,7 +71,7 @@ class SpecDesign:
             return cls._of_essays(spec, everything, settings, layout)
         combos = known_combos(spec, everything, settings, layout)
         defaults = default_levels(spec, everything, combos)
-        rows = compile_spec(spec, defaults, judging_of(everything))
+        rows = compile_spec(spec, defaults, judging_of(everything), settings.max_generations)
         used = levels_used(rows)
         check_levels(spec, used, everything, combos)
         catalog = catalog_of_rows(used, combos, settings, layout)
@@ -89,16 +90,17 @@ class SpecDesign:
         rules = replace(spec, exclude=tuple(e for e in spec.exclude if e.levels))
         axes = ("evaluation_template", "evaluation_llm", "evaluation_replicate")
         defaults = {axis: default_levels(spec, everything, {})[axis] for axis in axes}
-        rows = compile_spec(rules, defaults)
+        rows = compile_spec(rules, defaults, max_rows=settings.max_generations)
         used = levels_used(rows)
         check_levels(spec, used, everything, {})
         catalog = catalog_of_judging(used, everything, settings, layout)
         check_catalog(catalog, layout)
         selected = tuple(lineages_of(layout, spec.essays, spec.path))
+        essays = [m for m in selected if m.stage == "essay"]
+        check_size(len(essays) * len(rows.rows), settings, spec.path)
         made = cls(spec, catalog, (), rows, selected=selected)
         if not spec.controls:
             return made
-        essays = [m for m in selected if m.stage == "essay"]
         known = read_mappings(layout)
         combos = [known[c] for c in dict.fromkeys(m.combo_id for m in essays) if c in known]
         return made._with_controls(combos, essays, layout)

@@ -12,6 +12,7 @@ from daydream.experiment.spec.relations import Levels, Refusal, Relation, expand
 from daydream.experiment.spec.terms import Terms
 
 JUDGE = "evaluation_llm"
+MAX_ROWS = 1_000_000  # where no configuration has max_generations
 AUTHOR = ("essay_llm", "draft_llm")
 Same = Callable[[Level, Level], bool]
 
@@ -43,6 +44,7 @@ def compile_spec(
     spec: Spec,
     defaults: Mapping[str, Levels] | None = None,
     judging: Judging | None = None,
+    max_rows: int = MAX_ROWS,
 ) -> Rows:
     """The rows that a spec asks for.
 
@@ -51,12 +53,13 @@ def compile_spec(
         defaults: levels of the axes that the spec leaves out; without them there are only the axes
             that it names.
         judging: what is known of models.
+        max_rows: the most rows; counting stops there.
 
     Raises:
-        SpecError: when rules contradict the levels or each other, or leave no row.
+        SpecError: when rules contradict the levels or each other, or leave no row or too many.
 
     """
-    return _Compiler(spec, dict(defaults or {}), judging or Judging()).rows()
+    return _Compiler(spec, dict(defaults or {}), judging or Judging(), max_rows).rows()
 
 
 @dataclass
@@ -64,6 +67,7 @@ class _Compiler:
     spec: Spec
     defaults: Mapping[str, Levels]
     judging: Judging
+    max_rows: int
     levels: dict[str, Levels] = field(default_factory=dict)
     declared: dict[str, Levels] = field(default_factory=dict)
     relations: list[Relation] = field(default_factory=list)
@@ -81,9 +85,15 @@ class _Compiler:
             self._apply_bundle(name, bundle)
         refusals = [refusal for e in self.spec.exclude for refusal in self._refusals(e)]
         axes = self.terms.axes
-        rows, empty = expand(axes, self.levels, self.relations, refusals)
+        rows, empty = expand(axes, self.levels, self.relations, refusals, self.max_rows)
         if empty:
             self._refuse_empty(empty, refusals)
+        if len(rows) > self.max_rows:
+            self.spec.fail(
+                "axes",
+                f"they have more than {self.max_rows:,} rows, which max_generations allows",
+                "Leave levels out, or raise it: --config max_generations=N",
+            )
         return Rows(axes, rows)
 
     def _check_field_order(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeAlias
 
 from daydream.experiment.spec.model import Level
@@ -57,11 +58,13 @@ def expand(
     levels: Mapping[str, Levels],
     relations: Iterable[Relation],
     refusals: Iterable[Refusal],
+    limit: int,
 ) -> tuple[list[Levels], str]:
     """The rows of the product of the levels that meet every relation and no refusal.
 
     The rows have the order of the product: the last axis varies fastest. An axis is chosen after
     the ones before it, from the levels that its rules leave, so that the product is never made.
+    Where more than ``limit`` rows begin, one more than that is returned, and they are not whole.
 
     Returns:
         The rows, and the axis at which none was left (blank when there are rows).
@@ -71,9 +74,12 @@ def expand(
     rows: list[Levels] = [()]
     for position, axis in enumerate(axes):
         step = _step(position, axes, levels[axis], relations, refusals)
-        rows = [(*row, level) for row in rows for level in step.after(row)]
+        longer = ((*row, level) for row in rows for level in step.after(row))
+        rows = list(islice(longer, limit + 1))
         if not rows:
             return [], axis
+        if len(rows) > limit:
+            break
     return rows, ""
 
 

@@ -98,3 +98,21 @@ def test_around_has_the_neighbours_of_the_best_by_normalised_scores(tmp_path):
 def test_what_cannot_be_combined_is_told(tmp_path, rule, message):
     with pytest.raises(SpecError, match=message):
         choose(tmp_path, **rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "count"),
+    [
+        ({"kind": "exhaustive", "k_max": 3}, "14"),
+        ({"kind": "focused", "ordered": True, "k_max": 3}, "24"),
+        ({"kind": "sample", "ordered": True, "n": 12}, "12"),
+        ({"kind": "exhaustive", "k_max": 60}, r"about 10\^18"),
+    ],
+)
+def test_too_many_combinations_are_counted_and_not_made(tmp_path, rule, count):
+    values = {"k_max": 2, "max_generations": 11}
+    found = Settings.from_config(load_config(values=values))
+    many = Catalog(tuple(Concept(f"c{n}", "", True) for n in range(60)), {}, (), {})
+    catalog = many if rule.get("k_max") == 60 else CATALOG
+    with pytest.raises(SpecError, match=f"asks for {count} combinations, and max_generations"):
+        chosen_combos(CombosRule(**rule), catalog, found, Layout(str(tmp_path)), "spec")

@@ -254,3 +254,13 @@ def test_the_order_in_which_a_spec_names_its_axes_changes_nothing(spec, random):
     random.shuffle(names)
     other = Spec(**{**vars(spec), "axes": {name: spec.axes[name] for name in names}})
     assert compile_spec(other) == compile_spec(spec)
+
+
+def test_rows_without_end_are_not_made(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    levels = [f"level_{n}" for n in range(100)]
+    axes = ("draft_llm", "essay_llm", "evaluation_llm")
+    path.write_text("axes:\n" + "".join(f"  {axis}: {levels}\n" for axis in axes))
+    spec = read_spec(path)
+    with pytest.raises(SpecError, match=r"axes.*more than 5,000 rows.*--config max_generations"):
+        compile_spec(spec, max_rows=5_000)
