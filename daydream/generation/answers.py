@@ -86,7 +86,7 @@ class Answers:
                 return
 
     def _known(self) -> list[Attempt]:
-        return cached_answers(self.requests, self.ledger.attempts)
+        return cached_answers(self.requests, self.ledger.attempts, self.folder)
 
     def _buy(self) -> Attempt:
         own, *fallbacks = self.requests

@@ -126,15 +126,20 @@ class Request:
     @cached_property
     def fingerprint(self) -> str:
         """Equal for requests that may share an answer."""
-        return self._fingerprint(self.shape)
+        return self._fingerprint(self.shape, self.parameters)
 
     @cached_property
     def fingerprints(self) -> frozenset[str]:
         """Those under which a ledger may have an answer: its own, and those of earlier versions."""
-        return frozenset(map(self._fingerprint, (self.shape, *self.earlier_shapes)))
+        return self.fingerprints_with(self.parameters)
 
-    def _fingerprint(self, shape: Mapping[str, Any]) -> str:
-        asked = (self.model.model, self.endpoint, self.parameters, self.replicate)
+    def fingerprints_with(self, parameters: Mapping[str, Any]) -> frozenset[str]:
+        """The same with other parameters."""
+        shapes = (self.shape, *self.earlier_shapes)
+        return frozenset(self._fingerprint(shape, parameters) for shape in shapes)
+
+    def _fingerprint(self, shape: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
+        asked = (self.model.model, self.endpoint, parameters, self.replicate)
         return fingerprint(self.prompt, *asked, shape, self.system)
 
 

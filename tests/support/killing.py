@@ -63,6 +63,7 @@ class Killer:
     dice: random.Random
     in_batches: bool = False
     tally: Tally = field(default_factory=Tally)
+    lasted_s: float = float("inf")  # from the moment to wait for to the end of an unhurt run
 
     def kill(
         self, number: signal.Signals, ready: Callable[[], bool], within_s: float, *target: str
@@ -107,13 +108,14 @@ class Killer:
         limit = time.monotonic() + LIMIT_S
         while not ready() and process.poll() is None and time.monotonic() < limit:
             time.sleep(0.01)
-        # A phase that ended before its signal was shorter than thought.
-        time.sleep(self.dice.uniform(0, within_s * 0.9**self.tally.ended_before))
-        if process.poll() is None:
+        began = time.monotonic()
+        try:
+            process.wait(self.dice.uniform(0, min(within_s, self.lasted_s)))
+            self.tally.ended_before += 1
+            self.lasted_s = time.monotonic() - began
+        except subprocess.TimeoutExpired:
             os.killpg(process.pid, number)
             self.tally.add(number)
-        else:
-            self.tally.ended_before += 1
         process.wait(timeout=LIMIT_S)  # a signal that hangs a run fails here
         settle(self.server)
         self.tally.calls += self.server.received - received

@@ -151,11 +151,12 @@ class ReusableAnswers:
     def _find(self, member: Member) -> Reused | None:
         prompt = self.prompt(member)
         # Without its lock, as a plan neither waits for a run nor holds one up.
-        ledger = read_ledger(self._folder(member))
+        folder = self._folder(member)
+        ledger = read_ledger(folder)
         if prompt is None:
             return self._lost(member, ledger)
         requests = self._prompts.requests(member, prompt)
-        known = cached_answers(requests, ledger.attempts)
+        known = cached_answers(requests, ledger.attempts, folder)
         if not known:
             return self._lost(member, ledger)
         settings = self.project.settings

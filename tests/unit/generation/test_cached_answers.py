@@ -11,7 +11,8 @@ import pytest
 from daydream.experiment.settings import StageSettings
 from daydream.generation.cached_answers import cached_answers
 from daydream.llm.request import Request
-from daydream.store.ledger import Attempt, Ledger
+from daydream.store.files import write_json
+from daydream.store.ledger import NAME, Attempt, Ledger
 from tests.unit.llm.test_request import build
 
 
@@ -34,7 +35,7 @@ def found(tmp_path: Path, requests: list[Request], *attempts: Attempt) -> list[s
     with Ledger.open(str(tmp_path)) as ledger:
         for attempt in attempts:
             ledger.append(attempt)
-        return [a.text for a in cached_answers(requests, ledger.attempts)]
+        return [a.text for a in cached_answers(requests, ledger.attempts, str(tmp_path))]
 
 
 SHORT, LONG = (build(stage=StageSettings(max_tokens=n, temperature=0.7)) for n in (100, 900))
@@ -67,6 +68,20 @@ def test_after_max_tokens_was_lowered_only_what_fits_is_used(tmp_path: Path) -> 
     fits = answer(LONG, "fits", usage={"completion_tokens": 100})
     long = answer(LONG, "long", usage={"completion_tokens": 101})
     assert found(tmp_path, [SHORT], fits, long, answer(LONG, "unknown")) == ["fits"]
+
+
+def test_what_a_finished_generation_rests_on_stays_in_use_whatever_is_configured_by_now(
+    tmp_path: Path,
+) -> None:
+    hot = replace(SHORT, temperature=1.5, extra={"top_p": 0.5})
+    attempts = answer(SHORT, "used"), answer(replace(SHORT, temperature=0.1), "unused")
+    for status, expected in (("failed", []), ("ok", ["used"])):
+        metadata = {"status": status, "fingerprint": SHORT.fingerprint}
+        write_json(str(tmp_path / "metadata.json"), metadata)
+        assert found(tmp_path, [hot], *attempts) == expected
+        assert found(tmp_path, [replace(hot, prompt="Something else.")], *attempts) == []
+        (tmp_path / NAME).unlink()
+    assert found(tmp_path, [hot], answer(SHORT, "used"), answer(hot, "asked for")) == ["asked for"]
 
 
 def test_what_a_fallback_answered_is_used_and_the_newest_is_last(tmp_path: Path) -> None:
