@@ -171,18 +171,13 @@ def _times(writer: Writer) -> str:
 
 def _judges_of_an_essay(writer: Writer) -> Iterator[str]:
     """How many judges an essay has, where not every judge was asked about every essay."""
-    sql = (
-        "(n) FROM (SELECT count(DISTINCT evaluation_llm_model) AS n FROM parsed_scores "
-        "GROUP BY parent_gen_id)"
-    )
-    ((least, most, judges),) = writer.rows(
-        f"SELECT min(n), max(n), (SELECT count(DISTINCT evaluation_llm_model) FROM parsed_scores) "
-        f"FROM {sql.removeprefix('(n) FROM ')}"
-    )
+    judges_of = "SELECT count(DISTINCT evaluation_llm_model) AS n FROM parsed_scores"
+    by_essay = f"FROM ({judges_of} GROUP BY parent_gen_id)"
+    ((least, most, judges),) = writer.rows(f"SELECT min(n), max(n), ({judges_of}) {by_essay}")
     if least == judges:
         return
-    ends = [writer.known(least, f"SELECT min{sql}")]
-    ends += [writer.known(most, f"SELECT max{sql}")] if most != least else []
+    ends = [writer.known(least, f"SELECT min(n) {by_essay}")]
+    ends += [writer.known(most, f"SELECT max(n) {by_essay}")] if most != least else []
     yield f"An essay went to {' to '.join(ends)} of them."
 
 

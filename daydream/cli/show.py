@@ -15,7 +15,7 @@ from daydream.formats import printable
 from daydream.generation.prompt_text import Prompt
 from daydream.generation.prompts import read_text
 from daydream.store.index import children_of, find_id, known_members, lineage_of
-from daydream.store.layout import Layout, exists
+from daydream.store.layout import JUDGING, Layout, exists
 from daydream.store.ledger import read_attempts
 from daydream.store.membership import PARENT_STAGE, Member
 from daydream.store.metadata import failure_of, read_metadata
@@ -84,7 +84,7 @@ def _section(layout: Layout, catalog: Catalog, member: Member) -> Iterator[str]:
     yield _outcome(layout, catalog, member)
     if metadata.get("mode") == "copy":
         yield "It is its draft, word for word."
-    elif member.stage in ("evaluation", "comparison"):
+    elif member.stage in JUDGING:
         yield from _system_prompt(folder, metadata)
         yield from _thoughts(folder, metadata)
         yield from lines_of("reasoning", f"{folder}/raw.txt")

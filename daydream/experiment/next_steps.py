@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from daydream.store.failures import Failure
-from daydream.store.layout import Layout
+from daydream.store.layout import JUDGING, Layout
 from daydream.store.ledger import read_attempts
 
 AGAIN_VARIABLE = "DAYDREAM_AGAIN"
 """Holds, in a job of a cluster, the command that a person types to have its work done again."""
 
 UNUSABLE = ("ParseError", "AnswerError")
-JUDGING = ("evaluation", "comparison")
 LOOKED_AT = 100  # ledgers, of thousands of failures
 
 

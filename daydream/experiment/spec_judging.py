@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from daydream.experiment.model import Catalog
 from daydream.experiment.spec import Level, Spec
-from daydream.experiment.spec.compiler import Judging
+from daydream.experiment.spec.judging import Judging
 
 
 def may_judge(spec: Spec, catalog: Catalog, judge: str, authors: Iterable[str]) -> bool:

@@ -7,10 +7,8 @@ from daydream.experiment.model import Template
 from daydream.experiment.settings import Settings
 from daydream.generation.parse import parse
 from daydream.store.finish_reason import ending_of
-from daydream.store.layout import Stage
+from daydream.store.layout import JUDGING, Stage
 from daydream.store.ledger import Attempt
-
-_JUDGING = ("evaluation", "comparison")  # an answer without a result may be asked for again
 
 
 def usable_text(answer: Attempt, template: Template, settings: Settings) -> str:
@@ -32,7 +30,7 @@ def usable_text(answer: Attempt, template: Template, settings: Settings) -> str:
             cause="all_thinking",
         )
     parsed = parse(template, answer.parameters, text)
-    if stage not in _JUDGING:
+    if stage not in JUDGING:
         _check_lines(stage, parsed, settings.stages[stage].min_lines)
     return parsed
 
@@ -46,7 +44,7 @@ def is_asked_again(error: DaydreamError, stage: Stage, answers: int, settings: S
         answers: how many answers to the same request there are by now.
         settings: have ``resample``, the most that it is asked again.
     """
-    is_without_result = isinstance(error, ParseError) and stage in _JUDGING
+    is_without_result = isinstance(error, ParseError) and stage in JUDGING
     return is_without_result and answers <= settings.resample
 
 

@@ -196,6 +196,7 @@ def human_corrected(tables: ReportTables) -> Grid | None:
         "essays are a random sample, drafts are sampled, judges are fixed"
     )
     listed = _rows(tables, "human_corrected")
+    known = [row for row in listed if _is_known(row)]
     rows = (
         (
             Cell(_corrected_level(tables, row)),
@@ -207,11 +208,10 @@ def human_corrected(tables: ReportTables) -> Grid | None:
             grid.interval(row["low"], row["high"], 2),
             Cell(str(row["note"])),
         )
-        for row in listed
-        if _is_known(row)
+        for row in known
     )
     made = _grid("human_corrected", caption, columns, rows)
-    unknown = sum(not _is_known(row) for row in listed)
+    unknown = len(listed) - len(known)
     note = f"Levels with too few rated essays for a number: {unknown:,}, in the file."
     return made._replace(note=note) if made and unknown else made
 

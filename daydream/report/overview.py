@@ -15,7 +15,7 @@ from daydream.report.essays import essays_of
 from daydream.report.grid import Cell, Column, Grid
 from daydream.report.text import link, plural
 from daydream.store.failures import Failure, Missing, by_cause, find_missing
-from daydream.store.layout import Layout, Stage
+from daydream.store.layout import JUDGING, Layout, Stage
 from daydream.store.membership import Membership
 from daydream.store.spending import Spending, Tally, of_cohort, spending
 from daydream.store.status import STATES
@@ -186,7 +186,7 @@ def _example(failure: Failure, membership: Membership) -> Example:
     """The page of the essay that failed, or of the first one that waits for the draft."""
     if failure.stage == "essay":
         return Example(failure.gen_id, f"essays/{link(failure.gen_id)}.html")
-    if failure.stage in ("evaluation", "comparison"):
+    if failure.stage in JUDGING:
         essay = membership.member(failure.stage, failure.gen_id).parent_gen_id
         return Example(failure.gen_id, f"essays/{link(essay)}.html#{link(failure.gen_id)}")
     essays = (one for one in membership.stage("essay") if one.parent_gen_id == failure.gen_id)

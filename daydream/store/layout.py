@@ -11,6 +11,7 @@ Stage = Literal["draft", "essay", "evaluation", "comparison"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 # An experiment compares essays only when a template of comparisons is active.
 OPTIONAL_STAGES: tuple[Stage, ...] = ("comparison",)
+JUDGING: tuple[Stage, ...] = ("evaluation", "comparison")  # their answers hold a result
 LEVELS = ("sentence", "paragraph", "article")
 FORMS = ("csv", "parquet")
 REMOVED = "removed_texts"  # below catalog

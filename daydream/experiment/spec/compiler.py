@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from daydream.experiment.spec.judging import Judging, Same
 from daydream.experiment.spec.model import AXES, Bundle, Exclusion, Level, Pair, Spec, did_you_mean
 from daydream.experiment.spec.relations import Levels, Refusal, Relation, expand
 from daydream.experiment.spec.terms import Terms
@@ -14,7 +15,6 @@ from daydream.experiment.spec.terms import Terms
 JUDGE = "evaluation_llm"
 MAX_ROWS = 1_000_000  # where no configuration has max_generations
 AUTHOR = ("essay_llm", "draft_llm")
-Same = Callable[[Level, Level], bool]
 
 
 class Rows(NamedTuple):
@@ -22,22 +22,6 @@ class Rows(NamedTuple):
 
     axes: tuple[str, ...]
     rows: list[Levels]
-
-
-@dataclass(frozen=True)
-class Judging:
-    """What the catalogs know of authors and judges; without them only the axes are known.
-
-    Attributes:
-        same_model: whether two model ids are one model.
-        same_provider: whether they have one provider; None when that is not known.
-        is_copy: whether an essay template copies the draft, whose model is then the author.
-
-    """
-
-    same_model: Same = lambda model_a, model_b: model_a == model_b
-    same_provider: Same | None = None
-    is_copy: Callable[[Level], bool] = lambda template: False
 
 
 def compile_spec(
@@ -301,4 +285,4 @@ def columns(spec: Spec, axes: tuple[str, ...]) -> list[tuple[str, int]]:
     return [(spec.spelling.get(axis, axis), axes.index(axis)) for axis in order]
 
 
-__all__ = ["AXES", "Judging", "Rows", "columns", "compile_spec"]
+__all__ = ["AXES", "Rows", "columns", "compile_spec"]

@@ -70,7 +70,7 @@ class ReusableAnswers:
 
     def is_cached(self, member: Member) -> bool:
         """Whether the ledger has the answer to the prompt as it will be."""
-        return self.may_be_cached(member) and self._answer(member) is not None
+        return self._answer(member) is not None
 
     def is_blocked(self, member: Member) -> bool:
         """Whether a generation will not be made, as a text that it is made from will not be there.
@@ -82,8 +82,7 @@ class ReusableAnswers:
             stage = None
         if stage and not all(self._will_be_there(stage, gen_id) for gen_id in member.parents):
             return True
-        if not self.is_copy(member) and self.may_be_cached(member):
-            self._answer(member)
+        self._answer(member)  # which notes it when it is lost
         return (member.stage, member.gen_id) in self.lost
 
     def _will_be_there(self, stage: Stage, gen_id: str) -> bool:
@@ -104,9 +103,7 @@ class ReusableAnswers:
         member = self.members[stage][gen_id]
         if self.is_blocked(member):
             return False
-        answer = None
-        if not self.is_copy(member) and self.may_be_cached(member):
-            answer = self._answer(member)
+        answer = self._answer(member)
         return answer is None or answer.text is not None
 
     def prompt(self, member: Member) -> Prompt | None:
@@ -143,9 +140,11 @@ class ReusableAnswers:
         return self._prompts.prompt(self.members["draft"][gen_id]).text
 
     def _answer(self, member: Member) -> Reused | None:
+        """What the run makes of the ledger's answer; None when it uses none, as for a copy."""
         key = (member.stage, member.gen_id)
         if key not in self._answers:
-            self._answers[key] = self._find(member)
+            uses_none = self.is_copy(member) or not self.may_be_cached(member)
+            self._answers[key] = None if uses_none else self._find(member)
         return self._answers[key]
 
     def _find(self, member: Member) -> Reused | None:
@@ -179,5 +178,5 @@ class ReusableAnswers:
         """The text of a draft or an essay that is made again; None when only its model knows."""
         if self.is_copy(member):
             return self.text("draft", member.parent_gen_id)
-        answer = self._answer(member) if self.may_be_cached(member) else None
+        answer = self._answer(member)
         return answer.text if answer else None
