@@ -226,9 +226,9 @@ class Settings:
     """`2/20`: make only the second of twenty parts of the cohort, each of whole chains from the
     draft to its evaluations, so that twenty processes on one or more hosts can share the work; they
     share the limits of the endpoints too. Tables are made without it. See docs/cluster.md."""
-    slice_min: Count = 100
+    slice_min: Count = 200
     """Generations in a slice that a run submits, at least: with `--set-scatter slices=N` there are
-    fewer than N slices where little is left to make, as the start of one takes as long as some
+    fewer than N slices where little is left to make, as the start of one takes as long as two
     hundred generations. Where each slice serves a model itself there are always N."""
 
     store: StoreOrNull = None
