@@ -11,31 +11,20 @@ concepts  --combine-->  combos  --draft-->  drafts  --essay-->  essays  --evalua
 {data_root}/8_report/{cohort}/index.html            what a person opens
 """
 
-import os
-
 from snakemake.utils import min_version
 
 min_version("9.27")
 
 
-SHIPPED = f"{workflow.current_basedir.get_path_or_uri(secret_free=True)}/config/config.yaml"
-
-if os.path.exists(SHIPPED):  # not so when it comes from a repository; the package has it as well
-
-    configfile: SHIPPED
-
-
-if os.path.exists("daydream.yaml"):  # an experiment's own, in the working directory
-
-    configfile: "daydream.yaml"
-
-
-if os.getenv("DAYDREAM_CONFIG"):  # a configuration named once for all commands
-
-    configfile: os.getenv("DAYDREAM_CONFIG")
-
-
 include: "rules/package.smk"
+
+
+# The shipped one, then an experiment's own: the later over the earlier.
+for path in config_files():
+
+    configfile: path
+
+
 include: "rules/common.smk"
 include: "rules/slices.smk"
 include: "rules/cohort.smk"

@@ -17,3 +17,5 @@ except ModuleNotFoundError:  # a workflow of another source, whose package is to
 
 if missing := missing_packages():
     sys.exit(f"Error: {how_to_install(missing)}")
+
+from daydream.experiment.config_file import config_files

@@ -22,10 +22,15 @@ def own_files() -> list[Path]:
     """The experiment's own configuration files, the later over the earlier.
 
     They are ``daydream.yaml``, if the working directory has one, and the file that the environment
-    variable ``DAYDREAM_CONFIG`` names. The Snakefile takes them as configuration files too.
+    variable ``DAYDREAM_CONFIG`` names.
     """
     path, named = Path.cwd() / OWN_FILE, os.environ.get(VARIABLE)
     return [*([path] if os.path.lexists(path) else []), *([Path(named)] if named else [])]
+
+
+def config_files() -> list[str]:
+    """The configuration files of a run before those of its command line: the shipped one first."""
+    return list(map(str, [CONFIG_FILE, *own_files()]))
 
 
 def load_config(
