@@ -92,9 +92,11 @@ class _Maker:
 
     def _sample(self) -> list[Ids]:
         n, count = self.rule.n or 1, (perm if self.rule.ordered else comb)
-        there = count(len(self.concepts), self.k_max)
-        if n > there:
-            self.fail(f"n is {n}, but there are only {there} combinations", f"Write n: {there}.")
+        possible = count(len(self.concepts), self.k_max)
+        if n > possible:
+            self.fail(
+                f"n is {n}, but there are only {possible} combinations", f"Write n: {possible}."
+            )
         self._check_size(n)
         return balanced_sample(self.concepts, self.k_max, n, self.rule.seed, self.rule.ordered)
 

@@ -123,12 +123,12 @@ def _place_of_essay(combo_id: str, essay: Member) -> str:
 
 def _least_like(combo: Combo, others: Iterable[Combo]) -> Combo | None:
     """The first of the combinations that share the fewest concepts with one; None: it is alone."""
-    own, best, fewest = set(combo.concept_ids), None, len(combo.concept_ids)
+    own, best, min_shared = set(combo.concept_ids), None, len(combo.concept_ids)
     for other in others:
         shared = len(own.intersection(other.concept_ids))
-        if other.combo_id != combo.combo_id and shared < fewest:
-            best, fewest = other, shared
-        if not fewest:
+        if other.combo_id != combo.combo_id and shared < min_shared:
+            best, min_shared = other, shared
+        if not min_shared:
             break
     return best
 

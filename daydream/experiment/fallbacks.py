@@ -30,11 +30,11 @@ def fallback_of(model: Model, models: Iterable[Model]) -> Model | None:
     return replace(other, fallback="")
 
 
-def with_fallbacks(asked: Iterable[Model], models: Sequence[Model]) -> list[Model]:
+def with_fallbacks(requested: Iterable[Model], models: Sequence[Model]) -> list[Model]:
     """All models that a run may call: those that it asks for, and their fallbacks behind them."""
-    asked = list(asked)
-    fallbacks = (fallback_of(model, models) for model in asked)
-    return list(dict.fromkeys([*asked, *filter(None, fallbacks)]))
+    requested = list(requested)
+    fallbacks = (fallback_of(model, models) for model in requested)
+    return list(dict.fromkeys([*requested, *filter(None, fallbacks)]))
 
 
 def check_fallback(

@@ -82,10 +82,15 @@ def _judges_again(
     failures: Sequence[Failure], layout: Layout, options: Options
 ) -> Iterator[NextStep]:
     """How several judges whose answers have no result are asked once more, all of them."""
-    without = [one for one in failures if one.kind == "ParseError" and one.stage in JUDGING]
-    if len(without) < 2:
+    without_score = [
+        failure for failure in failures if failure.kind == "ParseError" and failure.stage in JUDGING
+    ]
+    if len(without_score) < 2:
         return
-    answers = [_answers(layout.generation(one.stage, one.gen_id)) for one in without[:LOOKED_AT]]
+    answers = [
+        _answers(layout.generation(failure.stage, failure.gen_id))
+        for failure in without_score[:LOOKED_AT]
+    ]
     pairs = tuple(pair for pair in options.config if not pair.startswith("resample="))
     again = replace(options, config=pairs).command("snakemake", config=[f"resample={max(answers)}"])
     yield NextStep(again, "ask every judge without a result once more")
@@ -93,5 +98,5 @@ def _judges_again(
 
 def _answers(folder: str) -> int:
     """How often a generation was answered as it is asked now."""
-    answers = [one.fingerprint for one in read_attempts(folder) if one.is_answer]
+    answers = [attempt.fingerprint for attempt in read_attempts(folder) if attempt.is_answer]
     return max(1, answers.count(answers[-1]) if answers else 0)

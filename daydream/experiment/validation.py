@@ -72,7 +72,7 @@ def _check_system_prompts(catalog: Catalog, layout: Layout) -> None:
     """No file is the text of one template and the system prompt of another."""
     for stage in catalog.stages:
         ids = {template.template_id for template in catalog.all_templates.get(stage, ())}
-        if both := [one for one in sorted(ids) if f"{one}.system" in ids]:
+        if both := [name for name in sorted(ids) if f"{name}.system" in ids]:
             raise CatalogError(
                 f"{layout.templates_csv(stage)}: {layout.system_prompt(stage, both[0])} would be "
                 f"the text of '{both[0]}.system' and the system prompt of '{both[0]}'. Rename one."
@@ -94,16 +94,16 @@ def _check_template_files(catalog: Catalog, layout: Layout) -> None:
 def _check_letter_case(catalog: Catalog, layout: Layout) -> None:
     """No two ids share a text because the file system does not tell their letter case apart."""
     concepts = [concept.concept_id for concept in catalog.concepts]
-    files = [(layout.description(level, one), one) for level in LEVELS for one in concepts]
+    files = [(layout.description(level, name), name) for level in LEVELS for name in concepts]
     for stage in catalog.stages:
         ids = (template.template_id for template in catalog.templates(stage))
-        files += [(layout.template(stage, one), one) for one in ids]
+        files += [(layout.template(stage, name), name) for name in ids]
     seen: dict[str, tuple[str, str]] = {}
-    for path, one in files:
-        other_path, other = seen.setdefault(path.casefold(), (path, one))
-        is_pair = other != one and exists(path) and exists(other_path)
+    for path, name in files:
+        other_path, other = seen.setdefault(path.casefold(), (path, name))
+        is_pair = other != name and exists(path) and exists(other_path)
         if is_pair and os.path.samefile(path, other_path):
             raise CatalogError(
-                f"{path} is the text of '{one}' and of '{other}': this file system does not tell "
+                f"{path} is the text of '{name}' and of '{other}': this file system does not tell "
                 "capitals from small letters. Rename one of the two."
             )

@@ -66,9 +66,9 @@ def _counted(items: Iterable[Any]) -> Iterator[Any]:
 
 def _join(pieces: Iterable[Any]) -> str:
     texts, length = [], 0
-    for piece in pieces:
+    for value in pieces:
         _step()
-        texts.append(str(piece))
+        texts.append(str(value))
         length += len(texts[-1])
         _check_length(length)
     return "".join(texts)
@@ -85,9 +85,9 @@ def _check_power(base: Any, exponent: Any) -> None:
 
 
 def _check_product(left: Any, right: Any) -> None:
-    for one, other in ((left, right), (right, left)):
-        if isinstance(one, int) and hasattr(other, "__len__"):
-            _check_length(one * len(other))
+    for factor, other in ((left, right), (right, left)):
+        if isinstance(factor, int) and hasattr(other, "__len__"):
+            _check_length(factor * len(other))
     whole = isinstance(left, int) and isinstance(right, int)
     if whole and left.bit_length() + right.bit_length() > MAX_BITS:
         raise LimitError("it makes a number that is too long")

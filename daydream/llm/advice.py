@@ -37,5 +37,5 @@ def explain(request: Request, fault: Fault, attempts: int, endpoint: Endpoint) -
         id=request.model.id,
         base_url=endpoint.base_url or endpoint.name,
     )
-    said = fault.message.rstrip(". ")
-    return f"{request.model.model} at {endpoint.name}: {fault.kind}: {said}{tried}. {hint}"
+    message = fault.message.rstrip(". ")
+    return f"{request.model.model} at {endpoint.name}: {fault.kind}: {message}{tried}. {hint}"

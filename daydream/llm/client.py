@@ -107,7 +107,7 @@ class Client:
             counted += not fault.is_refusal
             wait = pause(max(1, counted), fault.retry_after)
             exhausted = counted >= self.endpoint.max_attempts
-            if not fault.heals or exhausted or time.monotonic() + wait > deadline:
+            if not fault.is_retryable or exhausted or time.monotonic() + wait > deadline:
                 raise gave_up(request, fault, number, self.endpoint)
             self.stop.wait(wait)
 
@@ -124,7 +124,7 @@ class Client:
             message = f"the endpoint takes no calls for another {closed:.0f} s"
             if self.breaker.last_words:
                 message = f"{self.breaker.last_words.rstrip('. ')} ({message})"
-            fault = Fault("http_429", message, heals=False, status=429)
+            fault = Fault("http_429", message, is_retryable=False, status=429)
             raise gave_up(request, fault, 1, self.endpoint)
 
     def _connection(self) -> openai.OpenAI:

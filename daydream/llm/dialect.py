@@ -31,6 +31,6 @@ def spoken(body: Mapping[str, Any], keys: Keys, schema_without: Collection[str])
 
 def _without(schema: Any, keywords: Collection[str]) -> Any:
     if isinstance(schema, Mapping):
-        kept = {key: value for key, value in schema.items() if key not in keywords}
-        return {key: _without(value, keywords) for key, value in kept.items()}
-    return [_without(one, keywords) for one in schema] if isinstance(schema, list) else schema
+        remaining = {key: value for key, value in schema.items() if key not in keywords}
+        return {key: _without(value, keywords) for key, value in remaining.items()}
+    return [_without(item, keywords) for item in schema] if isinstance(schema, list) else schema

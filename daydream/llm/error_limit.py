@@ -38,11 +38,11 @@ class ErrorLimit:
             self._over += 1
             self._failed += error is not None
             if error is not None and not self._reason and self._is_exceeded():
-                said = str(error).rstrip(". ")
+                message = str(error).rstrip(". ")
                 self._reason = (
                     f"not asked: {self._failed} of {self._over} generations of this run failed, "
                     f"and stop_after_errors is {self._limit:g}. The last: {type(error).__name__}: "
-                    f"{said}. Put that right and run again; what was answered is kept."
+                    f"{message}. Put that right and run again; what was answered is kept."
                 )
 
     def _is_exceeded(self) -> bool:

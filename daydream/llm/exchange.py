@@ -40,19 +40,19 @@ def exchange(endpoint: Endpoint, seconds: float) -> Iterator[None]:
         cause = error.__cause__ or error
         if isinstance(cause, TimeoutError):
             raise _timeout(seconds) from error
-        said = without_key(str(cause), endpoint)
-        raise Fault("connection", said, heals=True) from error
+        message = without_key(str(cause), endpoint)
+        raise Fault("connection", message, is_retryable=True) from error
     except (UnicodeError, TypeError, AttributeError):
         raise  # of ours: the request could not be written
     except Exception as error:  # of the HTTP library that openai uses, which is not ours to name
         if "Timeout" in type(error).__name__:
             raise _timeout(seconds) from error
-        said = without_key(f"{type(error).__name__}: {error}", endpoint)
-        raise Fault("connection", said, heals=True) from error
+        message = without_key(f"{type(error).__name__}: {error}", endpoint)
+        raise Fault("connection", message, is_retryable=True) from error
 
 
 def _timeout(seconds: float) -> Fault:
-    return Fault("timeout", f"no answer within {seconds:g} s", heals=True)
+    return Fault("timeout", f"no answer within {seconds:g} s", is_retryable=True)
 
 
 def read_body(chunks: Iterable[bytes], max_bytes: int = MAX_ANSWER_BYTES) -> str:
@@ -65,8 +65,8 @@ def read_body(chunks: Iterable[bytes], max_bytes: int = MAX_ANSWER_BYTES) -> str
     for chunk in chunks:
         body += chunk
         if len(body) > max_bytes:
-            said = f"the response is larger than {max_bytes // 1024**2} MB"
-            raise Fault("too_large", said, heals=False)
+            message = f"the response is larger than {max_bytes // 1024**2} MB"
+            raise Fault("too_large", message, is_retryable=False)
     return body.decode("utf-8", "replace")
 
 
@@ -83,8 +83,8 @@ def check_status(response: Any) -> None:
     headers = response.headers
     if status < 400:
         target = headers.get("location", "nowhere")[:200]
-        said = f"it redirects to {target}, and a prompt goes to no other address"
-        raise Fault("redirect", said, heals=False, status=status)
+        message = f"it redirects to {target}, and a prompt goes to no other address"
+        raise Fault("redirect", message, is_retryable=False, status=status)
     fault = refused(status, text, trouble, retry_after(headers))
     fault.exhausted_for = exhausted_for(headers)
     raise fault

@@ -10,7 +10,7 @@ from daydream.errors import CallError
 from daydream.llm.error_codes import NO_MONEY, NO_MONEY_NAMES, UNKNOWN, described, status_of
 
 # 408, 409 and 429 pass with time, and so does what a provider's own machines did wrong.
-HEALING_STATUS = frozenset({408, 409, 429})
+RETRYABLE_STATUS = frozenset({408, 409, 429})
 # Where a batch ended so, the next one would too: the account, the key or the model is refused.
 _REFUSED = frozenset({401, 402, 403, 404})
 MAX_WORDS = 1000  # letters of a provider's words in a message
@@ -21,17 +21,18 @@ class Fault(CallError):
     """One attempt that brought no usable answer; what ends a call for good is told by ``explain``.
 
     ``kind`` is a short name to group by, ``message`` the provider's own words (the first of them,
-    where they are many; then ``raw`` has more), ``retry_after`` in
-    seconds when the provider gave one, ``body`` its JSON, which tells what was billed all the same;
-    ``raw`` is a body that could not be understood, kept for a person to read. ``exhausted_for`` is
-    the time in seconds until the endpoint's allowance is filled again, where it says so.
+    where they are many; then ``raw`` has more), ``is_retryable`` whether the same call may be
+    answered later, ``retry_after`` in seconds when the provider gave one, ``body`` its JSON, which
+    tells what was billed all the same; ``raw`` is a body that could not be understood, kept for a
+    person to read. ``exhausted_for`` is the time in seconds until the endpoint's allowance is
+    filled again, where it says so.
     """
 
     def __init__(
         self,
         kind: str,
         message: str,
-        heals: bool,
+        is_retryable: bool,
         status: int | None = None,
         retry_after: float | None = None,
         body: Mapping[str, Any] | None = None,
@@ -40,7 +41,7 @@ class Fault(CallError):
         if len(message) > MAX_WORDS:  # it goes to terminals, logs and metadata too
             raw, message = raw or message, f"{beginning(message, MAX_WORDS)} ..."
         super().__init__(message, cause=kind)
-        self.heals = heals
+        self.is_retryable = is_retryable
         self.status = status
         self.retry_after = retry_after
         self.body = body
@@ -55,7 +56,7 @@ class Fault(CallError):
     @property
     def is_refusal(self) -> bool:
         """Whether the provider wants fewer calls."""
-        return self.status == 429 and self.heals
+        return self.status == 429 and self.is_retryable
 
     def as_json(self) -> dict[str, Any]:
         """How the ledger tells it."""
@@ -78,8 +79,8 @@ def status_fault(
     """The fault of an HTTP status other than 200."""
     if _has_no_money(body):  # with any status, also in a 200
         return Fault(NO_MONEY, message, False, status, retry_after, body)
-    heals = status in HEALING_STATUS or status >= 500
-    return Fault(f"http_{status}", message, heals, status, retry_after, body)
+    is_retryable = status in RETRYABLE_STATUS or status >= 500
+    return Fault(f"http_{status}", message, is_retryable, status, retry_after, body)
 
 
 def error_fault(
@@ -106,7 +107,7 @@ def batch_fault(state: str, message: str, code: str) -> Fault:
     fault = error_fault(message, {"code": code})
     if code and (fault.kind == NO_MONEY or fault.status in _REFUSED):
         return fault
-    return Fault(f"batch_{state}", fault.message, heals=True)
+    return Fault(f"batch_{state}", fault.message, is_retryable=True)
 
 
 def _has_no_money(body: Any) -> bool:
@@ -119,7 +120,7 @@ def _has_no_money(body: Any) -> bool:
 
 # Not 400, 403 (of OpenRouter: the prompt was flagged), 413, 422 and the like, which are about the
 # request; nor what is about the answer.
-_STATUS_OF_ENDPOINT = HEALING_STATUS | {401, 402, 404, 410}
+_STATUS_OF_ENDPOINT = RETRYABLE_STATUS | {401, 402, 404, 410}
 _OF_ENDPOINT = frozenset({NO_MONEY, "timeout", "connection", "not_json", "empty_body"})
 
 

@@ -107,10 +107,10 @@ class ModelServer:
 
     def last_words(self) -> str:
         """How the server ended, with the end of what it has said."""
-        said = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
+        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
         return (
             f"its server ended {self._state.ends} time(s), last with code {self._state.code}: "
-            f"{' / '.join(said) or 'it said nothing'}. The command was: "
+            f"{' / '.join(lines) or 'it said nothing'}. The command was: "
             f"{shlex.join(self._command)}. See {self._log}"
         )
 

@@ -50,7 +50,7 @@ def retry_after_in(body: Mapping[str, Any]) -> float | None:
     headers = mapping(mapping(error.get("metadata")).get("headers"))
     lower = {str(name).lower(): str(value) for name, value in headers.items()}
     details = error.get("details")
-    delays = [mapping(one).get("retryDelay") for one in details] if _is_list(details) else []
+    delays = [mapping(detail).get("retryDelay") for detail in details] if _is_list(details) else []
     milliseconds = _number(str(error.get("retry_after_ms", "")))
     waits = [
         *(_reset(delay) for delay in delays if isinstance(delay, str)),

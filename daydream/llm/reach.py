@@ -76,12 +76,12 @@ def _address(endpoint: Endpoint, models: set[str]) -> Finding:
     except Fault as fault:  # of any status but success
         return Finding(subject, *_status(endpoint, fault.status or 0, where))
     except openai.APIConnectionError as error:
-        said = without_key(str(error.__cause__ or error), endpoint)
-        message = f"{where} does not answer ({said}). Start the server, or correct base_url."
+        reason = without_key(str(error.__cause__ or error), endpoint)
+        message = f"{where} does not answer ({reason}). Start the server, or correct base_url."
         return Finding(subject, "wrong", message)
     except Exception as error:  # of a server that is none of this kind
-        said = without_key(f"{type(error).__name__}: {error}"[:120], endpoint)
-        return Finding(subject, "unsure", f"{where}/models gives no list of models ({said})")
+        reason = without_key(f"{type(error).__name__}: {error}"[:120], endpoint)
+        return Finding(subject, "unsure", f"{where}/models gives no list of models ({reason})")
     finally:
         del owner
     if unknown := sorted(models - listed):

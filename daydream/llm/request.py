@@ -106,8 +106,8 @@ class Request:
     @property
     def body(self) -> dict[str, Any]:
         """The body to send, in the endpoint's dialect and without model and messages."""
-        asked = {"max_tokens": self.max_tokens, "temperature": self.temperature}
-        body = {**asked, **self.extra, **self.shape}
+        parameters = {"max_tokens": self.max_tokens, "temperature": self.temperature}
+        body = {**parameters, **self.extra, **self.shape}
         return spoken(body, self.body_keys, self.schema_without)
 
     @property
@@ -139,8 +139,8 @@ class Request:
         return frozenset(self._fingerprint(shape, parameters) for shape in shapes)
 
     def _fingerprint(self, shape: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
-        asked = (self.model.model, self.endpoint, parameters, self.replicate)
-        return fingerprint(self.prompt, *asked, shape, self.system)
+        identity = (self.model.model, self.endpoint, parameters, self.replicate)
+        return fingerprint(self.prompt, *identity, shape, self.system)
 
 
 def _counts(values: Iterable[object]) -> list[int]:

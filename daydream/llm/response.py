@@ -55,8 +55,8 @@ def read_answer(body: str, tags: Sequence[ThinkingTags] = THINKING_TAGS) -> Answ
     refusal = message.get("refusal")
     if ending == "filtered" or (refusal and not text.strip()):
         reason = str(refusal or text or "the provider's content filter stopped it")
-        said = " ".join(reason.split())
-        raise Fault("content_filter", said, heals=False, body=content, raw=_kept(content))
+        words = " ".join(reason.split())
+        raise Fault("content_filter", words, is_retryable=False, body=content, raw=_kept(content))
     usage = mapping(content.get("usage"))
     is_thought = bool((reasoning or "").strip()) or thinking_tokens(usage) > 0
     if not text.strip() and not is_thought and ending != "truncated":
@@ -82,7 +82,7 @@ def read_object(body: str) -> dict[str, Any]:
 
     """
     if not body.strip():
-        raise Fault("empty_body", "the response has no body", heals=True)
+        raise Fault("empty_body", "the response has no body", is_retryable=True)
     text = body.lstrip("\ufeff")
     content = load_json(text)
     if content is None:
@@ -91,8 +91,8 @@ def read_object(body: str) -> dict[str, Any]:
         content = content[0]
     if not isinstance(content, dict):
         start = " ".join(body[:1000].split())[:120]
-        said = f"the response is not JSON: {start}"
-        raise Fault("not_json", said, heals=True, raw=body)
+        message = f"the response is not JSON: {start}"
+        raise Fault("not_json", message, is_retryable=True, raw=body)
     return content
 
 
@@ -115,9 +115,9 @@ def _first_choice(content: dict[str, Any]) -> Mapping[str, Any]:
     return first
 
 
-def _without_text(said: str, content: Mapping[str, Any]) -> Fault:
+def _without_text(message: str, content: Mapping[str, Any]) -> Fault:
     """The fault of a completion without a text; it may have been paid, so it is kept."""
-    return Fault("empty_answer", said, heals=True, body=content, raw=_kept(content))
+    return Fault("empty_answer", message, is_retryable=True, body=content, raw=_kept(content))
 
 
 def _kept(content: Mapping[str, Any]) -> str:
@@ -164,9 +164,9 @@ def refused(status: int, text: str, trouble: str = "", wait_s: float | None = No
 def provider_words(error: object) -> str:
     """What an error object says; behind OpenRouter the model's own provider says it in ``raw``."""
     details = mapping(error)
-    said = str(details.get("message") or details.get("detail") or "")
+    message = str(details.get("message") or details.get("detail") or "")
     raw = mapping(details.get("metadata")).get("raw")
-    return f"{said}: {' '.join(str(raw).split())[:300]}" if raw else said
+    return f"{message}: {' '.join(str(raw).split())[:300]}" if raw else message
 
 
 def _without_thinking(

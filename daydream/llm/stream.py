@@ -64,5 +64,5 @@ def _joined(before: str | list[Any], more: str | list[Any]) -> str | list[Any]:
     """Two pieces of a text; some servers send it in lists of parts."""
     if isinstance(before, str) and isinstance(more, str):
         return before + more
-    pieces = [[piece] if isinstance(piece, str) else piece for piece in (before, more) if piece]
-    return [part for piece in pieces for part in piece]
+    pieces = [[parts] if isinstance(parts, str) else parts for parts in (before, more) if parts]
+    return [part for parts in pieces for part in parts]

@@ -97,7 +97,7 @@ def test_a_200_that_says_that_there_is_no_money_left_is_final_and_keeps_its_word
     with pytest.raises(Fault) as caught:
         read_answer(json.dumps({"error": error}))
     fault = caught.value
-    assert (fault.kind, fault.heals) == ("insufficient_quota", False)
+    assert (fault.kind, fault.is_retryable) == ("insufficient_quota", False)
     assert "Add 10 credits" in fault.message
 
 

@@ -119,11 +119,11 @@ class _Compiler:
         return {axis: tuple(levels) for axis, levels in found.items()}
 
     def _apply_subsets(self) -> None:
-        for axis, kept in self.spec.subsets.items():
+        for axis, levels in self.spec.subsets.items():
             where = f"rules.subsets.{axis}"
             self.terms.leaves(axis, where)
-            self._check_known(where, axis, kept)
-            names = frozenset(kept)
+            self._check_known(where, axis, levels)
+            names = frozenset(levels)
             self.levels[axis] = tuple(v for v in self.levels[axis] if v in names)
 
     def _check_known(self, where: str, axis: str, levels: Levels) -> None:

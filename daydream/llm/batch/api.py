@@ -116,7 +116,7 @@ class BatchApi:
             with self._exchange(), self._batches.list(limit=100, **more) as response:
                 page = _json(response)
             data = page.get("data")
-            batches = [mapping(one) for one in data] if isinstance(data, list) else []
+            batches = [mapping(batch) for batch in data] if isinstance(data, list) else []
             yield from batches
             after = str(batches[-1].get("id") or "") if batches else ""
             if not page.get("has_more") or not after:
@@ -160,7 +160,9 @@ def _json(response: Any) -> Json:
 def _object(response: Any, what: str) -> Json:
     content = _json(response)
     if not content.get("id"):
-        raise Fault("not_understood", f"the answer is no {what}", heals=True, raw=str(content))
+        raise Fault(
+            "not_understood", f"the answer is no {what}", is_retryable=True, raw=str(content)
+        )
     return content
 
 
@@ -183,13 +185,13 @@ def read_status(batch: Json) -> Status:
     """
     status = _state(batch.get("status"))
     if status not in _ENDS | _UNDER_WAY:
-        said = f"the batch is in a state that is not known: '{str(batch.get('status'))[:80]}'"
-        raise Fault("batch_state", said, heals=True, raw=str(batch))
+        message = f"the batch is in a state that is not known: '{str(batch.get('status'))[:80]}'"
+        raise Fault("batch_state", message, is_retryable=True, raw=str(batch))
     started = _seconds(batch.get("created_at"))
     ended = _seconds(batch.get(f"{status}_at")) or started
     counts = mapping(batch.get("request_counts"))
     errors = mapping(batch.get("errors")).get("data")
-    found = [mapping(one) for one in errors] if isinstance(errors, list) else []
+    found = [mapping(error) for error in errors] if isinstance(errors, list) else []
     return Status(
         batch_id=str(batch["id"]),
         status=status,
@@ -197,8 +199,8 @@ def read_status(batch: Json) -> Status:
         output_file_id=_id(batch.get("output_file_id")),
         error_file_id=_id(batch.get("error_file_id")),
         seconds=max(0.0, ended - started),
-        message="; ".join(str(one["message"]) for one in found[:3] if one.get("message")),
-        code=next((str(one["code"]) for one in found if one.get("code")), ""),
+        message="; ".join(str(error["message"]) for error in found[:3] if error.get("message")),
+        code=next((str(error["code"]) for error in found if error.get("code")), ""),
     )
 
 

@@ -120,8 +120,8 @@ class Caretaker:
             batch.due = time.monotonic() + slower * self.endpoint.batch_poll_s
             return
         if not status.is_readable:
-            said = "the batch is over, but its file of answers is not there yet"
-            raise Fault("batch_unreadable", said, heals=True)
+            message = "the batch is over, but its file of answers is not there yet"
+            raise Fault("batch_unreadable", message, is_retryable=True)
         results = read_results(
             self._api.download(status.error_file_id), self._api.download(status.output_file_id)
         )
@@ -143,7 +143,7 @@ class Caretaker:
         free = batch.state.batch_id is not None or fault.is_refusal
         tries_left = free or batch.troubles < self.endpoint.max_attempts
         patient = now - batch.troubled_since < self.endpoint.deadline_s
-        if fault.heals and tries_left and patient and not self._breaker.is_open:
+        if fault.is_retryable and tries_left and patient and not self._breaker.is_open:
             if batch.troubles == 1:
                 self._say(f"{fault.kind}: {fault.message.rstrip('. ')}. It is asked again", batch)
             batch.due = now + pause(batch.troubles, fault.retry_after)
@@ -152,7 +152,7 @@ class Caretaker:
 
     def _give_up(self, batch: Batch, fault: Fault) -> None:
         """Let those who wait fail; what may have been paid for is fetched by a later run."""
-        said = fault.message
+        message = fault.message
         if batch.content is not None and not batch.may_exist:
             self._files.forget(batch.state.uuid)
             if self._breaker.is_open:  # nothing was asked of the model: one failure tells it all
@@ -160,9 +160,11 @@ class Caretaker:
         else:
             path = self._files.path(batch.state.uuid)
             known = batch.state.batch_id or "that may have been created"
-            said = f"{said.rstrip('. ')}. Batch {known} is kept in {path}, and is asked for again "
-            said += "by the next run. If the provider has lost it for good, delete that file"
-        self.room.refuse(batch, Fault(fault.kind, said, heals=False, status=fault.status))
+            message = (
+                f"{message.rstrip('. ')}. Batch {known} is kept in {path}, and is asked for again "
+            )
+            message += "by the next run. If the provider has lost it for good, delete that file"
+        self.room.refuse(batch, Fault(fault.kind, message, is_retryable=False, status=fault.status))
 
     def _say(self, what: str, batch: Batch) -> None:
         name = batch.state.batch_id or batch.state.uuid

@@ -80,7 +80,7 @@ class BatchClient:
             fault, tried = outcome.fault, outcome.attempt.attempt
             if fault is None:
                 return outcome.attempt
-            if not fault.heals or tried >= self.endpoint.max_attempts:
+            if not fault.is_retryable or tried >= self.endpoint.max_attempts:
                 raise gave_up(request, fault, tried, self.endpoint)
             line = replace(line, attempt=tried + 1)
 

@@ -23,7 +23,7 @@ class Group(NamedTuple):
     content: bytes
 
 
-def groups(waiters: list[Waiter], most: int) -> Iterator[Group]:
+def groups(waiters: list[Waiter], max_requests: int) -> Iterator[Group]:
     """Requests that may be in one batch, at most ``most``: providers take one model in each."""
     by_model: dict[str, list[Waiter]] = {}
     for waiter in waiters:
@@ -33,7 +33,7 @@ def groups(waiters: list[Waiter], most: int) -> Iterator[Group]:
         for waiter in same:
             line = request_line(waiter.request).encode("utf-8", "replace")
             too_long = len(content) + len(line) > MAX_UPLOAD_BYTES
-            if group.waiters and (too_long or len(group.waiters) == most):
+            if group.waiters and (too_long or len(group.waiters) == max_requests):
                 yield group._replace(content=bytes(content))
                 group, content = Group([], b""), bytearray()
             group.waiters.append(waiter)

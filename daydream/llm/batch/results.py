@@ -86,8 +86,10 @@ def _identity(attempt: Attempt) -> tuple[str, str, int, str, str | None]:
 
 def _read(result: Json | None, status: Status, line: Line) -> Answer:
     if result is None:
-        said = status.message or f"the batch is {status.status}, without a result for this request"
-        raise batch_fault(status.status, said, status.code)
+        message = (
+            status.message or f"the batch is {status.status}, without a result for this request"
+        )
+        raise batch_fault(status.status, message, status.code)
     response = result.get("response")
     if not isinstance(response, dict) or (result.get("error") and not response.get("body")):
         raise _line_fault(result.get("error"))
@@ -107,11 +109,11 @@ def _status_code(value: object) -> int:
 def _line_fault(error: object) -> Fault:
     """The fault of a line without a response; of a line that the batch left, as of the batch."""
     details = mapping(error)
-    said = provider_words(details) or "the request was not answered"
+    message = provider_words(details) or "the request was not answered"
     code = str(details.get("code") or "")
     if code.startswith("batch_"):
-        return batch_fault(code.removeprefix("batch_"), said, "")
-    return error_fault(said, details)
+        return batch_fault(code.removeprefix("batch_"), message, "")
+    return error_fault(message, details)
 
 
 def _call(line: Line, state: BatchState, endpoint: Endpoint, seconds: float) -> Call:

@@ -115,12 +115,12 @@ class Desk:
         """Make batches of what was gathered; before it is quiet, of what fills one."""
         self._adopt()
         quiet = time.monotonic() >= self.room.quiet_at
-        most = self.endpoint.batch_max_requests
+        max_requests = self.endpoint.batch_max_requests
         gathered = self.room.take_gathered()
         if closed := self._closed():
             return self.room.dismiss(gathered, closed)
-        for group in groups(gathered, most):
-            if quiet or len(group.waiters) == most:
+        for group in groups(gathered, max_requests):
+            if quiet or len(group.waiters) == max_requests:
                 self._make(group)
             else:
                 self.room.put_back(group.waiters)
@@ -160,10 +160,10 @@ class Desk:
     def _break(self, error: Exception) -> None:
         if isinstance(error, StoppedError):
             return self._leave(error)
-        said = (
+        message = (
             str(error) if isinstance(error, DaydreamError) else f"{type(error).__name__}: {error}"
         )
-        self.room.send_away(CallError(f"batches at {self.endpoint.name}: {said}"))
+        self.room.send_away(CallError(f"batches at {self.endpoint.name}: {message}"))
         time.sleep(0.1)  # a fault that comes at once again shall not take the whole processor
 
     def _leave(self, error: StoppedError) -> None:

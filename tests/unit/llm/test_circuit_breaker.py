@@ -14,7 +14,7 @@ from daydream.llm.faults import Fault as Failure
 from tests.support.asking import ask, ask_all, client_of, numbered
 from tests.support.mock_server import Fault, MockServer
 
-LIMITED = Failure("http_429", "Add 10 credits.", heals=True, status=429)
+LIMITED = Failure("http_429", "Add 10 credits.", is_retryable=True, status=429)
 
 
 def test_a_refused_key_is_asked_once_and_not_forty_five_times(

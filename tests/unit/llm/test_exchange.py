@@ -33,7 +33,7 @@ def fault_of(of: Any) -> Fault:
 def test_a_body_that_is_too_large_is_not_read_on() -> None:
     with pytest.raises(Fault) as caught:
         read_body([b"x" * 600_000] * 2, max_bytes=10**6)
-    assert (caught.value.kind, caught.value.heals) == ("too_large", False)
+    assert (caught.value.kind, caught.value.is_retryable) == ("too_large", False)
     assert read_body([b"\xff", b"a"]) == "\ufffda"
 
 
@@ -62,7 +62,7 @@ def test_of_an_endless_error_only_so_much_is_read() -> None:
 
 def test_a_redirect_names_where_to() -> None:
     fault = fault_of(response(307, location="https://elsewhere.example/v1"))
-    assert (fault.kind, fault.heals) == ("redirect", False)
+    assert (fault.kind, fault.is_retryable) == ("redirect", False)
     assert "https://elsewhere.example/v1" in fault.message
     check_status(response(204))
 

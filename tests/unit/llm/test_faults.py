@@ -22,13 +22,13 @@ def told(kind: str, message: str = "Because.", attempts: int = 1) -> str:
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 524, 529])
-def test_what_passes_with_time_heals(status: int) -> None:
-    assert status_fault(status, "why").heals
+def test_what_passes_with_time_is_retryable(status: int) -> None:
+    assert status_fault(status, "why").is_retryable
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 413, 415, 422, 451])
 def test_what_asking_again_cannot_change_does_not_heal(status: int) -> None:
-    assert not status_fault(status, "why").heals
+    assert not status_fault(status, "why").is_retryable
 
 
 @pytest.mark.parametrize(("status", "refusal"), [(429, True), (503, False), (400, False)])
@@ -46,7 +46,11 @@ def test_only_too_many_requests_are_a_refusal(status: int, refusal: bool) -> Non
 )
 def test_a_429_for_want_of_money_is_no_refusal_and_does_not_heal(body: Any) -> None:
     found = status_fault(429, "You exceeded your current quota.", None, body)
-    assert (found.kind, found.heals, found.is_refusal) == ("insufficient_quota", False, False)
+    assert (found.kind, found.is_retryable, found.is_refusal) == (
+        "insufficient_quota",
+        False,
+        False,
+    )
     assert found.as_json()["status"] == 429
     assert "credit" in told(found.kind)
 

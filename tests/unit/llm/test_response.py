@@ -147,7 +147,7 @@ def test_tags_can_be_named_or_left_alone() -> None:
 )
 def test_an_answer_without_text_is_worth_another_try(message: Any) -> None:
     found = fault(body(message))
-    assert (found.kind, found.heals) == ("empty_answer", True)
+    assert (found.kind, found.is_retryable) == ("empty_answer", True)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_an_answer_cut_off_before_its_text_is_kept_as_the_truncated_answer_it_is
 
 def test_a_content_filter_is_final_and_told() -> None:
     found = fault(body({"content": None, "refusal": "No."}, finish_reason="content_filter"))
-    assert (found.kind, found.heals, found.message) == ("content_filter", False, "No.")
+    assert (found.kind, found.is_retryable, found.message) == ("content_filter", False, "No.")
     found = fault(body({"content": "As far as"}, finish_reason="content_filter"))
     assert found.kind == "content_filter"
     assert "filter" in fault(body({"content": None}, finish_reason="content_filter")).message
@@ -191,27 +191,27 @@ def test_a_message_of_an_unknown_form_is_an_answer_or_a_fault(message: Any) -> N
 
 @pytest.mark.parametrize("text", ["", "  \n"])
 def test_an_empty_body_is_worth_another_try(text: str) -> None:
-    assert (fault(text).kind, fault(text).heals) == ("empty_body", True)
+    assert (fault(text).kind, fault(text).is_retryable) == ("empty_body", True)
 
 
 @pytest.mark.parametrize("text", ["<html>502 Bad Gateway</html>", "[1]", "null", '"x"', '{"id":'])
 def test_what_is_no_json_object_is_quoted_and_worth_another_try(text: str) -> None:
     found = fault(text)
-    assert (found.kind, found.heals) == ("not_json", True)
+    assert (found.kind, found.is_retryable) == ("not_json", True)
     assert text[:10] in found.message
 
 
 @pytest.mark.parametrize("choices", [None, [], "x", [None], ["x"]])
 def test_a_body_without_choices_is_worth_another_try(choices: Any) -> None:
     found = fault(json.dumps({"id": "x", "choices": choices}))
-    assert (found.kind, found.heals) == ("empty_answer", True)
+    assert (found.kind, found.is_retryable) == ("empty_answer", True)
 
 
 # Failures in a 200 response
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "heals"),
+    ("error", "kind", "is_retryable"),
     [
         ({"code": 502, "message": "bad gateway"}, "http_502", True),
         ({"code": 429, "message": "slow down"}, "http_429", True),
@@ -224,9 +224,9 @@ def test_a_body_without_choices_is_worth_another_try(choices: Any) -> None:
         ("it broke", "http_500", True),
     ],
 )
-def test_an_error_with_status_200_is_a_fault(error: Any, kind: str, heals: bool) -> None:
+def test_an_error_with_status_200_is_a_fault(error: Any, kind: str, is_retryable: bool) -> None:
     found = fault(json.dumps({"error": error}))
-    assert (found.kind, found.heals) == (kind, heals)
+    assert (found.kind, found.is_retryable) == (kind, is_retryable)
     assert found.message == (error if isinstance(error, str) else error["message"])
 
 
@@ -262,15 +262,19 @@ def test_no_error_is_no_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "heals"),
+    ("status", "is_retryable"),
     [
         *((status, False) for status in (400, 401, 402, 403, 404, 422)),
         *((status, True) for status in (408, 409, 429, 500, 502, 503, 529)),
     ],
 )
-def test_a_status_says_whether_asking_again_can_help(status: int, heals: bool) -> None:
+def test_a_status_says_whether_asking_again_can_help(status: int, is_retryable: bool) -> None:
     found = status_fault(status, "why", 3.0)
-    assert (found.kind, found.heals, found.retry_after) == (f"http_{status}", heals, 3.0)
+    assert (found.kind, found.is_retryable, found.retry_after) == (
+        f"http_{status}",
+        is_retryable,
+        3.0,
+    )
     told = found.as_json()
     assert (told["kind"], told["message"], told["status"]) == (f"http_{status}", "why", status)
 

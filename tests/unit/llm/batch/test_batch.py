@@ -266,7 +266,7 @@ def test_a_creation_whose_reply_got_lost_is_not_repeated(
 
     def lose_the_reply(self: BatchApi, input_file_id: str, uuid: str) -> Status:
         create(self, input_file_id, uuid)
-        raise fault.Fault("timeout", "no answer within 600 s", heals=True)
+        raise fault.Fault("timeout", "no answer within 600 s", is_retryable=True)
 
     monkeypatch.setattr(BatchApi, "create", lose_the_reply)
     assert bench.ask(bench.client(), "d_1").result(20).is_answer

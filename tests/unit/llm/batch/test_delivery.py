@@ -22,7 +22,7 @@ def waiter(number: int, model: str = "lab/writer") -> Waiter:
 
 def test_one_model_and_at_most_so_many_in_each() -> None:
     waiters = [waiter(n, f"lab/{n % 2}") for n in range(10)]
-    made = list(groups(waiters, most=3))
+    made = list(groups(waiters, max_requests=3))
     assert [len(group.waiters) for group in made] == [3, 2, 3, 2]
     assert all(len({w.line.model for w in group.waiters}) == 1 for group in made)
     assert all(group.content.count(b"\n") == len(group.waiters) for group in made)
@@ -31,6 +31,6 @@ def test_one_model_and_at_most_so_many_in_each() -> None:
 def test_no_file_is_larger_than_providers_take(monkeypatch: pytest.MonkeyPatch) -> None:
     size = len(next(iter(groups([waiter(1)], 9))).content)
     monkeypatch.setattr(delivery, "MAX_UPLOAD_BYTES", 2 * size)
-    made = list(groups([waiter(n) for n in range(5)], most=9))
+    made = list(groups([waiter(n) for n in range(5)], max_requests=9))
     assert [len(group.waiters) for group in made] == [2, 2, 1]
     assert all(len(group.content) <= 2 * size for group in made)

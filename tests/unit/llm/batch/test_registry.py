@@ -68,7 +68,9 @@ def test_of_a_batch_that_is_refused_one_has_failed_and_the_others_were_not_asked
         room.add(one)
     room.take_gathered()
     batch = batch_of(room, *waiters)
-    room.refuse(batch, Fault("http_401", "No.", heals=False, status=401), ClosedError("not asked"))
+    room.refuse(
+        batch, Fault("http_401", "No.", is_retryable=False, status=401), ClosedError("not asked")
+    )
     kinds = [type(one.inbox.get_nowait()) for one in waiters]
     assert kinds == [Delivery, ClosedError, ClosedError]
 

@@ -37,7 +37,7 @@ def test_a_paid_answer_is_read_whatever_its_status_is_written_as(code: Any, body
 @pytest.mark.parametrize("code", [429, "429", 503])
 def test_a_refusal_inside_a_line_keeps_status_and_words(code: Any) -> None:
     found = outcome({"response": {"status_code": code, "body": {"error": {"message": "Wait."}}}})
-    assert found.fault is not None and found.fault.heals
+    assert found.fault is not None and found.fault.is_retryable
     assert (found.fault.kind, found.fault.message) == (f"http_{code}", "Wait.")
 
 
@@ -61,11 +61,15 @@ def test_a_refusal_inside_a_line_keeps_status_and_words(code: Any) -> None:
 def test_no_money_is_final_wherever_a_batch_says_it(result: Any, status: Status) -> None:
     fault = outcome(result, status).fault
     assert fault is not None
-    assert (fault.kind, fault.heals, fault.message) == ("insufficient_quota", False, "Add credit.")
+    assert (fault.kind, fault.is_retryable, fault.message) == (
+        "insufficient_quota",
+        False,
+        "Add credit.",
+    )
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "heals", "is_endpoint"),
+    ("error", "kind", "is_retryable", "is_endpoint"),
     [
         ({"code": "server_error"}, "http_500", True, True),
         ({"code": "INTERNAL"}, "http_500", True, True),
@@ -88,7 +92,7 @@ def test_no_money_is_final_wherever_a_batch_says_it(result: Any, status: Status)
     ],
 )
 def test_an_error_of_a_line_is_the_one_of_a_direct_call_whatever_the_provider_calls_it(
-    error: dict[str, Any], kind: str, heals: bool, is_endpoint: bool
+    error: dict[str, Any], kind: str, is_retryable: bool, is_endpoint: bool
 ) -> None:
     error = {"message": "Why.", **error}
     line = outcome({"response": None, "error": error}).fault
@@ -97,7 +101,7 @@ def test_an_error_of_a_line_is_the_one_of_a_direct_call_whatever_the_provider_ca
         read_answer(json.dumps({"error": error}))
     for fault in (line, answered, direct.value):
         assert fault is not None and "Why." in fault.message
-        assert (fault.kind, fault.heals) == (kind, heals)
+        assert (fault.kind, fault.is_retryable) == (kind, is_retryable)
         assert is_of_endpoint(CallError("no", cause=fault.kind)) is is_endpoint
 
 
@@ -109,12 +113,12 @@ def test_a_code_without_a_status_stays_in_the_words() -> None:
 @pytest.mark.parametrize("code", ["batch_expired", "batch_cancelled"])
 def test_a_line_that_its_batch_left_is_asked_again(code: str) -> None:
     fault = outcome({"error": {"code": code, "message": "Late."}}).fault
-    assert fault is not None and (fault.kind, fault.heals) == (code, True)
+    assert fault is not None and (fault.kind, fault.is_retryable) == (code, True)
 
 
 def test_a_batch_that_failed_for_its_model_is_not_made_again() -> None:
     fault = outcome(None, DONE._replace(status="failed", code="model_not_found")).fault
-    assert fault is not None and (fault.kind, fault.heals) == ("http_404", False)
+    assert fault is not None and (fault.kind, fault.is_retryable) == ("http_404", False)
 
 
 def test_the_code_of_a_failed_batch_is_read() -> None:
@@ -122,7 +126,7 @@ def test_the_code_of_a_failed_batch_is_read() -> None:
     status = read_status({"id": "b", "status": "failed", "errors": errors})
     assert (status.code, status.message) == ("token_limit_exceeded", "No file.; Big")
     fault = outcome(None, status).fault
-    assert fault is not None and (fault.kind, fault.heals) == ("batch_failed", True)
+    assert fault is not None and (fault.kind, fault.is_retryable) == ("batch_failed", True)
 
 
 def test_lines_are_found_by_their_id_and_damaged_ones_passed_over() -> None:
