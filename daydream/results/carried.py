@@ -38,7 +38,11 @@ class CarriedTable(NamedTuple):
 
 def carriable(layout: Layout, cohort: str) -> dict[str, str]:
     """Every table that a report may carry: the tables' paths by their name."""
-    own = {one.name: layout.under(one.path(cohort)) for one in TABLES if "<cohort>" in one.folder}
+    own = {
+        table.name: layout.under(table.path(cohort))
+        for table in TABLES
+        if "<cohort>" in table.folder
+    }
     cross = layout.cross("cohort_levels")
     return {**own, "manifest": layout.manifest(cohort), "cohort_levels": cross}
 

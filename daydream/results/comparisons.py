@@ -91,8 +91,8 @@ def _verdict(layout: Layout, membership: Membership, member: Member) -> str | La
     except (ValueError, OSError) as error:
         return Lack("comparison", "unreadable", f"parsed.txt cannot be read: {error}")
     if text not in VERDICTS:
-        said = f"parsed.txt is not one of {', '.join(VERDICTS)}: {text[:80]}"
-        return Lack("comparison", "unreadable", said)
+        message = f"parsed.txt is not one of {', '.join(VERDICTS)}: {text[:80]}"
+        return Lack("comparison", "unreadable", message)
     return text
 
 

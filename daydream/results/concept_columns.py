@@ -31,10 +31,10 @@ def with_concepts(table: pd.DataFrame, names: ConceptNames) -> pd.DataFrame:
 
 
 def _named(ids: pd.Series, names: ConceptNames) -> pd.Series:
-    return ids.map(lambda one: names.get(one, one)).astype("string")
+    return ids.map(lambda concept_id: names.get(concept_id, concept_id)).astype("string")
 
 
 def names_in(table: pd.DataFrame, concepts: str = CONCEPTS) -> dict[str, str]:
     """Names of the combos of a table that has both columns."""
     pairs = table[[COMBO, concepts]].drop_duplicates().itertuples(index=False)
-    return {str(one): str(name) for one, name in pairs if name}
+    return {str(concept_id): str(name) for concept_id, name in pairs if name}

@@ -9,7 +9,7 @@ EXPECTED, VALID, FLAG = "n_expected", "n_valid", "coverage_ok"
 CELL_EXPECTED, CELL_VALID, CELL_FLAG = "_n_expected", "_n", "_coverage_ok"
 
 
-def with_coverage(table: pd.DataFrame, least: float) -> pd.DataFrame:
+def with_coverage(table: pd.DataFrame, min_coverage: float) -> pd.DataFrame:
     """Add ``coverage_ok`` after ``n_valid``: whether n_valid / n_expected is at least ``least``.
 
     Averages stay as they are; the column says which of them rest on too few scores, from 0 to 1
@@ -21,10 +21,10 @@ def with_coverage(table: pd.DataFrame, least: float) -> pd.DataFrame:
     marked = table
     for block in _blocks(table):
         expected, valid = table[block + CELL_EXPECTED], table[block + CELL_VALID]
-        flag = _covered(valid, expected, least).astype("boolean").where(expected > 0)
+        flag = _covered(valid, expected, min_coverage).astype("boolean").where(expected > 0)
         marked = _after(marked, block + CELL_VALID, block + CELL_FLAG, flag)
     if EXPECTED in table and VALID in table:
-        marked = _after(marked, VALID, FLAG, _covered(table[VALID], table[EXPECTED], least))
+        marked = _after(marked, VALID, FLAG, _covered(table[VALID], table[EXPECTED], min_coverage))
     return marked
 
 
@@ -40,9 +40,11 @@ def _blocks(table: pd.DataFrame) -> list[str]:
     ]
 
 
-def _covered(valid: pd.Series, expected: pd.Series, least: float) -> pd.Series[bool]:
+def _covered(valid: pd.Series, expected: pd.Series, min_coverage: float) -> pd.Series[bool]:
     n_expected = expected.astype(float)
-    return ((valid.astype(float) >= least * n_expected - 1e-9) & (n_expected > 0)).astype(bool)
+    return ((valid.astype(float) >= min_coverage * n_expected - 1e-9) & (n_expected > 0)).astype(
+        bool
+    )
 
 
 def _after(table: pd.DataFrame, column: str, name: str, values: pd.Series) -> pd.DataFrame:

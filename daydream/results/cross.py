@@ -29,16 +29,16 @@ def template_version_comparison_pivot(scores: pd.DataFrame) -> pd.DataFrame:
 
 def narrowed(scores: pd.DataFrame, keep: Kept) -> pd.DataFrame:
     """The evaluations with only kept values; a column without kept values is free."""
-    kept = pd.Series(True, index=scores.index)
+    is_kept = pd.Series(True, index=scores.index)
     for column, values in keep.items():
-        kept &= scores[column].isin(list(values))
-    return scores[kept]
+        is_kept &= scores[column].isin(list(values))
+    return scores[is_kept]
 
 
 def filtered_evaluation_results(scores: pd.DataFrame, keep: Kept) -> pd.DataFrame:
     """The scored ones of the ``narrowed`` evaluations."""
-    kept = narrowed(scores, keep)
-    return listed(kept[kept["score"].notna()])
+    rows = narrowed(scores, keep)
+    return listed(rows[rows["score"].notna()])
 
 
 def make_cross(

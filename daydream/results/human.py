@@ -167,12 +167,12 @@ def _difference(
     second: tuple[dict[str, Any], CorrectedMean | None],
 ) -> dict[str, Any]:
     """The difference of two levels; their essays differ, so that the variances add."""
-    (one, mean), (other, other_mean) = first, second
+    (first_row, mean), (second_row, other_mean) = first, second
     row = {
-        **{name: one[name] for name in ("evaluation_template", "axis", "level")},
-        "minus": other["level"],
-        **{n: min(one[n], other[n]) for n in ("n_human", "n_judge", "n_drafts")},
-        **{n: one[n] - other[n] for n in ("judge_mean", "human_mean")},
+        **{name: first_row[name] for name in ("evaluation_template", "axis", "level")},
+        "minus": second_row["level"],
+        **{n: min(first_row[n], second_row[n]) for n in ("n_human", "n_judge", "n_drafts")},
+        **{n: first_row[n] - second_row[n] for n in ("judge_mean", "human_mean")},
     }
     if mean is None or other_mean is None:
         return {**row, "note": "fewer than two essays of a level were rated by people"}

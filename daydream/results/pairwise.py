@@ -75,14 +75,14 @@ def outcomes(comparisons: pd.DataFrame, origin: pd.DataFrame, by: str) -> pd.Dat
     """
     first, second = comparisons["first_gen_id"], comparisons["second_gen_id"]
     pair = first.where(first < second, second) + "|" + second.where(first < second, first)
-    asked = ["comparison_template", "evaluation_llm_model", "replicate"]
+    columns = ["comparison_template", "evaluation_llm_model", "replicate"]
     rows = pd.DataFrame(
         {
             "item_a": first.map(origin[by]),
             "item_b": second.map(origin[by]),
             "first": "a",
             "winner": comparisons["verdict"].map({"A": "a", "B": "b", "tie": "tie"}).fillna(""),
-            "judge": pair.str.cat(comparisons[asked], sep="|") if len(pair) else pair,
+            "judge": pair.str.cat(comparisons[columns], sep="|") if len(pair) else pair,
         }
     )
     if by != ESSAY:
@@ -137,7 +137,7 @@ def bias_table(comparisons: pd.DataFrame, membership: Membership) -> pd.DataFram
     for axis in ("overall", "evaluation_llm_model", "comparison_template"):
         parts = _levels(comparisons, rows, axis)
         biases = {level: position_bias(part) for level, part in parts.items() if len(part)}
-        corrected = holm(np.array([one.p for one in biases.values()]))
+        corrected = holm(np.array([bias.p for bias in biases.values()]))
         for (level, bias), p_holm in zip(biases.items(), corrected, strict=True):
             found.append({"axis": axis, "level": level, **bias._asdict(), "p_holm": p_holm})
     table = pd.DataFrame(found, columns=_BIAS)

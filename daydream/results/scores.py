@@ -170,11 +170,11 @@ def _result(
     except (ValueError, OSError) as error:
         return Lack("evaluation", "unreadable", f"parsed.txt cannot be read: {error}")
     if not math.isfinite(result.score):
-        said = f"parsed.txt is not a finite number: {text.strip()}"
-        return Lack("evaluation", "unreadable", said)
+        message = f"parsed.txt is not a finite number: {text.strip()}"
+        return Lack("evaluation", "unreadable", message)
     if not is_as_written(metadata, content):
-        said = "parsed.txt was changed after it was written. Delete it and run snakemake"
-        return Lack("evaluation", "changed", said)
+        message = "parsed.txt was changed after it was written. Delete it and run snakemake"
+        return Lack("evaluation", "changed", message)
     return result
 
 
@@ -186,11 +186,11 @@ def _on_scale(sources: ScoreSources, evaluation: Member, result: Marks | Lack) -
     scale = sources.scales.get(evaluation.template_id)
     if isinstance(result, Lack) or scale is None or scale.low <= result.score <= scale.high:
         return result
-    said = (
+    message = (
         f"the score {result.score:g} is not within {scale.low:g} to {scale.high:g}, the range of "
         f"{evaluation.template_id} now. Put the old range back, or force a new evaluation"
     )
-    return Lack("evaluation", "out_of_range", said)
+    return Lack("evaluation", "out_of_range", message)
 
 
 def why_missing(layout: Layout, *lineage: Member) -> Lack:

@@ -37,7 +37,9 @@ How to read a column's unit and name:
 
 def page() -> str:
     """The whole page."""
-    contents = (f"- [`{_title(one)}`](#{_anchor(one)}): a row is {one.row}\n" for one in TABLES)
+    contents = (
+        f"- [`{_title(table)}`](#{_anchor(table)}): a row is {table.row}\n" for table in TABLES
+    )
     return _HEAD + "".join(contents) + "".join(map(_section, TABLES))
 
 
@@ -47,8 +49,8 @@ def _title(table: Table) -> str:
 
 def _anchor(table: Table) -> str:
     """As GitHub makes it of the heading."""
-    kept = (letter for letter in _title(table).lower() if letter.isalnum() or letter in "_- ")
-    return "".join(kept).replace(" ", "-")
+    letters = (letter for letter in _title(table).lower() if letter.isalnum() or letter in "_- ")
+    return "".join(letters).replace(" ", "-")
 
 
 def _section(table: Table) -> str:

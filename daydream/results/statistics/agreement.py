@@ -123,7 +123,7 @@ def comprehensive_variance(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame
         "model_variance": [ESSAY, TEMPLATE],
     }
     tables = [_spread(frame, by).assign(analysis_type=kind) for kind, by in kinds.items()]
-    table = pd.concat([one[one["n_ratings"] >= 2] for one in tables], ignore_index=True)
+    table = pd.concat([part[part["n_ratings"] >= 2] for part in tables], ignore_index=True)
     table = table.assign(stability_class=_classes(table["range_of_ten"], _STABILITY))
     for column in (TEMPLATE, EVALUATOR):
         table[column] = table[column].where(table[column].notna(), "")

@@ -135,8 +135,8 @@ def _worth_it(pairs: int, kinds: IntArray, columns: int) -> bool:
 def _pairs(rows: Rows, kinds: IntArray) -> tuple[IntArray, IntArray, IntArray]:
     """Every kind with every two of its paths: kind, path, and the same or a later path."""
     paths = int(rows.path.max(initial=0)) + 1
-    there = np.unique(kinds[rows.node] * paths + rows.path)
-    kind, path = there // paths, there % paths
+    occurring = np.unique(kinds[rows.node] * paths + rows.path)
+    kind, path = occurring // paths, occurring % paths
     after = np.searchsorted(kind, kind, side="right") - np.arange(len(kind))
     left = np.repeat(np.arange(len(kind)), after)
     right = left + np.arange(len(left)) - np.repeat(np.cumsum(after) - after, after)
@@ -177,8 +177,8 @@ def _products(
         for p in np.split(np.arange(len(order)), borders)
     }
     found = []
-    for one, left, right in zip(*(part.tolist() for part in pairs), strict=True):
-        product = parts[one, left].T @ parts[one, right]
+    for kind_index, left, right in zip(*(part.tolist() for part in pairs), strict=True):
+        product = parts[kind_index, left].T @ parts[kind_index, right]
         found.append(product if left == right else product + product.T)
     return np.array(found)
 

@@ -79,8 +79,8 @@ def information(beta: FloatArray, pairs: IntArray) -> Information:
 
 def chances(beta: FloatArray, pairs: IntArray) -> FloatArray:
     """Probabilities (n x 3) that the first of each pair wins, of a tie, that the second wins."""
-    one, other = beta[pairs[:, 0]], beta[pairs[:, 1]]
-    logits = np.column_stack([one, beta[-1] + (one + other) / 2, other])
+    first, second = beta[pairs[:, 0]], beta[pairs[:, 1]]
+    logits = np.column_stack([first, beta[-1] + (first + second) / 2, second])
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
     found: FloatArray = odds / odds.sum(axis=1, keepdims=True)
     return found

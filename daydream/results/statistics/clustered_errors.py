@@ -24,8 +24,8 @@ def repeat_factor(fit: Davidson, pairs: IntArray, points: FloatArray) -> FloatAr
     k = len(fit.strength)
     code, _ = codes_of(np.sort(pairs, axis=1) @ [k, 1])
     size = np.bincount(code)[code]
-    met = pairs.ravel()
-    mean_size = np.bincount(met, np.repeat(size, 2), k) / np.bincount(met, minlength=k)
+    compared = pairs.ravel()
+    mean_size = np.bincount(compared, np.repeat(size, 2), k) / np.bincount(compared, minlength=k)
     return 1 + _likeness(fit, pairs, points, code) * (mean_size - 1)
 
 
@@ -65,13 +65,13 @@ def dyadic_variance(
     """
     n, k = len(points), len(fit.strength)
     unit, n_units = codes_of(units)
-    met = _grouping(unit, np.repeat(np.arange(n), 2), (n_units, n))
+    in_unit = _grouping(unit, np.repeat(np.arange(n), 2), (n_units, n))
     ends = np.sort(unit.reshape(-1, 2), axis=1)
     apart = np.flatnonzero(ends[:, 0] != ends[:, 1])
     dyad, n_dyads = codes_of(ends[apart] @ [n_units, 1])
     twice = _grouping(dyad, apart, (n_dyads, n))
     scores = _scores(fit, pairs, points)
-    robust = _quadratic(fit, pairs, met @ scores, twice @ scores)
+    robust = _quadratic(fit, pairs, in_unit @ scores, twice @ scores)
     count = _units_of(pairs, unit, k)
     variance = np.maximum(robust * count / np.maximum(count - 1, 1), fit.error**2)
     return np.where(count >= 2, variance, np.nan), count

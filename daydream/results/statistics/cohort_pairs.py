@@ -84,14 +84,16 @@ def compare_cohorts(
     itself. Intervals are Student's t over the means of
     clusters; fewer than five give none.
     """
-    one, other = evaluations(first, scales), evaluations(second, scales)
-    shared = set(_scored(one)[TEMPLATE]) & set(_scored(other)[TEMPLATE])
-    one, other = (frame[frame[TEMPLATE].isin(shared)] for frame in (one, other))
+    scores_a, scores_b = evaluations(first, scales), evaluations(second, scales)
+    shared = set(_scored(scores_a)[TEMPLATE]) & set(_scored(scores_b)[TEMPLATE])
+    scores_a, scores_b = (frame[frame[TEMPLATE].isin(shared)] for frame in (scores_a, scores_b))
     if not shared:
         return []
-    essays = set(_scored(one)[ESSAY]) & set(_scored(other)[ESSAY])
-    both = one[one[ESSAY].isin(essays)], other[other[ESSAY].isin(essays)]
-    alone = _with_common_judges(*(frame[~frame[ESSAY].isin(essays)] for frame in (one, other)))
+    essays = set(_scored(scores_a)[ESSAY]) & set(_scored(scores_b)[ESSAY])
+    both = scores_a[scores_a[ESSAY].isin(essays)], scores_b[scores_b[ESSAY].isin(essays)]
+    alone = _with_common_judges(
+        *(frame[~frame[ESSAY].isin(essays)] for frame in (scores_a, scores_b))
+    )
     return [
         *_differences(both, _on_essays, confidence),
         *_differences(alone, _on_cells, confidence),

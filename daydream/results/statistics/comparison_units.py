@@ -93,9 +93,9 @@ def _unusable(candidate: _Candidate, fit: BlockFit) -> str:
         return f"levels share too few of the {n_blocks} blocks"
     if n_blocks < min_blocks:
         return f"{n_blocks} blocks ({units.method}), {min_blocks} are needed"
-    fewest = int(np.bincount(units.level).min())
-    if fewest < min_units:
-        return f"a level has {fewest} clusters ({units.method}), {min_units} are needed"
+    min_found = int(np.bincount(units.level).min())
+    if min_found < min_units:
+        return f"a level has {min_found} clusters ({units.method}), {min_units} are needed"
     if fit.df < MIN_DF:
         each = len(units.value) / n_levels
         return f"{fit.df:g} degrees of freedom from {each:.3g} units a level, {MIN_DF} are needed"

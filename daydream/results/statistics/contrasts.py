@@ -87,7 +87,7 @@ def _rows(
             "axis": axis,
             TEMPLATE: found.scored.template,
             "n_templates": found.scored.n_templates,
-            "level_a": [one for one, _ in names],
+            "level_a": [level for level, _ in names],
             "level_b": [other for _, other in names],
             "n_blocks": _shared_blocks(found, first, second),
             "n_drafts": found.n_drafts[first] + found.n_drafts[second]
@@ -138,7 +138,7 @@ def _methods(found: AxisComparison, own: np.ndarray[tuple[int], np.dtype[np.bool
     if found.compared.refused:
         return [""] * len(own)
     method = found.compared.units.method + found.stratum.note
-    return [f"{method}; variance of this pair" if one else method for one in own]
+    return [f"{method}; variance of this pair" if is_own else method for is_own in own]
 
 
 def _warning(

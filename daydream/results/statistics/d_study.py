@@ -122,7 +122,7 @@ def _planned(
     )
     if best is None:
         return {"note": "no design within reach: the judges' own tastes are too far apart"}
-    low, high = (_needed(one, target.name, points, best) for one in target.parts[1:])
+    low, high = (_needed(part, target.name, points, best) for part in target.parts[1:])
     of_levels = target.name != ESSAY_TARGET
     calls = _calls(best, target)
     is_open = low is None or high is None
@@ -147,7 +147,7 @@ def _designs(target: Target, points: float, templates: int) -> Iterator[Design]:
             if judges is not None:
                 yield shape._replace(judges=judges)
         return
-    counts = (range(1, most + 1) for most in (MOST_ESSAYS, MOST_JUDGES, MOST_REPLICATES))
+    counts = (range(1, max_count + 1) for max_count in (MOST_ESSAYS, MOST_JUDGES, MOST_REPLICATES))
     for essays, judges, replicates in product(*counts):
         shape = Design(1, essays, judges, templates, replicates)
         drafts = _needed(parts, target.name, points, shape)

@@ -36,7 +36,9 @@ class Target(NamedTuple):
     def level_x_combo(self) -> dict[str, float]:
         """What a combination gives to one level: the columns of the table."""
         names = (LEVEL_COMBO, f"{LEVEL_COMBO}_low", f"{LEVEL_COMBO}_high")
-        return {n: one.get(LEVEL_COMBO, np.nan) for n, one in zip(names, self.parts, strict=False)}
+        return {
+            n: part.get(LEVEL_COMBO, np.nan) for n, part in zip(names, self.parts, strict=False)
+        }
 
 
 def design_targets(frame: pd.DataFrame, components: pd.DataFrame, span: float) -> list[Target]:
@@ -72,10 +74,10 @@ def _of_axis(
     ends = zip(by_end, found.level_x_combo, found.unit, strict=True)
     parts = tuple(
         {
-            **_own(one, found.behind, unit * span**2, templates, replicates),
+            **_own(components, found.behind, unit * span**2, templates, replicates),
             LEVEL_COMBO: combo * span**2,
         }
-        for one, combo, unit in ends
+        for components, combo, unit in ends
     )
     is_known = np.isfinite(found.level_x_combo.value)
     return Target(axis, parts, found.behind.shares_drafts, "" if is_known else NOT_APART)

@@ -89,8 +89,8 @@ def combination_squares(units: Units, fit: BlockFit) -> tuple[float, int]:
         fit_blocks(units.value[at], codes_of(units.level[at])[0], codes_of(units.block[at])[0])
         for at in parts
     ]
-    squares = fit.squares - sum(one.squares for one in fits)
-    return max(squares, 0.0), fit.df - sum(one.df for one in fits)
+    squares = fit.squares - sum(part.squares for part in fits)
+    return max(squares, 0.0), fit.df - sum(part.df for part in fits)
 
 
 def _is_axis_of_combos(units: Units) -> bool:

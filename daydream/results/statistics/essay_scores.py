@@ -96,6 +96,6 @@ def score_step(part: pd.DataFrame) -> float:
     scale if it is shorter than two points).
     """
     width = float(part["high"].iloc[0] - part["low"].iloc[0])
-    most = 1.0 if width >= 2 else width / 10
+    max_step = 1.0 if width >= 2 else width / 10
     gaps: FloatArray = np.diff(np.unique(part["score"].dropna().to_numpy(dtype=float).round(9)))
-    return min(float(gaps.min()), most) / width if len(gaps) else most / width
+    return min(float(gaps.min()), max_step) / width if len(gaps) else max_step / width

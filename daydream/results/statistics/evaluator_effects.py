@@ -95,8 +95,8 @@ def _cells(
     for name, part in frame.groupby(EVALUATOR, sort=True):
         own = beside[beside[EVALUATOR] == name]
         yield str(name), ALL_TEMPLATES, part, own
-        for template, piece in part.groupby(TEMPLATE, sort=True):
-            yield str(name), str(template), piece, own[own[TEMPLATE] == template]
+        for template, own_part in part.groupby(TEMPLATE, sort=True):
+            yield str(name), str(template), own_part, own[own[TEMPLATE] == template]
 
 
 def _beside_others(rated: pd.DataFrame) -> pd.DataFrame:
@@ -111,8 +111,8 @@ def _beside_others(rated: pd.DataFrame) -> pd.DataFrame:
 def _ends(part: pd.DataFrame) -> dict[str, float]:
     valid = part[part["score"].notna()]
     unasked = part["error_stage"].isin(("draft", "essay")) | part["error_kind"].isin(_NO_ANSWER)
-    asked = part[~unasked]
-    truncated = asked["error_kind"] == TRUNCATED
+    requested = part[~unasked]
+    truncated = requested["error_kind"] == TRUNCATED
     return {
         "n_expected": len(part),
         "n_valid": len(valid),
@@ -120,8 +120,8 @@ def _ends(part: pd.DataFrame) -> dict[str, float]:
         "std_share": float(valid["unit"].std()),
         "ceiling_share": float((valid["score"] >= valid["high"]).mean()),
         "floor_share": float((valid["score"] <= valid["low"]).mean()),
-        "n_asked": len(asked),
-        "unparsed_share": float(asked["score"].isna().mean()),
+        "n_asked": len(requested),
+        "unparsed_share": float(requested["score"].isna().mean()),
         "truncated_share": float(truncated.mean()),
     }
 
@@ -143,7 +143,7 @@ def _n_panels(part: pd.DataFrame) -> int:
     return int(sparse.csgraph.connected_components(edges, directed=False)[0])
 
 
-def _severity(own: pd.DataFrame, panels: int, least: float) -> dict[str, object]:
+def _severity(own: pd.DataFrame, panels: int, min_spread: float) -> dict[str, object]:
     gaps = own["unit"] - own["others"]
     by_draft = gaps.groupby(own["draft"]).agg(["mean", "size"])
     n = len(by_draft)
@@ -161,16 +161,16 @@ def _severity(own: pd.DataFrame, panels: int, least: float) -> dict[str, object]
     # A mean of all ratings is a ratio of sums over drafts; its error by linearisation.
     pulls = by_draft["size"] * (by_draft["mean"] - value)
     error = np.sqrt(n / (n - 1) * float((pulls**2).sum())) / len(own)
-    error = max(error, least / np.sqrt(len(own)))
+    error = max(error, min_spread / np.sqrt(len(own)))
     margin = float(stats.t.isf(0.025, n - 1) * error)
     ends = {"severity_low": value - margin, "severity_high": value + margin}
     return about | {"severity": value, **ends, "warning": ""}
 
 
-def _against(own: pd.DataFrame, panels: int, least: float) -> dict[str, object]:
+def _against(own: pd.DataFrame, panels: int, min_spread: float) -> dict[str, object]:
     means = own.groupby(ESSAY)[["unit", "others"]].mean().round(9)
     return {
-        **_severity(own, panels, least),
+        **_severity(own, panels, min_spread),
         "pearson": _correlation(means),
         "spearman": _correlation(means.rank()),
         "n_correlation": len(means),

@@ -42,20 +42,20 @@ def variance_of(values: FloatArray, labels: Mapping[str, object]) -> Components:
     from those before it and the residual, is dropped with the reason. Unbiased, so estimates can
     be negative. No observations: everything is empty.
     """
-    kept: list[Factor] = []
+    factors: list[Factor] = []
     dropped: dict[str, str] = {}
-    levels = {name: codes_of(one)[1] for name, one in labels.items()}
-    for name, one in labels.items():
-        factor = _factor(name, one)
-        reason = _reason_against(factor, kept)
+    levels = {name: codes_of(values_of)[1] for name, values_of in labels.items()}
+    for name, values_of in labels.items():
+        factor = _factor(name, values_of)
+        reason = _reason_against(factor, factors)
         if reason:
             dropped[name] = reason
         else:
-            kept.append(factor)
+            factors.append(factor)
     if len(values) < 2:
         return Components({}, levels, dropped)
-    solution = np.linalg.solve(_expectations(kept, len(values)), _squares(values, kept))
-    names = [*(factor.name for factor in kept), RESIDUAL]
+    solution = np.linalg.solve(_expectations(factors, len(values)), _squares(values, factors))
+    names = [*(factor.name for factor in factors), RESIDUAL]
     return Components(dict(zip(names, solution.tolist(), strict=True)), levels, dropped)
 
 
@@ -64,15 +64,15 @@ def _factor(name: str, labels: object) -> Factor:
     return Factor(name, codes, np.bincount(codes, minlength=n_levels).astype(float))
 
 
-def _reason_against(factor: Factor, kept: list[Factor]) -> str:
+def _reason_against(factor: Factor, factors: list[Factor]) -> str:
     if len(factor.sizes) < 2:
         return "fewer than two levels"
     if len(factor.sizes) == len(factor.codes):
         return "one evaluation per level: part of the residual"
-    for other in kept:
+    for other in factors:
         if len(_pair_counts(factor, other)) == len(factor.sizes) == len(other.sizes):
             return f"same groups as {other.name}"
-    matrix = _expectations([*kept, factor], len(factor.codes))
+    matrix = _expectations([*factors, factor], len(factor.codes))
     scaled = matrix / np.linalg.norm(matrix, axis=0)
     if np.linalg.svd(scaled, compute_uv=False)[-1] < _SINGULAR:
         return "the design cannot tell it from the factors before it"
@@ -83,8 +83,8 @@ def _squares(values: FloatArray, factors: list[Factor]) -> FloatArray:
     """Sum over levels of total squared over size, for each factor; of squares, for residual."""
     centred = values - values.mean()
     between = [
-        float((np.bincount(one.codes, centred, len(one.sizes)) ** 2 / one.sizes).sum())
-        for one in factors
+        float((np.bincount(factor.codes, centred, len(factor.sizes)) ** 2 / factor.sizes).sum())
+        for factor in factors
     ]
     return np.array([*between, float((centred**2).sum())])
 
@@ -93,12 +93,12 @@ def _expectations(factors: list[Factor], n: int) -> FloatArray:
     """Coefficient of every component (columns) in the expectation of every sum (rows)."""
     size = len(factors) + 1
     matrix = np.full((size, size), float(n))
-    for row, one in enumerate(factors):
+    for row, factor in enumerate(factors):
         for column, other in enumerate(factors):
             if row != column:
-                matrix[row, column] = _shared(one, other)
-        matrix[row, -1] = len(one.sizes)
-    mean = [float((one.sizes**2).sum()) / n for one in factors]
+                matrix[row, column] = _shared(factor, other)
+        matrix[row, -1] = len(factor.sizes)
+    mean = [float((factor.sizes**2).sum()) / n for factor in factors]
     matrix -= np.array([*mean, 1.0])
     return matrix
 

@@ -46,7 +46,7 @@ def intraclass_correlations(matrix: FloatArray, *, confidence: float = 0.95) -> 
     squares = _mean_squares(complete)
     tail = (1 - confidence) / 2
     ones = [_one(squares, tail), _two(squares, tail), _three(squares, tail)]
-    return [*ones, *(_stepped_up(one, squares) for one in ones)]
+    return [*ones, *(_stepped_up(single, squares) for single in ones)]
 
 
 def _mean_squares(table: FloatArray) -> _Squares:
@@ -58,7 +58,9 @@ def _mean_squares(table: FloatArray) -> _Squares:
     between, raters = k * float((rows**2).sum()), n * float((columns**2).sum())
     error = float((left**2).sum())
     # Rounding leaves dust where a sum of squares is 0, and a ratio of dust is not a result.
-    between, raters, error = (0.0 if one <= noise else one for one in (between, raters, error))
+    between, raters, error = (
+        0.0 if square <= noise else square for square in (between, raters, error)
+    )
     return _Squares(
         between=between / (n - 1),
         within=(raters + error) / (n * (k - 1)),
@@ -118,13 +120,13 @@ def _three(squares: _Squares, tail: float) -> Icc:
     return Icc("ICC(3,1)", value, low, high)
 
 
-def _stepped_up(one: Icc, squares: _Squares) -> Icc:
+def _stepped_up(single: Icc, squares: _Squares) -> Icc:
     """Step up to the reliability of the mean of k raters, by Spearman and Brown."""
     k = squares.k
     value, low, high = (
-        _ratio(k * rho, 1 + (k - 1) * rho) for rho in (one.value, one.low, one.high)
+        _ratio(k * rho, 1 + (k - 1) * rho) for rho in (single.value, single.low, single.high)
     )
-    return Icc(one.form.replace(",1)", ",k)"), value, low, high)
+    return Icc(single.form.replace(",1)", ",k)"), value, low, high)
 
 
 def _ratio(above: float, below: float) -> float:

@@ -57,7 +57,7 @@ def mixed_correlations(
         one_way = mixed_model(values, nested, [])
         two_way = mixed_model(values, nested, [(_RATER, rater)])
         ones = _ones(one_way, two_way, with_intervals)
-    return [*ones, *(_stepped_up(one, matrix.shape[1]) for one in ones)]
+    return [*ones, *(_stepped_up(single, matrix.shape[1]) for single in ones)]
 
 
 def _ones(one_way: MixedModel, two_way: MixedModel, with_intervals: bool) -> list[Icc]:
@@ -91,7 +91,7 @@ def _ends(model: MixedModel, best: FloatArray, group: list[int], whole: list[int
     return approximate_share(curvature(model, best), group, whole)
 
 
-def _stepped_up(one: Icc, k: int) -> Icc:
+def _stepped_up(single: Icc, k: int) -> Icc:
     """The reliability of the mean of k raters, by Spearman and Brown."""
-    value, low, high = (k * rho / (1 + (k - 1) * rho) for rho in one[1:])
-    return Icc(one.form.replace(",1)", ",k)"), value, low, high)
+    value, low, high = (k * rho / (1 + (k - 1) * rho) for rho in single[1:])
+    return Icc(single.form.replace(",1)", ",k)"), value, low, high)

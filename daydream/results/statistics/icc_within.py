@@ -51,10 +51,14 @@ def within_origins(matrix: FloatArray, origins: IntArray, *, confidence: float =
     borders = np.cumsum(np.bincount(code))[:-1]
     parts = np.split(matrix[np.argsort(code, kind="stable")], borders)
     found = [_squares(part) for part in parts]
-    table = np.array([one for one in found if one is not None and one.units_df > 0], dtype=float)
+    table = np.array(
+        [squares for squares in found if squares is not None and squares.units_df > 0], dtype=float
+    )
     if not len(table) or table[:, 3].sum() <= 0:
         return Within([], 0, 0)
-    n_units = int(sum(_n_units(part) for part, one in zip(parts, found, strict=True) if one))
+    n_units = int(
+        sum(_n_units(part) for part, squares in zip(parts, found, strict=True) if squares)
+    )
     units, rest, units_df, rest_df, weight = table.sum(axis=0)
     noise = 1e-20 * float(np.nansum(matrix**2))
     mean_raters = weight / units_df
@@ -94,21 +98,21 @@ def _n_units(part: FloatArray) -> int:
 
 def _squares(part: FloatArray) -> _Squares | None:
     """Of the units of one origin; None when fewer than two have two raters."""
-    there = np.isfinite(part)
-    part, there = part[there.sum(axis=1) >= 2], there[there.sum(axis=1) >= 2]
-    used = there.any(axis=0)
-    part, there = part[:, used], there[:, used]
+    is_rated = np.isfinite(part)
+    part, is_rated = part[is_rated.sum(axis=1) >= 2], is_rated[is_rated.sum(axis=1) >= 2]
+    used = is_rated.any(axis=0)
+    part, is_rated = part[:, used], is_rated[:, used]
     if len(part) < 2:
         return None
     centred = part - np.nanmean(part, axis=0)
     about_raters = float(np.nansum(centred**2))
     n, k = part.shape
-    if there.all():
+    if is_rated.all():
         rank, rest = n + k - 1, float(((centred - centred.mean(axis=1)[:, None]) ** 2).sum())
     else:
-        row, column = np.nonzero(there)
+        row, column = np.nonzero(is_rated)
         design = np.hstack([np.eye(n)[row], np.eye(k)[column]])
-        fitted, _, rank, _ = np.linalg.lstsq(design, centred[there], rcond=None)
-        rest = float(((centred[there] - design @ fitted) ** 2).sum())
-    total = float(there.sum())
+        fitted, _, rank, _ = np.linalg.lstsq(design, centred[is_rated], rcond=None)
+        rest = float(((centred[is_rated] - design @ fitted) ** 2).sum())
+    total = float(is_rated.sum())
     return _Squares(about_raters - rest, rest, rank - k, total - rank, total - k)

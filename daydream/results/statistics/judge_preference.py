@@ -77,21 +77,21 @@ def _rows(frame: pd.DataFrame, kind: str) -> Iterator[dict[str, object]]:
     written = set(frame[column]) - {""}
     owners = frame[[EVALUATOR, of_judge]].drop_duplicates().to_numpy(dtype=str)
     own_of = dict(owners[owners[:, 1] != ""].tolist())
-    rated, least = _rated(frame, column), half_step(frame)
+    rated, min_spread = _rated(frame, column), half_step(frame)
     ranks = (_ranks(frame), _ranks(frame[~is_self(frame)])) if kind == "self" else ({}, {})
     for judge, own in sorted(own_of.items()):
         if own not in written:
             continue
         beside = _beside(rated, judge, own_of)
         used = _on_both_sides(beside)
-        asked = frame[(frame[EVALUATOR] == judge) & (frame[column] == own)]
-        test = _welch(used, least)
+        requested = frame[(frame[EVALUATOR] == judge) & (frame[column] == own)]
+        test = _welch(used, min_spread)
         yield {
             **{"kind": kind, EVALUATOR: judge, "own": own, **test._asdict(), "p_holm": np.nan},
             **_counts(used),
             **{"rank": ranks[0].get(own), "rank_without_own": ranks[1].get(own)},
-            "note": _note(beside, used, test) if len(asked) else "own texts were not judged",
-            **{"n_expected": len(asked), "n_valid": int(asked["score"].count())},
+            "note": _note(beside, used, test) if len(requested) else "own texts were not judged",
+            **{"n_expected": len(requested), "n_valid": int(requested["score"].count())},
         }
 
 
@@ -133,7 +133,7 @@ def _note(beside: pd.DataFrame, used: pd.DataFrame, test: _Test) -> str:
     return f"fewer than {FEWEST} drafts of its own, or of others" if np.isnan(test.p) else ""
 
 
-def _welch(used: pd.DataFrame, least: float) -> _Test:
+def _welch(used: pd.DataFrame, min_spread: float) -> _Test:
     """Compare own and other drafts within columns; a column counts by its drafts on both sides.
 
     The estimate is that of least squares with an effect of every column (weights
@@ -156,7 +156,7 @@ def _welch(used: pd.DataFrame, least: float) -> _Test:
         sums = pulls.groupby(DRAFT).sum().to_numpy(dtype=float)
         counts.append(len(sums))
         spread = float(sums @ sums) * len(sums) / max(len(sums) - 1, 1)
-        parts.append(max(spread, least**2 / len(sums)))
+        parts.append(max(spread, min_spread**2 / len(sums)))
     if min(counts) < FEWEST:
         return _Test(difference, *[np.nan] * 5)
     se = float(np.sqrt(sum(parts)))

@@ -75,12 +75,12 @@ def mean_alpha(
         this       .85 .94 .96       .90 .94 .97       .90 .95 .96       .91 .95 .96
         BCa alone  .76 .86 .89       .79 .89 .91       .84 .91 .93       .87 .94 .95
     """
-    kept = [_pairable(panel) for panel in panels]
-    n_units = sum(len(panel.matrix) for panel in kept)
-    n_raters = max(int(np.isfinite(panel.matrix).any(axis=0).sum()) for panel in kept)
-    if any(len(panel.matrix) < 2 for panel in kept):
+    pairable = [_pairable(panel) for panel in panels]
+    n_units = sum(len(panel.matrix) for panel in pairable)
+    n_raters = max(int(np.isfinite(panel.matrix).any(axis=0).sum()) for panel in pairable)
+    if any(len(panel.matrix) < 2 for panel in pairable):
         return Alpha(np.nan, np.nan, np.nan, n_units, n_raters)
-    totals = _cluster_totals(kept)
+    totals = _cluster_totals(pairable)
     value = float(_alpha(totals.sum(axis=0)[None, :])[0])
     if len(totals) < MIN_CLUSTERS:
         return Alpha(value, np.nan, np.nan, n_units, n_raters)
@@ -94,11 +94,11 @@ def midranks(panel: Rated) -> Rated:
     Krippendorff's ordinal difference of two values is the number of ratings between them, their
     own counted as halves: the difference of their mid-ranks among all pairable ratings.
     """
-    kept = _pairable(panel)
-    there = np.isfinite(kept.matrix)
-    ranks = np.full(kept.matrix.shape, np.nan)
-    ranks[there] = stats.rankdata(kept.matrix[there])
-    return kept._replace(matrix=ranks)
+    pairable = _pairable(panel)
+    is_rated = np.isfinite(pairable.matrix)
+    ranks = np.full(pairable.matrix.shape, np.nan)
+    ranks[is_rated] = stats.rankdata(pairable.matrix[is_rated])
+    return pairable._replace(matrix=ranks)
 
 
 def _pairable(panel: Rated) -> Rated:

@@ -82,12 +82,12 @@ def _rows(keys: dict[str, str], part: pd.DataFrame) -> Iterator[dict[str, object
         "n_valid": int(part["score"].count()),
     }
     for model, own in essays.groupby(GENERATOR, sort=True):
-        asked = part[part[GENERATOR] == model]
+        requested = part[part[GENERATOR] == model]
         moved = slope.slope_share * (float(own["log"].mean()) - common)
         yield {"analysis_type": "mean", **keys, GENERATOR: model, **_about(own)} | {
             "share_at_common_length": float(own["value"].mean()) - moved,
-            **{"common_words": 2**common, "note": note, "n_expected": len(asked)},
-            "n_valid": int(asked["score"].count()),
+            **{"common_words": 2**common, "note": note, "n_expected": len(requested)},
+            "n_valid": int(requested["score"].count()),
         }
 
 
@@ -100,7 +100,7 @@ def _about(essays: pd.DataFrame) -> dict[str, object]:
     }
 
 
-def _slope(essays: pd.DataFrame, least: float) -> tuple[_Slope, str]:
+def _slope(essays: pd.DataFrame, min_spread: float) -> tuple[_Slope, str]:
     by = essays.groupby(GENERATOR)
     x = (essays["log"] - by["log"].transform("mean")).to_numpy(dtype=float)
     y = (essays["value"] - by["value"].transform("mean")).to_numpy(dtype=float)
@@ -113,7 +113,7 @@ def _slope(essays: pd.DataFrame, least: float) -> tuple[_Slope, str]:
         return _Slope(slope, *[np.nan] * 5), f"fewer than {MIN_CLUSTERS} drafts: no interval"
     models, _ = codes_of(essays[GENERATOR].to_numpy(dtype=str))
     se, df = slope_error(x, y - slope * x, models, drafts)
-    se = max(se, least / np.sqrt(float(essays["n_scores"].mean()) * spread))
+    se = max(se, min_spread / np.sqrt(float(essays["n_scores"].mean()) * spread))
     margin = se * float(stats.t.isf(0.025, df))
     p = float(2 * stats.t.sf(abs(slope) / se, df))
     return _Slope(slope, slope - margin, slope + margin, se, df, p), ""

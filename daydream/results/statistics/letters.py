@@ -23,7 +23,11 @@ def compact_letters(apart: BoolArray) -> list[str]:
     columns = _swept(columns, n)
     columns.sort(key=lambda column: [i for i in range(n) if column >> i & 1])
     return [
-        "".join(_name(number, len(columns)) for number, one in enumerate(columns) if one >> i & 1)
+        "".join(
+            _name(number, len(columns))
+            for number, members in enumerate(columns)
+            if members >> i & 1
+        )
         for i in range(n)
     ]
 
@@ -33,9 +37,9 @@ def _split(columns: list[int], first: int, second: int) -> list[int]:
     both = 1 << first | 1 << second
     free = [column for column in columns if column & both != both]
     parts = {
-        column & ~(1 << one)
+        column & ~(1 << level)
         for column in columns
-        for one in (first, second)
+        for level in (first, second)
         if column & both == both
     }
     return free + [
@@ -48,12 +52,12 @@ def _split(columns: list[int], first: int, second: int) -> list[int]:
 
 def _swept(columns: list[int], n: int) -> list[int]:
     """Drop the columns whose every pair (or only level) is in another column too."""
-    kept = list(columns)
-    for column in sorted(columns, key=lambda one: one.bit_count()):
-        others = [other for other in kept if other != column]
+    remaining = list(columns)
+    for column in sorted(columns, key=lambda members: members.bit_count()):
+        others = [other for other in remaining if other != column]
         if _is_covered(column, others, n):
-            kept = others
-    return kept
+            remaining = others
+    return remaining
 
 
 def _is_covered(column: int, others: list[int], n: int) -> bool:

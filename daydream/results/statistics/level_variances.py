@@ -84,7 +84,7 @@ def _estimates(units: Units, fit: BlockFit) -> tuple[Estimate, Estimate]:
     cells = units.combo * (int(units.level.max()) + 1) + units.level
     each = float(1 / (1 / np.unique(cells, return_counts=True)[1]).mean())
     between = _between(of_combos / df_combos, rest / df_rest, df_combos, df_rest)
-    return Estimate(*(one / each for one in between)), _unit(rest, df_rest)
+    return Estimate(*(part / each for part in between)), _unit(rest, df_rest)
 
 
 def _unit(squares: float, df: float) -> Estimate:

@@ -27,15 +27,15 @@ class Curvature(NamedTuple):
     """Covariance of the log standard deviations that are not 0, and their places."""
 
     best: FloatArray
-    kept: IntArray
+    positive: IntArray
     covariance: FloatArray
 
 
 def curvature(model: MixedModel, best: FloatArray) -> Curvature:
     """How sharp the restricted likelihood is at ``best``, what ``best_variances`` gives of it."""
-    kept = np.flatnonzero(above_zero(best))
-    inverse = np.linalg.pinv(_information(model, best, kept), hermitian=True)
-    return Curvature(best, kept, np.asarray(inverse, dtype=np.float64))
+    positive = np.flatnonzero(above_zero(best))
+    inverse = np.linalg.pinv(_information(model, best, positive), hermitian=True)
+    return Curvature(best, positive, np.asarray(inverse, dtype=np.float64))
 
 
 def approximate(at: Curvature, place: int, scale: float) -> Interval:
@@ -44,9 +44,9 @@ def approximate(at: Curvature, place: int, scale: float) -> Interval:
     ``scale`` is the model's. A variance that came out as 0 is held there, and has no interval;
     NaN for an upper end that is beyond all numbers.
     """
-    if place not in at.kept:
+    if place not in at.positive:
         return Interval(np.nan, np.nan)
-    slope = (at.kept == place).astype(float)
+    slope = (at.positive == place).astype(float)
     with np.errstate(over="ignore"):  # of a variance of which nearly nothing is known
         low, high = np.exp(_about(float(np.log(np.sqrt(at.best[place]))), slope, at)) * scale
     return Interval(float(low), float(high) if high < _NO_END else np.nan)
@@ -58,11 +58,11 @@ def approximate_share(at: Curvature, group: Sequence[int], whole: Sequence[int])
     Both are places in ``model.names``; ``whole`` contains ``group``. NaN where the share came out
     as 0 or 1.
     """
-    own = np.isin(at.kept, group)
-    rest = np.isin(at.kept, np.setdiff1d(np.asarray(whole), np.asarray(group)))
+    own = np.isin(at.positive, group)
+    rest = np.isin(at.positive, np.setdiff1d(np.asarray(whole), np.asarray(group)))
     if not (own.any() and rest.any()):
         return Interval(np.nan, np.nan)
-    best = at.best[at.kept]
+    best = at.best[at.positive]
     top, bottom = best[own].sum(), best[rest].sum()
     slope = 2 * best * (own / top - rest / bottom)
     low, high = special.expit(_about(float(np.log(float(top) / float(bottom))), slope, at))

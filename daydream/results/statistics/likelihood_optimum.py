@@ -65,5 +65,5 @@ def best_variances(
         method="L-BFGS-B",
         bounds=[*((low, top) for low in bottom[:-1]), (bottom[-1], np.log(_LARGEST))],
     )
-    fine = newton(lambda at: target(at)[1], rough.x, bottom, is_least=True)
+    fine = newton(lambda at: target(at)[1], rough.x, bottom, is_minimum=True)
     return variances(fine.at if target(fine.at)[0] <= rough.fun + 1e-9 * model.count else rough.x)

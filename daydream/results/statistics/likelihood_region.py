@@ -44,7 +44,7 @@ class Point(NamedTuple):
 class LikelihoodRegion:
     """The region around the variances of greatest likelihood, and coordinates for it.
 
-    ``best`` are these variances, in units of the model's squared ``scale``; ``least`` is their
+    ``best`` are these variances, in units of the model's squared ``scale``; ``min_deviance`` is their
     deviance. Coordinates are asinh(variance / units), so that they can reach 0 and follow the
     logarithm of what is large. ``axes`` are directions from ``origin`` in which the deviance
     rises like the square of the length.
@@ -53,7 +53,7 @@ class LikelihoodRegion:
     model: MixedModel
     reml: bool
     best: FloatArray
-    least: float
+    min_deviance: float
     units: FloatArray
     origin: FloatArray
     axes: FloatArray
@@ -74,7 +74,7 @@ class LikelihoodRegion:
     def above(self, at: FloatArray) -> tuple[float, FloatArray]:
         """How far the deviance lies above the least one, and its slope by the coordinates."""
         value, gradient = self.model.deviance(self.variances(at), reml=self.reml)
-        return value - self.least, gradient * self.slopes(at)
+        return value - self.min_deviance, gradient * self.slopes(at)
 
     def _held(self, at: FloatArray) -> FloatArray:
         top = np.arcsinh(1e6 * self.best.sum() / self.units)
@@ -105,16 +105,16 @@ class LikelihoodRegion:
 
     def _near_border(self, goal: Goal, factor: float, cut: float, start: FloatArray) -> FloatArray:
         """Where ``factor`` times the goal is about greatest with a deviance of ``cut`` at most."""
-        kept: dict[bytes, tuple[float, FloatArray]] = {}
+        last: dict[bytes, tuple[float, FloatArray]] = {}
 
         def place(z: FloatArray) -> FloatArray:
             return np.asarray(self.origin + self.axes @ z, dtype=np.float64)
 
         def above(z: FloatArray) -> tuple[float, FloatArray]:
-            if z.tobytes() not in kept:
-                kept.clear()
-                kept[z.tobytes()] = self.above(place(z))
-            return kept[z.tobytes()]
+            if z.tobytes() not in last:
+                last.clear()
+                last[z.tobytes()] = self.above(place(z))
+            return last[z.tobytes()]
 
         def target(z: FloatArray) -> tuple[float, FloatArray]:
             value, gradient = goal(place(z))
@@ -166,7 +166,7 @@ class LikelihoodRegion:
         inner = near > self.bottom
         multiplier = float(rise[inner] @ gain[inner]) / max(float(rise[inner] @ rise[inner]), 1e-12)
         bottom = np.append(self.bottom, -np.inf)
-        end = newton(slopes, np.append(near, multiplier), bottom, is_least=False)
+        end = newton(slopes, np.append(near, multiplier), bottom, is_minimum=False)
         is_extreme = end.is_found and end.at[-1] > 0
         return self.variances(end.at[:-1]) if is_extreme else None
 
@@ -177,34 +177,34 @@ class LikelihoodRegion:
         """
         held = self.best.copy()
         held[places] = 0.0
-        point = Point(held, self.model.deviance(held, reml=self.reml)[0] - self.least)
+        point = Point(held, self.model.deviance(held, reml=self.reml)[0] - self.min_deviance)
         if point.above <= CUT:
             return point
         found = best_variances(self.model, reml=self.reml, start=self.best, zero=places)
-        return Point(found, self.model.deviance(found, reml=self.reml)[0] - self.least)
+        return Point(found, self.model.deviance(found, reml=self.reml)[0] - self.min_deviance)
 
 
 def likelihood_region(model: MixedModel, best: FloatArray, *, reml: bool) -> LikelihoodRegion:
     """The region around ``best``, what ``best_variances`` gives for the same ``reml``."""
     total = float(best.sum())
-    least = model.deviance(best, reml=reml)[0]
+    min_deviance = model.deviance(best, reml=reml)[0]
     units = np.minimum(best / 3, _SMALL * total)
     for place in np.flatnonzero(~above_zero(best)):
-        units[place] = _step_from_zero(model, best, int(place), least, reml)
+        units[place] = _step_from_zero(model, best, int(place), min_deviance, reml)
     origin, count = np.arcsinh(best / units), len(best)
-    flat = LikelihoodRegion(model, reml, best, least, units, origin, np.eye(count))
+    flat = LikelihoodRegion(model, reml, best, min_deviance, units, origin, np.eye(count))
     return replace(flat, axes=_axes(flat))
 
 
 def _step_from_zero(
-    model: MixedModel, best: FloatArray, place: int, least: float, reml: bool
+    model: MixedModel, best: FloatArray, place: int, min_deviance: float, reml: bool
 ) -> float:
     """A variance that raises the deviance by 1 or 2, where the best one is 0."""
     step = _SMALL * float(best.sum())
     for _ in range(20):
         variances = best.copy()
         variances[place] += step
-        if model.deviance(variances, reml=reml)[0] - least < _RISE:
+        if model.deviance(variances, reml=reml)[0] - min_deviance < _RISE:
             break
         step /= 4
     return step

@@ -114,7 +114,7 @@ class MixedModel:
                 by_shrink = np.einsum("ij,ij->i", back, sums) + weights * back_weight
             else:
                 back, back_weight, by_shrink = (
-                    np.zeros_like(one) for one in (sums, weights, weights)
+                    np.zeros_like(like) for like in (sums, weights, weights)
                 )
             square = shrink**2
             gradient[level] = float(
@@ -210,9 +210,9 @@ def mixed_model(
         count=len(values),
         gram=table.T @ table,
         summary=summary,
-        groups=(_groups(summary.rows.node), *(_groups(one) for one in left)),
+        groups=(_groups(summary.rows.node), *(_groups(indicator) for indicator in left)),
         parents=parents,
-        crossed=tuple(one.shape[1] for one in indicators),
+        crossed=tuple(indicator.shape[1] for indicator in indicators),
         n_fixed=constant.shape[1],
         names=(*(name for name, _ in nested), *(name for name, _ in crossed), RESIDUAL),
         scale=scale,

@@ -42,10 +42,10 @@ class _Place(NamedTuple):
     is_end: bool
 
 
-def newton(slopes: Slopes, start: FloatArray, bottom: FloatArray, *, is_least: bool) -> Root:
+def newton(slopes: Slopes, start: FloatArray, bottom: FloatArray, *, is_minimum: bool) -> Root:
     """Find where ``slopes`` are 0, from a place that is near.
 
-    They are those of a function that is least there (``is_least``), or of a Lagrangian. A variable
+    They are those of a function that has a minimum there (``is_minimum``), or of a Lagrangian. A variable
     at its ``bottom`` (-inf: it has none) stays there while its slope is not negative. The Jacobian
     is symmetric, taken from differences, and kept as long as steps get much shorter with it.
     """
@@ -58,7 +58,7 @@ def newton(slopes: Slopes, start: FloatArray, bottom: FloatArray, *, is_least: b
         jacobian = _jacobian(slopes, place, free)
         if not np.isfinite(jacobian).all():
             break
-        solve = _solver(jacobian, free, is_least=is_least)
+        solve = _solver(jacobian, free, is_minimum=is_minimum)
         place = _descend(slopes, place, bottom, solve)
         held = np.setdiff1d(np.arange(len(bottom)), free)
         if place.is_end and not (place.slope[held] < 0).any():
@@ -104,19 +104,19 @@ def _size(step: FloatArray) -> float:
 
 def _jacobian(slopes: Slopes, place: _Place, free: IntArray) -> FloatArray:
     rows = []
-    for one in free:
+    for index in free:
         beside = place.at.copy()
-        beside[one] += _STEP
+        beside[index] += _STEP
         rows.append((slopes(beside) - place.slope)[free] / _STEP)
     return np.array(rows)
 
 
-def _solver(jacobian: FloatArray, free: IntArray, *, is_least: bool) -> Slopes:
+def _solver(jacobian: FloatArray, free: IntArray, *, is_minimum: bool) -> Slopes:
     """A function from slopes to the step that would make those of the free variables 0."""
     values, vectors = np.linalg.eigh((jacobian + jacobian.T) / 2)
     regular = np.abs(values) > _SINGULAR * np.abs(values).max(initial=0.0)
     # Downhill, where the function is not convex yet.
-    divisor = np.abs(values[regular]) if is_least else values[regular]
+    divisor = np.abs(values[regular]) if is_minimum else values[regular]
     vectors = vectors[:, regular]
 
     def solve(slope: FloatArray) -> FloatArray:

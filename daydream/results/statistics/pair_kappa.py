@@ -46,10 +46,10 @@ def pair_kappas(panel: Rated, *, n_boot: int = 1000, seed: int = 0) -> list[Pair
     drawn = resampled_sums(totals, n_boot, np.random.default_rng(seed))
     parts = range(len(pairs))
     found = [
-        _pair(pair, *(one[:, _SUMS * p : _SUMS * (p + 1)] for one in (totals, drawn)))
+        _pair(pair, *(sums[:, _SUMS * p : _SUMS * (p + 1)] for sums in (totals, drawn)))
         for pair, p in zip(pairs, parts, strict=True)
     ]
-    return [one for one in found if one.n_units >= 2]
+    return [sums for sums in found if sums.n_units >= 2]
 
 
 def _products(first: FloatArray, second: FloatArray) -> FloatArray:

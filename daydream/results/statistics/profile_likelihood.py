@@ -63,7 +63,7 @@ def profile_share(region: LikelihoodRegion, group: Sequence[int], whole: Sequenc
     Both are places in the model's names; ``whole`` contains ``group`` and more. NaN where
     ``whole`` has no variance, of which there is no share.
     """
-    own, every = (np.isin(np.arange(len(region.best)), one) for one in (group, whole))
+    own, every = (np.isin(np.arange(len(region.best)), names) for names in (group, whole))
     if not region.best[every].any():
         return Interval(np.nan, np.nan)
     goal = _share_of(region, own, every)
@@ -114,9 +114,9 @@ def _ends(
         if point is not None and (low[0] is None or value(low[0]) < _FIRM * value(region.best)):
             low.append(region.extreme(goal, -1, point))
     # Without a place where the likelihood has fallen enough, there is no end but the scale's.
-    least, most = (np.nan, np.nan) if own is whole else (0.0, 1.0)
-    lows = [value(one) for one in low if one is not None]
-    return Interval(min(lows, default=least), most if high is None else value(high))
+    min_value, max_value = (np.nan, np.nan) if own is whole else (0.0, 1.0)
+    lows = [value(end) for end in low if end is not None]
+    return Interval(min(lows, default=min_value), max_value if high is None else value(high))
 
 
 def _variance_of(region: LikelihoodRegion, place: int) -> Goal:
@@ -137,15 +137,15 @@ def _share_of(region: LikelihoodRegion, own: BoolArray, whole: BoolArray) -> Goa
     others = whole & ~own
     rest_at_best = float(region.best[others].sum())
     above, below, sign = (own, others, 1) if rest_at_best > 0 else (others, own, -1)
-    unit = float(region.units[above].sum()) / float(region.best[below].sum())
+    unit_ratio = float(region.units[above].sum()) / float(region.best[below].sum())
 
     def goal(at: FloatArray) -> tuple[float, FloatArray]:
         variances, slopes = region.variances(at), region.slopes(at)
         top = float(variances[above].sum())
         rest = max(float(variances[below].sum()), 1e-12)
-        odds = top / rest / unit
+        odds = top / rest / unit_ratio
         slope = np.where(above, slopes / rest, 0.0) - np.where(below, slopes * top / rest**2, 0.0)
-        bent = sign * slope / unit / np.sqrt(1 + odds**2)
+        bent = sign * slope / unit_ratio / np.sqrt(1 + odds**2)
         return sign * float(np.arcsinh(odds)), np.asarray(bent, dtype=np.float64)
 
     return goal

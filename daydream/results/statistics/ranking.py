@@ -177,7 +177,7 @@ def _warning(
         parts.append("one essay: a place among many is mostly luck, see shrunken_mean")
     if found.compared.refused and len(found.levels) > 1:
         parts.append(f"not compared: {found.compared.refused}")
-    others = [one.coverage for other, one in counts.items() if other != name]
+    others = [level_counts.coverage for other, level_counts in counts.items() if other != name]
     own = counts[name].coverage
     if others and max(abs(own - min(others)), abs(own - max(others))) > UNEVEN:
         parts.append(

@@ -118,6 +118,6 @@ def on_scale(scores: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     A template without a scale of its own has the default one.
     """
     used = {name: scales.get(name, ScoreRange()) for name in scores[TEMPLATE].unique()}
-    low = scores[TEMPLATE].map({name: one.low for name, one in used.items()}).astype(float)
-    high = scores[TEMPLATE].map({name: one.high for name, one in used.items()}).astype(float)
+    low = scores[TEMPLATE].map({name: scale.low for name, scale in used.items()}).astype(float)
+    high = scores[TEMPLATE].map({name: scale.high for name, scale in used.items()}).astype(float)
     return scores.assign(low=low, high=high, unit=(scores["score"] - low) / (high - low))

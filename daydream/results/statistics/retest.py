@@ -43,7 +43,7 @@ def retest(part: pd.DataFrame, *, n_boot: int = 1000, seed: int = 0) -> Retest:
     within = float(((repeated["unit"] - groups.transform("mean")) ** 2).sum())
     n_cells = int(groups.ngroups)
     deviation = float(np.sqrt(within / (len(repeated) - n_cells)))
-    panels = [_panel(one) for _, one in repeated.groupby(TEMPLATE, sort=True)]
+    panels = [_panel(group) for _, group in repeated.groupby(TEMPLATE, sort=True)]
     known = [p for p in panels if len(p.matrix) >= 2 and np.nanstd(p.matrix) > 1e-9]
     if not known:
         return Retest(n_cells, deviation, *[float("nan")] * 3)

@@ -65,14 +65,14 @@ def _axis(parts: list[_Part], axis: str) -> Iterator[dict[str, object]]:
         tau = _tau(whole[both], means[both])
         winner = str(means.idxmax()) if len(means) else ""
         is_new = bool(len(both)) and means.max() - means.get(first, -np.inf) > 1e-9
-        for level, asked in part.groupby(axis, sort=True):
+        for level, requested in part.groupby(axis, sort=True):
             yield {
                 **{"axis": axis, "level": level, "left_out": kind, "left_out_name": name},
                 **_place(whole, means, str(level)),
                 **{"kendall_tau": tau, "winner": winner, "winner_changes": bool(is_new)},
-                **_judges(asked),
-                "n_expected": len(asked),
-                "n_valid": int(asked["score"].count()),
+                **_judges(requested),
+                "n_expected": len(requested),
+                "n_valid": int(requested["score"].count()),
                 "note": "" if len(means) else _APART,
             }
 
@@ -90,7 +90,7 @@ def _parts(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
 
 
 def _place(whole: pd.Series[float], means: pd.Series[float], level: str) -> dict[str, float]:
-    ranks, before = (one.rank(ascending=False, method="min") for one in (means, whole))
+    ranks, before = (values.rank(ascending=False, method="min") for values in (means, whole))
     return {
         "mean_share": means.get(level, np.nan),
         "mean_share_change": means.get(level, np.nan) - whole.get(level, np.nan),
@@ -105,8 +105,8 @@ def _tau(one: pd.Series[float], other: pd.Series[float]) -> float:
     return float(stats.kendalltau(one, other).statistic)
 
 
-def _judges(asked: pd.DataFrame) -> dict[str, float]:
-    given = asked.groupby(EVALUATOR)["score"].count().to_numpy(dtype=float)
+def _judges(requested: pd.DataFrame) -> dict[str, float]:
+    given = requested.groupby(EVALUATOR)["score"].count().to_numpy(dtype=float)
     given = given[given > 0]
     effective = float(given.sum() ** 2 / (given**2).sum()) if len(given) else np.nan
     return {"n_judges": len(given), "n_effective_judges": effective}

@@ -23,10 +23,10 @@ def between_variance(mean: FloatArray, variance: FloatArray) -> float:
 
     if len(mean) < 2 or excess(1e-12) <= 0:
         return 0.0
-    most = float(np.var(mean, ddof=1)) + 1e-9
-    while excess(most) > 0:
-        most *= 2
-    return float(optimize.brentq(excess, 1e-12, most))
+    upper = float(np.var(mean, ddof=1)) + 1e-9
+    while excess(upper) > 0:
+        upper *= 2
+    return float(optimize.brentq(excess, 1e-12, upper))
 
 
 def shrunken_means(mean: FloatArray, variance: FloatArray) -> FloatArray:

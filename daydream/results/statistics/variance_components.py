@@ -135,14 +135,14 @@ def fit_components(valid: pd.DataFrame) -> Fit:
     labels = _labels(valid)
     values = valid["value"].to_numpy(dtype=float)
     moments = variance_of(values, labels)
-    kept = [name for name in moments.variance if name != RESIDUAL]
-    crossed = [name for name in kept if name not in NESTED]
+    estimated = [name for name in moments.variance if name != RESIDUAL]
+    crossed = [name for name in estimated if name not in NESTED]
     levels = sum(moments.levels[name] for name in crossed)
     positive = {name: max(0.0, value) for name, value in moments.variance.items()}
     by_moments = Fit(positive, moments, None, np.zeros(0))
     if levels > MOST_CROSSED or float(np.var(values)) <= _dust(valid):
         return _renamed(by_moments)
-    nested = [(name, labels[name]) for name in NESTED if name in kept]
+    nested = [(name, labels[name]) for name in NESTED if name in estimated]
     model = mixed_model(values, nested, [(name, labels[name]) for name in crossed])
     start = np.array([moments.variance[name] for name in model.names]) / model.scale**2
     best = best_variances(model, reml=True, start=start)
@@ -208,8 +208,8 @@ def _profiled(model: MixedModel, best: FloatArray) -> dict[str, _Ends]:
     greatest = best_variances(model, reml=False, start=best)
     found = profiles(model, greatest, reml=False)
     return {
-        name: _Ends(one.deviation.low**2, one.deviation.high**2, *one.share, PROFILE)
-        for name, one in zip(model.names, found, strict=True)
+        name: _Ends(profile.deviation.low**2, profile.deviation.high**2, *profile.share, PROFILE)
+        for name, profile in zip(model.names, found, strict=True)
     }
 
 

@@ -59,7 +59,7 @@ def test_an_end_at_which_newtons_method_does_not_settle_is_that_of_the_search(mo
     model = dyestuff()
     best = best_variances(model, reml=False)
     exact = profiles(model, best, reml=False)
-    unsettled = lambda slopes, start, bottom, is_least: Root(start, False)  # noqa: E731
+    unsettled = lambda slopes, start, bottom, is_minimum: Root(start, False)  # noqa: E731
     monkeypatch.setattr(likelihood_region_module, "newton", unsettled)
     for found, ends in zip(profiles(model, best, reml=False), exact, strict=True):
         assert found.deviation == pytest.approx(ends.deviation, rel=2e-3)
