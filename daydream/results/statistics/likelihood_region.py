@@ -44,8 +44,8 @@ class Point(NamedTuple):
 class LikelihoodRegion:
     """The region around the variances of greatest likelihood, and coordinates for it.
 
-    ``best`` are these variances, in units of the model's squared ``scale``; ``min_deviance`` is their
-    deviance. Coordinates are asinh(variance / units), so that they can reach 0 and follow the
+    ``best`` are these variances, in units of the model's squared ``scale``; ``min_deviance`` is
+    their deviance. Coordinates are asinh(variance / units), so that they can reach 0 and follow the
     logarithm of what is large. ``axes`` are directions from ``origin`` in which the deviance
     rises like the square of the length.
     """

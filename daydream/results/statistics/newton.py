@@ -45,9 +45,10 @@ class _Place(NamedTuple):
 def newton(slopes: Slopes, start: FloatArray, bottom: FloatArray, *, is_minimum: bool) -> Root:
     """Find where ``slopes`` are 0, from a place that is near.
 
-    They are those of a function that has a minimum there (``is_minimum``), or of a Lagrangian. A variable
-    at its ``bottom`` (-inf: it has none) stays there while its slope is not negative. The Jacobian
-    is symmetric, taken from differences, and kept as long as steps get much shorter with it.
+    They are those of a function that has a minimum there (``is_minimum``), or of a Lagrangian. A
+    variable at its ``bottom`` (-inf: it has none) stays there while its slope is not negative. The
+    Jacobian is symmetric, taken from differences, and kept as long as steps get much shorter with
+    it.
     """
     at = np.maximum(start, bottom)
     place = _Place(at, slopes(at), False)
