@@ -31,7 +31,7 @@ def effective_config(settings: Settings, data_root: str, cohort: str) -> dict[st
         "data_root": data_root,
         "cohort": cohort,
         **{name: getattr(settings, name) for name in names},
-        "endpoints": {name: _endpoint(one) for name, one in settings.endpoints.items()},
+        "endpoints": {name: _endpoint(endpoint) for name, endpoint in settings.endpoints.items()},
         "stages": {name: asdict(stage) for name, stage in settings.stages.items()},
         "filters": {name: _listed(ids) for name, ids in asdict(settings.filters).items()},
     }

@@ -25,8 +25,8 @@ def audited(project: Project, count: int) -> Iterator[str]:
     essays = [member.gen_id for member in project.membership.essays]
     planted = planted_essays(layout, cohort, essays, top, count)
     name = audit_name(cohort)
-    clean = list(dict.fromkeys(one.clean for one in planted))
-    calls = _not_made(project, [*clean, *(one.gen_id for one in planted)])
+    clean = list(dict.fromkeys(essay.clean for essay in planted))
+    calls = _not_made(project, [*clean, *(essay.gen_id for essay in planted)])
     yield (
         f"{len(clean)} essays of {cohort}, each clean and with {len(PLANTS)} planted texts: "
         f"{calls} evaluations are not made yet"
@@ -42,22 +42,22 @@ def audited(project: Project, count: int) -> Iterator[str]:
 def _not_made(project: Project, essays: list[str]) -> int:
     """How many evaluations of these essays there are not, by all judges under all templates."""
     catalog, layout = project.design.catalog, project.layout
-    asked = product(
+    axes = product(
         essays,
         catalog.templates("evaluation"),
         catalog.evaluation_models,
         range(1, catalog.replicates["evaluation"] + 1),
     )
-    ids = (generation_id("evaluation", e, t.template_id, m.id, n) for e, t, m, n in asked)
+    ids = (generation_id("evaluation", e, t.template_id, m.id, n) for e, t, m, n in axes)
     return sum(not exists(layout.parsed("evaluation", gen_id)) for gen_id in ids)
 
 
 def _shown(project: Project, name: str, planted: list[Planted]) -> Iterator[str]:
     membership = read_membership(project.layout.membership(name))
-    of = {one.gen_id: (one.clean, one.plant) for one in planted}
+    of = {essay.gen_id: (essay.clean, essay.plant) for essay in planted}
     found = moves(cohort_scores(project.layout, membership), of)
-    asked = {member.parent_gen_id for member in membership.stage("evaluation")}
-    missing = sum(move.n_unpaired for move in found) + len(of.keys() - asked)
+    judged = {member.parent_gen_id for member in membership.stage("evaluation")}
+    missing = sum(move.n_unpaired for move in found) + len(of.keys() - judged)
     if missing or not found:
         yield f"Answers are missing: snakemake evaluation --config cohort={name}"
     header = ("judge", "template", "planted", "pairs", "clean", "moved by", "went up")

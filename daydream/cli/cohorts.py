@@ -24,7 +24,10 @@ def show(layout: Layout) -> Iterator[str]:
     Below each is what it has that not every cohort has. Generations that cohorts share are counted
     and priced in each of them.
     """
-    found = sorted(memberships(layout), key=lambda one: (_written(layout, one), one.cohort_id))
+    found = sorted(
+        memberships(layout),
+        key=lambda membership: (_written(layout, membership), membership.cohort_id),
+    )
     damaged = list(damaged_memberships(layout))
     yield from damaged
     if not found and not damaged:
@@ -32,7 +35,7 @@ def show(layout: Layout) -> Iterator[str]:
     if not found:
         return
     levels = [levels_of(membership) for membership in found]
-    header, *lines = aligned([HEAD, *(_cells(layout, one) for one in found)], texts=2)
+    header, *lines = aligned([HEAD, *(_cells(layout, membership) for membership in found)], texts=2)
     yield header
     for line, own in zip(lines, levels, strict=True):
         yield line
@@ -50,7 +53,7 @@ def _cells(layout: Layout, membership: Membership) -> Sequence[str]:
     counts = []
     for stage in ("draft", "essay", "evaluation"):
         members = membership.stage(stage)
-        done = sum(exists(layout.parsed(stage, one.gen_id)) for one in members)
+        done = sum(exists(layout.parsed(stage, member.gen_id)) for member in members)
         counts.append(f"{done}/{len(membership.by_stage[stage])}")
     total = spending(layout, of_cohort(membership)).total
     cost = known_usd(total.usd_known, total.calls_of_unknown_price)
@@ -62,19 +65,19 @@ def levels_of(membership: Membership) -> Levels:
     texts = [*membership.stage("draft"), *membership.essays]
     judged = list(membership.stage("evaluation"))
     return {
-        "combinations": frozenset(one.combo_id for one in texts if one.combo_id),
-        "draft templates": frozenset(one.template_id for one in membership.stage("draft")),
-        "essay templates": frozenset(one.template_id for one in membership.essays),
-        "generation models": frozenset(one.llm_model_id for one in texts),
-        "evaluation templates": frozenset(one.template_id for one in judged),
-        "judges": frozenset(one.llm_model_id for one in judged),
+        "combinations": frozenset(member.combo_id for member in texts if member.combo_id),
+        "draft templates": frozenset(member.template_id for member in membership.stage("draft")),
+        "essay templates": frozenset(member.template_id for member in membership.essays),
+        "generation models": frozenset(member.llm_model_id for member in texts),
+        "evaluation templates": frozenset(member.template_id for member in judged),
+        "judges": frozenset(member.llm_model_id for member in judged),
     }
 
 
 def differences(own: Levels, every: Sequence[Levels]) -> Iterator[str]:
     """What a cohort has on each axis that some cohort has not; combinations are counted."""
     for axis, levels in own.items():
-        shared = frozenset.intersection(*(one[axis] for one in every))
+        shared = frozenset.intersection(*(other[axis] for other in every))
         rest = sorted(levels - shared)
         if rest and axis == "combinations":
             yield f"{axis}: {len(rest)} that not every cohort has"

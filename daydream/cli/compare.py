@@ -125,7 +125,7 @@ def _versions(one: Read, other: Read) -> Iterator[str]:
     for stage, model in sorted(set(sets[0]) & set(sets[1])):
         versions = [part[stage, model] for part in sets]
         if versions[0] != versions[1]:
-            said = [
+            differences = [
                 f"{' and '.join(sorted(map(_said, only or every)))} in {read.name}"
                 for read, every, only in zip(
                     (one, other),
@@ -134,7 +134,7 @@ def _versions(one: Read, other: Read) -> Iterator[str]:
                     strict=True,
                 )
             ]
-            yield f"{stage}s by {model}: {'; '.join(said)}"
+            yield f"{stage}s by {model}: {'; '.join(differences)}"
 
 
 _Version = tuple[object, ...]

@@ -132,8 +132,8 @@ def _printed(
     cells = ([written(value) for value in row] for row in picked)
     if arguments.format == "csv":
         return _csv([names, *cells])
-    shown = ([(called or {}).get(cell, cell) for cell in row] for row in cells)
-    return aligned([names, *shown], len(names), width=10_000)
+    labelled = ([(called or {}).get(cell, cell) for cell in row] for row in cells)
+    return aligned([names, *labelled], len(names), width=10_000)
 
 
 def _csv(rows: Iterable[Sequence[Any]]) -> Iterator[str]:

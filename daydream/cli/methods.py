@@ -173,11 +173,15 @@ def _judges_of_an_essay(writer: Writer) -> Iterator[str]:
     """How many judges an essay has, where not every judge was asked about every essay."""
     judges_of = "SELECT count(DISTINCT evaluation_llm_model) AS n FROM parsed_scores"
     by_essay = f"FROM ({judges_of} GROUP BY parent_gen_id)"
-    ((least, most, judges),) = writer.rows(f"SELECT min(n), max(n), ({judges_of}) {by_essay}")
-    if least == judges:
+    ((min_judges, max_judges, judges),) = writer.rows(
+        f"SELECT min(n), max(n), ({judges_of}) {by_essay}"
+    )
+    if min_judges == judges:
         return
-    ends = [writer.known(least, f"SELECT min(n) {by_essay}")]
-    ends += [writer.known(most, f"SELECT max(n) {by_essay}")] if most != least else []
+    ends = [writer.known(min_judges, f"SELECT min(n) {by_essay}")]
+    ends += (
+        [writer.known(max_judges, f"SELECT max(n) {by_essay}")] if max_judges != min_judges else []
+    )
     yield f"An essay went to {' to '.join(ends)} of them."
 
 

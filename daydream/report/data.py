@@ -93,6 +93,6 @@ def _tables(layout: Layout, cohort: str) -> dict[str, pd.DataFrame]:
 
 def _lacking(name: str, table: pd.DataFrame) -> list[str]:
     """Columns that the table should have; of a table that is not declared, none."""
-    declared = {one.name: one for one in TABLES if one.folder.startswith("6_summary")}
+    declared = {table.name: table for table in TABLES if table.folder.startswith("6_summary")}
     columns = declared[name].columns if name in declared else ()
     return [column.name for column in columns if column.name not in table]

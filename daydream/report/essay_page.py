@@ -135,7 +135,7 @@ class Reader:
     def _rubrics(self, essay: str) -> tuple[Rubric, ...]:
         """The templates of an essay's evaluations, each once."""
         members = self._evaluations.get(essay, ())
-        return tuple(map(self._rubric, dict.fromkeys(one.template_id for one in members)))
+        return tuple(map(self._rubric, dict.fromkeys(member.template_id for member in members)))
 
     def _draft(self, gen_id: str) -> GenerationView | None:
         """A draft is read once for its essays, which follow one another."""

@@ -75,7 +75,9 @@ def _level(row: Mapping[str, Any], levels: Sequence[tuple[float, str]]) -> str:
     known = [end for end in ends if end is not None]
     if len(known) < 2:
         return "without an interval nothing can be concluded"
-    low, high = (next((word for least, word in levels if end >= least), "") for end in known)
+    low, high = (
+        next((word for min_value, word in levels if end >= min_value), "") for end in known
+    )
     return high if low == high else f"not known well enough, from: {low}, to: {high}"
 
 

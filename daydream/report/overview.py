@@ -148,13 +148,15 @@ def _stages(tables: ReportTables, spent: Spending) -> Grid:
         costs[key] = costs.get(key, Tally()) + tally
     rows: list[tuple[Cell, ...]] = []
     for stage, part in tables.generations.groupby("stage", sort=False):
-        models = {str(model): one for model, one in part.groupby("llm_model_id", sort=False)}
+        models = {
+            str(model): rows_of for model, rows_of in part.groupby("llm_model_id", sort=False)
+        }
         own = {model: costs.get((str(stage), model), Tally()) for model in models}
         if len(models) > 1:
             rows.append(_stage(str(stage), grid.every("models"), part, sum(own.values(), Tally())))
-        for model, one in models.items():
+        for model, rows_of in models.items():
             name = tables.names.of("llm_model_id", model)
-            rows.append(_stage(str(stage), name, one, own[model]))
+            rows.append(_stage(str(stage), name, rows_of, own[model]))
     caption = "Generations, calls and cost by stage and model"
     note = (
         "Calls and cost are of all attempts in the ledgers, failed and replaced ones too. "
@@ -177,7 +179,7 @@ def _stage(stage: str, model: str, part: pd.DataFrame, tally: Tally) -> tuple[Ce
 
 def _causes(missing: Missing, membership: Membership) -> Iterable[Cause]:
     for shared, group in by_cause(missing.failures).items():
-        examples = tuple(_example(one, membership) for one in group[:EXAMPLES])
+        examples = tuple(_example(failure, membership) for failure in group[:EXAMPLES])
         message = printable(group[0].message)
         yield Cause(len(group), shared.stage, shared.kind, message, examples)
 
@@ -189,7 +191,9 @@ def _example(failure: Failure, membership: Membership) -> Example:
     if failure.stage in JUDGING:
         essay = membership.member(failure.stage, failure.gen_id).parent_gen_id
         return Example(failure.gen_id, f"essays/{link(essay)}.html#{link(failure.gen_id)}")
-    essays = (one for one in membership.stage("essay") if one.parent_gen_id == failure.gen_id)
+    essays = (
+        member for member in membership.stage("essay") if member.parent_gen_id == failure.gen_id
+    )
     waiting = next(essays, None)
     return Example(failure.gen_id, f"essays/{link(waiting.gen_id)}.html" if waiting else "")
 

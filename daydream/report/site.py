@@ -150,14 +150,14 @@ def _write_assets(folder: Path, has_charts: bool) -> None:
 
 def _bundle(name: str) -> str:
     """Vega as one script; it takes two seconds to make, so each user's cache keeps it."""
-    kept = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "daydream" / name
+    cached = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "daydream" / name
     with suppress(OSError, UnicodeDecodeError):
-        return kept.read_text(encoding="utf-8")
+        return cached.read_text(encoding="utf-8")
     from vl_convert import javascript_bundle
 
     bundle = str(javascript_bundle())  # type: ignore[call-arg]  # its stub asks for a snippet
     with suppress(OSError):  # a home that cannot be written to
-        write_text(kept, bundle)
+        write_text(cached, bundle)
     return bundle
 
 

@@ -48,7 +48,9 @@ def leaderboards(tables: ReportTables) -> dict[str, list[Grid]]:
         return {}
     templates = templates_of(ranking)
     return {
-        title: [_leaderboard(tables, by, one, one == templates[-1]) for one in templates]
+        title: [
+            _leaderboard(tables, by, template, template == templates[-1]) for template in templates
+        ]
         for by, title in LEADERBOARDS.items()
         if ((ranking["axis"] == by) & (ranking["level"] != "")).any()
     }

@@ -63,7 +63,9 @@ def find_cohort(layout: Layout, name: str) -> str:
 
     """
     names = [path.parent.name for path in _membership_files(layout)]
-    found = [one for one in names if one == name] or [one for one in names if one.startswith(name)]
+    found = [cohort for cohort in names if cohort == name] or [
+        cohort for cohort in names if cohort.startswith(name)
+    ]
     if len(found) == 1:
         return found[0]
     where = layout.under("cohorts")

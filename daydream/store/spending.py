@@ -178,8 +178,8 @@ def _answer_in_use(attempts: Sequence[Attempt], metadata: Mapping[str, Any]) -> 
 
     After a failed call the metadata have no fingerprint; then the ledger's last line has it.
     """
-    asked = metadata.get("fingerprint") or attempts[-1].fingerprint
-    answers = (a for a in reversed(attempts) if a.is_answer and a.fingerprint == asked)
+    fingerprint = metadata.get("fingerprint") or attempts[-1].fingerprint
+    answers = (a for a in reversed(attempts) if a.is_answer and a.fingerprint == fingerprint)
     return next(answers, None)
 
 

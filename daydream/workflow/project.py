@@ -161,8 +161,8 @@ def _unbounded_models(design: Design) -> list[str]:
 def _is_bounded(design: Design, model: Model) -> bool:
     endpoint = design.settings.endpoints[model.endpoint]
     keys = {**endpoint.body_keys, **dict(model.body_keys)}
-    asked = {"max_tokens", *LIMITS.intersection(endpoint.extra_body)}
-    return any(keys.get(name, name) is not None for name in asked)
+    limits = {"max_tokens", *LIMITS.intersection(endpoint.extra_body)}
+    return any(keys.get(name, name) is not None for name in limits)
 
 
 def _callable_models(design: Design) -> list[Model]:

@@ -34,8 +34,8 @@ class ShownGenerations:
     @property
     def is_light(self) -> bool:
         """Whether the DAG of this run is light."""
-        asked = self.project.settings.dag
-        return asked == "light" or (asked == "auto" and len(self.project.part) > AUTO_FROM)
+        dag = self.project.settings.dag
+        return dag == "light" or (dag == "auto" and len(self.project.part) > AUTO_FROM)
 
     def for_target(self, stage: Stage) -> list[str]:
         """The ``parsed.txt`` of a stage that a target asks for.

@@ -47,8 +47,8 @@ def obstacles_of_limits(project: Project, models: Iterable[str], count: int) -> 
         count: how many slices there are.
     """
     catalog = project.design.catalog
-    asked = [catalog.model(model) for model in models]
-    for name in sorted({m.endpoint for m in with_fallbacks(asked, catalog.all_models)}):
+    requested = [catalog.model(model) for model in models]
+    for name in sorted({m.endpoint for m in with_fallbacks(requested, catalog.all_models)}):
         endpoint = project.settings.endpoints[name]
         is_shared = not endpoint.is_own and not (project.settings.batch and endpoint.batch)
         if is_shared and endpoint.max_concurrency < count:
@@ -62,6 +62,6 @@ def obstacles_of_limits(project: Project, models: Iterable[str], count: int) -> 
 def has_own_models(project: Project) -> bool:
     """Whether a model may be asked that each slice serves itself, or has in its process."""
     catalog = project.design.catalog
-    asked = (*catalog.generation_models, *catalog.evaluation_models)
-    models = with_fallbacks(asked, catalog.all_models)
+    requested = (*catalog.generation_models, *catalog.evaluation_models)
+    models = with_fallbacks(requested, catalog.all_models)
     return any(project.settings.endpoints[model.endpoint].is_own for model in models)

@@ -30,7 +30,7 @@ class SlicesMeter:
             self._counted_at, self._done = self._now(), self._submission.made()
         return self._done
 
-    def line(self, wanted: Mapping[Stage, int], in_flight: int) -> str:
+    def line(self, required: Mapping[Stage, int], in_flight: int) -> str:
         """The line: generations done of those wanted in this run, and slices that are over."""
         done, planned = self.done, self._submission.planned
         stages = "  ".join(

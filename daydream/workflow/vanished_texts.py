@@ -47,8 +47,8 @@ class VanishedTexts:
         for change in self._changes.values():
             if not change.is_noted:
                 _write(self._layout.text_change(change.text), change)
-        there = map(self._layout.relative, filter(exists, self._optional()))
-        seen = sorted({*self._seen, *there})
+        present = map(self._layout.relative, filter(exists, self._optional()))
+        seen = sorted({*self._seen, *present})
         if seen != sorted(self._seen):
             write_json(self._layout.seen_texts, seen)
         self.__dict__.pop("_changes", None)

@@ -50,8 +50,8 @@ class EarlierParents:
         if stored.prompt is None:
             return ""
         ancestors = _ancestors(self._layout, stored.member)
-        choices = [(None, *self._earlier(one)) for one in ancestors]
-        keys = [(one.stage, one.gen_id) for one in ancestors]
+        choices = [(None, *self._earlier(ancestor)) for ancestor in ancestors]
+        keys = [(ancestor.stage, ancestor.gen_id) for ancestor in ancestors]
         for texts in islice(product(*choices), 1, MAX_TRIED):  # the first has those of now
             replaced = _Replaced(StoredTexts(self._layout), dict(zip(keys, texts, strict=True)))
             if _rendered(PromptBuilder(self.design, replaced), stored.member) == stored.prompt:
@@ -61,7 +61,7 @@ class EarlierParents:
     def of_copy(self, stored: StoredGeneration) -> str:
         """The same of a copy, whose draft had its text before."""
         ancestors = _ancestors(self._layout, stored.member)
-        earlier = {_bytes(text) for one in ancestors[:1] for text in self._earlier(one)}
+        earlier = {_bytes(text) for ancestor in ancestors[:1] for text in self._earlier(ancestor)}
         return self._reason(stored.member, ancestors) if stored.parsed in earlier else ""
 
     def _reason(self, member: Member, ancestors: list[Member]) -> str:
@@ -91,7 +91,7 @@ def _ancestors(layout: Layout, member: Member) -> list[Member]:
     if stage is None:
         return []
     parents = [stored_member(layout, stage, gen_id) for gen_id in member.parents if gen_id]
-    return [*parents, *(one for parent in parents for one in _ancestors(layout, parent))]
+    return [*parents, *(ancestor for parent in parents for ancestor in _ancestors(layout, parent))]
 
 
 def _rendered(prompts: PromptBuilder, member: Member) -> bytes:

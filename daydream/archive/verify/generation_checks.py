@@ -143,8 +143,8 @@ class GenerationChecks:
             return _missing(stored, "raw.txt")
         answers = [a for a in stored.attempts if a.is_answer and a.fingerprint == requested]
         if not answers:
-            there = f"{len(stored.attempts)} attempts, none of them that answer"
-            return Finding(stored.path(NAME), f"an answer to {requested}", there, RESTORE_LEDGER)
+            instead = f"{len(stored.attempts)} attempts, none of them that answer"
+            return Finding(stored.path(NAME), f"an answer to {requested}", instead, RESTORE_LEDGER)
         same = [a for a in answers if _bytes(a.text) == stored.raw]
         if not same:
             texts = (str(answers[-1].text or ""), text_of(stored.raw))

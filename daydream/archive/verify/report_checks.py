@@ -17,7 +17,7 @@ def check_carried(project: Project) -> Iterator[Check]:
     carried = list(carried_by(layout, cohort))
     if carried:
         check = Check("tables that the report carries are those of the data root")
-        yield check.add_all(_carried(layout, cohort, one) for one in carried)
+        yield check.add_all(_carried(layout, cohort, table) for table in carried)
 
 
 def _carried(layout: Layout, cohort: str, carried: CarriedTable) -> Outcome:

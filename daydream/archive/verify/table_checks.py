@@ -150,10 +150,10 @@ def _time(path: str) -> int:
 
 def _table(project: Project, group: Source, table: str, scratch: str) -> Iterator[Outcome]:
     layout, cohort = project.layout, project.cohort
-    there = [layout.summary(cohort, table, form) for form in FORMS]
+    paths = [layout.summary(cohort, table, form) for form in FORMS]
     source = parsed_path(layout, cohort, group.source)
-    if not exists(source) or not any(map(exists, there)):
-        yield from (Skip(NOT_MADE if exists(source) else f"no {group.source}.csv") for _ in there)
+    if not exists(source) or not any(map(exists, paths)):
+        yield from (Skip(NOT_MADE if exists(source) else f"no {group.source}.csv") for _ in paths)
         return
     fresh = [os.path.join(scratch, f"{table}.{form}") for form in FORMS]
     try:
@@ -166,7 +166,7 @@ def _table(project: Project, group: Source, table: str, scratch: str) -> Iterato
     keys = key_columns(fresh[FORMS.index("parquet")])
     # Of these tables alone the source is the store, which has the later answers.
     explain = EarlierAnswers(project).of_snapshots if table in STORE_TABLES else unexplained
-    for expected, found in zip(fresh, there, strict=True):
+    for expected, found in zip(fresh, paths, strict=True):
         this = Comparison(layout.relative(found), keys, ROUNDING, TABLES_AGAIN, explain=explain)
         yield from compare(this, expected, found) if exists(found) else [Skip(NOT_MADE)]
 

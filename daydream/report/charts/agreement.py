@@ -67,8 +67,10 @@ def _scatter(tables: ReportTables, wide: pd.DataFrame) -> Drawn | str:
     counted.columns = pd.Index(["one", "other", "n"])
     ends = alt.Scale(domain=[0, 1])
     dots = alt.Chart(data(counted)).mark_point(filled=True, color=BLUE, opacity=0.85)
-    most = int(counted["n"].max())
-    legend = alt.Legend(values=sorted({1, (most + 1) // 2, most}), format="d", symbolFillColor=BLUE)
+    max_count = int(counted["n"].max())
+    legend = alt.Legend(
+        values=sorted({1, (max_count + 1) // 2, max_count}), format="d", symbolFillColor=BLUE
+    )
     points = dots.encode(
         x=alt.X("one:Q", scale=ends, title=f"{names[0]}, share of the scale"),
         y=alt.Y("other:Q", scale=ends, title=f"{names[1]}, share of the scale"),
@@ -83,7 +85,7 @@ def _scatter(tables: ReportTables, wide: pd.DataFrame) -> Drawn | str:
         color=GREY, strokeDash=[5, 4]
     )
     chart = alt.layer(equal.encode(x="a:Q", x2="b:Q", y="a:Q", y2="b:Q"), points)
-    return Drawn(as_wide_as_page(chart, 420, 420, least=260), _scatter_caption(both))
+    return Drawn(as_wide_as_page(chart, 420, 420, min_width=260), _scatter_caption(both))
 
 
 def _scatter_caption(both: pd.DataFrame) -> str:
@@ -98,8 +100,8 @@ def _scatter_caption(both: pd.DataFrame) -> str:
 
 def _matrix(tables: ReportTables, wide: pd.DataFrame) -> Drawn | str:
     # Those with the most ratings, as the others have little to compare.
-    kept = wide.count().sort_values(ascending=False, kind="stable").index[:MAX_EVALUATORS]
-    names = labels(tables, EVALUATOR, sorted(map(str, kept)))
+    evaluators = wide.count().sort_values(ascending=False, kind="stable").index[:MAX_EVALUATORS]
+    names = labels(tables, EVALUATOR, sorted(map(str, evaluators)))
     pairs = _pairs(wide, names)
     if not (pairs["n"] > 0).any():
         return ONE_EVALUATOR
@@ -157,7 +159,7 @@ def _squares(pairs: pd.DataFrame, order: list[str]) -> AnyChart:
         known.mark_text(fontSize=11).encode(text=alt.Text("r:Q", format=".2f"), color=dark),
     )
     across = len(order) - 1
-    return as_wide_as_page(layers, step * across, step * across, least=_NARROWEST * across)
+    return as_wide_as_page(layers, step * across, step * across, min_width=_NARROWEST * across)
 
 
 def agreement_range(tables: ReportTables) -> Drawn | str:
@@ -200,7 +202,7 @@ def agreement_range(tables: ReportTables) -> Drawn | str:
         _by_chance(table),
         f"{flagged:,} of these with {less_than(tables)}." if flagged else "",
     )
-    return Drawn(as_wide_as_page(chart, 640, 220, least=320), caption)
+    return Drawn(as_wide_as_page(chart, 640, 220, min_width=320), caption)
 
 
 def _by_chance(table: pd.DataFrame) -> str:
@@ -225,7 +227,7 @@ def _binned(ranges: FloatArray) -> pd.DataFrame:
             "high": high - 0.03,
             "n": count,
             "share": count / count.sum(),
-            "agreement": [CLASSES[np.searchsorted(_LIMITS, one)] for one in end],
+            "agreement": [CLASSES[np.searchsorted(_LIMITS, kappa)] for kappa in end],
             "what": [f"{e:g}" if whole else f"{e - 0.5:g} to {e:g}" for e in end],
         }
     )

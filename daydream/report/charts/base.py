@@ -69,12 +69,12 @@ def letters(pixels: float) -> int:
 
 
 def labels(
-    tables: ReportTables, column: str, keys: Iterable[object], most: int = LABEL
+    tables: ReportTables, column: str, keys: Iterable[object], max_length: int = LABEL
 ) -> dict[str, str]:
     """A label for every value of a column, by the value: no two alike, at most so many letters."""
     ids = list(dict.fromkeys(map(str, keys)))
     names = [clean(tables.names.of(column, key)) or "(none)" for key in ids]
-    return dict(zip(ids, short_names(names, most, are_joined=column == _COMBO), strict=True))
+    return dict(zip(ids, short_names(names, max_length, are_joined=column == _COMBO), strict=True))
 
 
 def extent(numbers: Iterable[float], step: float = 0.05) -> list[float]:
@@ -116,22 +116,22 @@ def caption_of(*sentences: str) -> str:
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def as_wide_as_page(chart: AnyChart, width: int, height: int, least: int) -> AnyChart:
+def as_wide_as_page(chart: AnyChart, width: int, height: int, min_width: int) -> AnyChart:
     """A chart that the page draws as wide as itself, but not below ``least`` pixels of plot.
 
     ``width`` is that of a chart which stands by itself, as a picture.
     """
     sized: AnyChart = chart.properties(width=width, height=height)
-    return widened(sized, least)
+    return widened(sized, min_width)
 
 
-def widened(chart: AnyChart, least: int, panels: int = 1) -> AnyChart:
+def widened(chart: AnyChart, min_width: int, panels: int = 1) -> AnyChart:
     """The same for a chart whose size is set, of so many panels side by side.
 
     ``least`` is of one panel.
     """
     several = {"panels": panels} if isinstance(chart, alt.FacetChart) else {}
-    sized: AnyChart = chart.properties(usermeta={"leastWidth": least, **several})
+    sized: AnyChart = chart.properties(usermeta={"leastWidth": min_width, **several})
     wide: AnyChart = sized.add_params(alt.param(NARROW, value=False))
     return wide
 

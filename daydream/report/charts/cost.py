@@ -135,7 +135,7 @@ def _placed(rows: pd.DataFrame) -> pd.DataFrame:
     low, high = (rows[end].fillna(rows["mean"]) for end in ("low", "high"))
     x, y = frame.across(rows["spent"]), frame.down(rows["mean"])
     ends = frame.down(high), frame.down(low)
-    dots = [Dot(*one) for one in zip(x, y, *ends, rows["name"], strict=True)]
+    dots = [Dot(*values) for values in zip(x, y, *ends, rows["name"], strict=True)]
     places = placed(dots, _WIDTH, _HEIGHT)
     return rows.assign(
         dot_x=x,
@@ -168,7 +168,7 @@ def _chart(rows: pd.DataFrame, measure: _Measure) -> AnyChart:
         dots.encode(y=alt.Y("mean:Q", scale=height), fill=fill),
     )
     chart = alt.layer(axes, *_names(rows)).resolve_scale(x="independent", y="independent")
-    return as_wide_as_page(chart, _WIDTH, _HEIGHT, least=_WIDTH)
+    return as_wide_as_page(chart, _WIDTH, _HEIGHT, min_width=_WIDTH)
 
 
 def _powers(ends: list[float]) -> list[float]:

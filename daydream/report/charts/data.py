@@ -38,7 +38,7 @@ def _is_of_use(column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
 
 def _is_number(values: Any) -> bool:
     known = [value for value in values if value is not None]
-    return all(isinstance(one, int | float) and not isinstance(one, bool) for one in known)
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
 
 
 def _cell(value: object) -> Cell:

@@ -80,25 +80,29 @@ def heat_map(tables: ReportTables, template: str) -> Drawn | str:
 def _grid(tables: ReportTables, frame: pd.DataFrame, template: str) -> _Grid:
     combos = _by_mean(frame, COMBO)
     halves = _both_ends(combos)
-    kept = {
+    keys_of = {
         COMBO: [*halves[0], *halves[1]],
         template: _by_mean(frame, template)[:MAX_TEMPLATES],
         MODEL: _by_mean(frame, MODEL)[:MAX_MODELS],
     }
     plotted = frame[[COMBO, template, MODEL, DRAFT, ESSAY, "score", "unit"]]
-    for column, keys in kept.items():
+    for column, keys in keys_of.items():
         plotted = plotted[plotted[column].isin(keys)]
     # A template is the head of its models' columns.
-    panel = _step(len(kept[template]) * len(kept[MODEL])) * len(kept[MODEL])
-    room = {COMBO: LABEL, template: letters(panel) if len(kept[MODEL]) > 1 else SHORT, MODEL: SHORT}
-    names = {column: labels(tables, column, keys, room[column]) for column, keys in kept.items()}
+    panel = _step(len(keys_of[template]) * len(keys_of[MODEL])) * len(keys_of[MODEL])
+    room = {
+        COMBO: LABEL,
+        template: letters(panel) if len(keys_of[MODEL]) > 1 else SHORT,
+        MODEL: SHORT,
+    }
+    names = {column: labels(tables, column, keys, room[column]) for column, keys in keys_of.items()}
     first, last = ([names[COMBO][key] for key in half] for half in halves)
     return _Grid(
         _cells(tables, plotted, names, template),
         [*first, *([GAP, *last] if last else [])],
         list(names[template].values()),
         list(names[MODEL].values()),
-        tuple(_cuts(frame, kept)),
+        tuple(_cuts(frame, keys_of)),
     )
 
 
@@ -115,9 +119,9 @@ def _both_ends(keys: list[str]) -> tuple[list[str], list[str]]:
     return keys[:half], keys[-half:]
 
 
-def _cuts(frame: pd.DataFrame, kept: dict[str, list[str]]) -> list[str]:
+def _cuts(frame: pd.DataFrame, keys_of: dict[str, list[str]]) -> list[str]:
     found = []
-    for column, keys in kept.items():
+    for column, keys in keys_of.items():
         total = frame[column].nunique()
         if total > len(keys) and column == COMBO:
             half = MAX_COMBOS // 2
@@ -172,15 +176,15 @@ def _chart(grid: _Grid, template: str) -> AnyChart:
     layers = _layers(grid, across, columns, title)
     size = {"width": grid.step * len(columns), "height": _ROW * len(grid.rows)}
     chart = alt.layer(*layers, data=data(grid.cells)).properties(**size)
-    least = min(grid.step, _NUMBERS_FROM) * len(columns)
+    min_width = min(grid.step, _NUMBERS_FROM) * len(columns)
     if not grid.has_panels:
-        return widened(chart, least)
+        return widened(chart, min_width)
     header = alt.Header(labelLimit=LABEL_PIXELS, title=KINDS[template].capitalize())
     panels = chart.facet(
         column=alt.Column("template:N", sort=grid.templates, header=header), spacing=8
     )
     heads = max(map(text_width, grid.templates))
-    return widened(panels, max(least, round(heads)), len(grid.templates))
+    return widened(panels, max(min_width, round(heads)), len(grid.templates))
 
 
 def _layers(grid: _Grid, across: str, columns: list[str], title: str) -> list[alt.Chart]:

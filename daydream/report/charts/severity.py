@@ -35,8 +35,8 @@ def evaluator_severity(tables: ReportTables) -> Drawn | str:
     if not len(known):
         return ONE_EVALUATOR if tables.scores["score"].notna().any() else NO_SCORE
     overall = known[known[TEMPLATE] == ""].sort_values("severity", kind="stable")
-    kept = overall.iloc[_ends(len(overall))]
-    names = labels(tables, EVALUATOR, kept[EVALUATOR])
+    outermost = overall.iloc[_ends(len(overall))]
+    names = labels(tables, EVALUATOR, outermost[EVALUATOR])
     plotted = known[known[EVALUATOR].isin(list(names))]
     templates = labels(tables, TEMPLATE, (t for t in plotted[TEMPLATE] if t))
     columns = ["severity", "severity_low", "severity_high", "mean_share", "n_severity"]
@@ -52,8 +52,8 @@ def evaluator_severity(tables: ReportTables) -> Drawn | str:
         "templates, small: one template; line: 95% interval over all templates (drafts are the "
         "sample, evaluators are fixed), where there are 5 drafts.",
         "" if rows["coverage_ok"].all() else f"Hollow: {less_than(tables)}.",
-        f"The strictest and the most lenient {len(kept)} of {len(overall)} are shown."
-        if len(overall) > len(kept)
+        f"The strictest and the most lenient {len(outermost)} of {len(overall)} are shown."
+        if len(overall) > len(outermost)
         else "",
     )
     return Drawn(_severities(rows, list(names.values())), caption)
@@ -92,4 +92,4 @@ def _severities(rows: pd.DataFrame, order: list[str]) -> AnyChart:
     spread = base.transform_filter("datum.overall && isValid(datum.severity_low)")
     lines = spread.mark_rule(color=BLUE).encode(x="severity_low:Q", x2="severity_high:Q")
     layers = alt.layer(zero, lines, small, large)
-    return as_wide_as_page(layers, 640, 26 * len(order), least=240)
+    return as_wide_as_page(layers, 640, 26 * len(order), min_width=240)

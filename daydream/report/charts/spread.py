@@ -48,13 +48,15 @@ def score_distribution(tables: ReportTables) -> Drawn | str:
     frame = comparable(evaluations(tables.scores, tables.scales))
     if not frame["score"].notna().any():
         return NO_SCORE
-    kept = {
+    keys_of = {
         EVALUATOR: _most_expected(frame, EVALUATOR, MAX_EVALUATORS),
         TEMPLATE: _most_expected(frame, TEMPLATE, MAX_TEMPLATES),
     }
-    plotted = frame[frame[EVALUATOR].isin(kept[EVALUATOR]) & frame[TEMPLATE].isin(kept[TEMPLATE])]
-    room = {EVALUATOR: SHORT, TEMPLATE: letters(_panel_width(len(kept[TEMPLATE])))}
-    names = {column: labels(tables, column, keys, room[column]) for column, keys in kept.items()}
+    plotted = frame[
+        frame[EVALUATOR].isin(keys_of[EVALUATOR]) & frame[TEMPLATE].isin(keys_of[TEMPLATE])
+    ]
+    room = {EVALUATOR: SHORT, TEMPLATE: letters(_panel_width(len(keys_of[TEMPLATE])))}
+    names = {column: labels(tables, column, keys, room[column]) for column, keys in keys_of.items()}
     panels = _panels(tables, plotted, names)
     bars = _bars(plotted, names, _bins_for(plotted))
     low, high = float(plotted["scale_low"].iloc[0]), float(plotted["scale_high"].iloc[0])
@@ -63,7 +65,7 @@ def score_distribution(tables: ReportTables) -> Drawn | str:
         f"each place of the scale from {low:g} to {high:g}; the line is the mean, the numbers are "
         "the scores that there are of those asked for.",
         _mixed(frame),
-        *_cuts(frame, kept),
+        *_cuts(frame, keys_of),
         "" if panels["coverage_ok"].all() else f"Marked with *: {less_than(tables)}.",
     )
     return Drawn(_facets(bars, panels, names, _score_axis(low, high)), caption)
@@ -73,17 +75,17 @@ def _panel_width(templates: int) -> int:
     return _PANELS // max(2, templates)
 
 
-def _most_expected(frame: pd.DataFrame, column: str, most: int) -> list[str]:
+def _most_expected(frame: pd.DataFrame, column: str, max_keys: int) -> list[str]:
     counts = frame.groupby(column).size().sort_values(ascending=False, kind="stable")
-    return sorted(str(key) for key in counts.index[:most])
+    return sorted(str(key) for key in counts.index[:max_keys])
 
 
-def _cuts(frame: pd.DataFrame, kept: dict[str, list[str]]) -> list[str]:
+def _cuts(frame: pd.DataFrame, keys_of: dict[str, list[str]]) -> list[str]:
     nouns = {EVALUATOR: "evaluators", TEMPLATE: "evaluation templates"}
-    totals = {column: frame[column].nunique() for column in kept}
+    totals = {column: frame[column].nunique() for column in keys_of}
     return [
         f"The {len(keys)} of {totals[column]} {nouns[column]} with the most evaluations are shown."
-        for column, keys in kept.items()
+        for column, keys in keys_of.items()
         if totals[column] > len(keys)
     ]
 

@@ -38,8 +38,8 @@ def upright(names: Sequence[str], *, has_grid: bool = False) -> alt.Axis:
 def folded(names: Sequence[str]) -> list[list[str]]:
     """Each name in two lines, shortened as little as that takes; no two alike."""
     are_joined = any(AND in name for name in names)
-    for most in range(_LINES * _LINE + 1, _LINE, -1):
-        found = [_wrapped(one) for one in short_names(names, most, are_joined=are_joined)]
+    for max_length in range(_LINES * _LINE + 1, _LINE, -1):
+        found = [_wrapped(name) for name in short_names(names, max_length, are_joined=are_joined)]
         if all(len(lines) <= _LINES for lines in found):
             break
     return [[*lines, ""][:_LINES] for lines in found]

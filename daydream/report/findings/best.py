@@ -80,7 +80,7 @@ def _first(evidence: Evidence, axis: str, rows: list[_Row]) -> Finding:
         )
     return Finding(
         f"Of {len(rows)} {noun}s {name} has the highest mean, {mean}, but cannot be told apart "
-        f"from {listed([evidence.name(axis, one) for one in ties])}.",
+        f"from {listed([evidence.name(axis, level) for level in ties])}.",
         "contrasts",
     )
 
@@ -112,12 +112,17 @@ def _by_template(evidence: Evidence, axis: str, templates: list[str]) -> Iterato
     if len(templates) < 2:
         return
     *single, together = templates
-    first = {one: _ranked(evidence, axis, one)[:1] for one in templates}
-    leading = {one: rows[0]["level"] for one, rows in first.items() if rows}
-    others = [one for one in single if one in leading and leading[one] != leading.get(together)]
+    first = {template: _ranked(evidence, axis, template)[:1] for template in templates}
+    leading = {template: rows[0]["level"] for template, rows in first.items() if rows}
+    others = [
+        template
+        for template in single
+        if template in leading and leading[template] != leading.get(together)
+    ]
     if others:
         pairs = [
-            (evidence.name(axis, leading[one]), evidence.name(TEMPLATE, one)) for one in others
+            (evidence.name(axis, leading[template]), evidence.name(TEMPLATE, template))
+            for template in others
         ]
         levels = listed([f"{level} under {template}" for level, template in pairs])
         yield Finding(

@@ -55,10 +55,10 @@ def p_value(value: object) -> str:
     return "p < 0.001" if found < 0.001 else f"p = {plain(found, 3)}"
 
 
-def listed(names: Sequence[str], most: int = 3) -> str:
+def listed(names: Sequence[str], max_names: int = 3) -> str:
     """``A``, ``A and B``, ``A, B and C``, ``A, B, C and 4 more``."""
-    if len(names) > most:
-        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    if len(names) > max_names:
+        return f"{', '.join(names[:max_names])} and {len(names) - max_names} more"
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -96,8 +96,10 @@ def mixed_parameters(project: Project, made: Groups, to_buy: Groups, limit: int)
     for key in dict.fromkeys([*made, *to_buy]):
         members = made.get(key, ())
         used = set(used_parameters(project.layout, members[:: -(-len(members) // limit) or 1]))
-        asked = (project.prompts.requests(m, Prompt("-"))[0] for m in list(to_buy.get(key, ()))[:1])
-        used |= {Sampling(request.temperature, request.max_tokens) for request in asked}
+        requests = (
+            project.prompts.requests(m, Prompt("-"))[0] for m in list(to_buy.get(key, ()))[:1]
+        )
+        used |= {Sampling(request.temperature, request.max_tokens) for request in requests}
         if mixed := mixture(used):
             yield (
                 f"Mixed: one cohort has {key[0]}s by {key[1]} with {mixed}; their scores are of "

@@ -235,9 +235,9 @@ class _RowMaker:
 def missing_keys(project: Project, models: Iterable[str]) -> list[str]:
     """A message for each variable that models need for their key and that is not set."""
     catalog, endpoints = project.design.catalog, project.settings.endpoints
-    asked = [catalog.model(model_id) for model_id in models]
+    requested = [catalog.model(model_id) for model_id in models]
     needing: dict[str, list[str]] = defaultdict(list)
-    for model in with_fallbacks(asked, catalog.all_models):
+    for model in with_fallbacks(requested, catalog.all_models):
         variable = endpoints[model.endpoint].api_key_env
         if variable and not os.environ.get(variable):
             needing[variable].append(model.id)

@@ -120,8 +120,8 @@ class EditedTexts:
         """The same of a generation whose metadata, by an earlier version, do not have its texts."""
         folder = Path(self.project.layout.generation(member.stage, member.gen_id))
         try:
-            asked = (folder / "prompt.txt").read_text(encoding="utf-8")
-            return self.project.prompts.prompt(member).text != asked
+            prompt = (folder / "prompt.txt").read_text(encoding="utf-8")
+            return self.project.prompts.prompt(member).text != prompt
         except (DaydreamError, OSError, ValueError, KeyError):
             return False
 
