@@ -12,6 +12,7 @@ from daydream.cli.console import aligned
 from daydream.errors import CohortError
 from daydream.experiment.short_names import short_names
 from daydream.results.axis_names import AXIS_NAMES, heading
+from daydream.results.parquet import check_rows
 from daydream.results.selection import AFTER_SELECTION, selection_note
 from daydream.store.layout import Layout, exists
 
@@ -61,7 +62,8 @@ def show(layout: Layout, cohort: str, top: int) -> Iterator[str]:
 def _rows(path: str) -> list[Row]:
     if not Path(path).is_file():
         raise CohortError(f"{path} does not exist. Make it: snakemake results_analysis")
-    text = Path(path).read_text(encoding="utf-8", errors="replace")
+    check_rows(path)
+    text = Path(path).read_text(encoding="utf-8")
     rows = list(csv.DictReader(io.StringIO(text)))
     if not _is_whole(rows):
         raise CohortError(f"{path} was damaged. Make it again: snakemake -f {path}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
@@ -63,24 +64,32 @@ def read_parquet(path: str) -> pa.Table:
 
 
 def check_rows(path: str) -> None:
-    """Hold the rows of a CSV against those of the Parquet file beside it, where there is one.
+    """Hold a CSV against how it was written: whole rows, as many as the Parquet file beside it has.
 
     Raises:
         CohortError: when one of the two has fewer, or was damaged.
         OSError: when one of the two cannot be read; a folder may be in its place.
 
     """
-    parquet = Path(path).with_suffix(".parquet")
-    if not path.endswith(".csv") or not parquet.is_file():
+    if not path.endswith(".csv"):
         return
+    parquet = Path(path).with_suffix(".parquet")
     try:
         with open(path, encoding="utf-8", newline="") as file:
-            rows = sum(1 for _ in csv.reader(file)) - 1  # an emptied file has no header either
-        expected = pq.read_metadata(parquet).num_rows
+            rows = sum(1 for _ in csv.reader(file, strict=True)) - 1  # emptied: no header either
+        expected = pq.read_metadata(parquet).num_rows if parquet.is_file() else rows
     except (pa.ArrowException, ValueError, csv.Error) as error:
         raise _damaged(path) from error
+    if not _ends_with_a_line(path):
+        raise _damaged(path, " It does not end with a whole row.")
     if rows != expected:
         raise _damaged(path, f" It has {rows} rows, and {parquet.name} beside it {expected}.")
+
+
+def _ends_with_a_line(path: str) -> bool:
+    with open(path, "rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
+        return file.read() == b"\n"
 
 
 def _damaged(path: str, why: str = "") -> CohortError:
@@ -100,6 +109,7 @@ def read_rows(path: str) -> pd.DataFrame:
         if path.endswith(".parquet"):
             frame: pd.DataFrame = read_parquet(path).to_pandas()
             return frame
+        check_rows(path)
         return pd.read_csv(path, dtype=str, keep_default_na=False)
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise _damaged(path) from error
