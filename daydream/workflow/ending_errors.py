@@ -14,7 +14,8 @@ def message_of(error: BaseException) -> str | None:
     Args:
         error: one of ours, one of the file system, or Snakemake's around either of them.
     """
-    inner = error.__context__ if type(error).__name__ == _WRAPPER else error
+    is_wrapped = type(error).__name__ == _WRAPPER
+    inner = (error.__cause__ or error.__context__) if is_wrapped else error
     try:
         with files_told():
             if inner is not None:

@@ -137,11 +137,13 @@ def tell_plainly(message_of: Callable[[BaseException], str | None]) -> None:
 
     Reason: to a message of an input function Snakemake adds "Traceback:" and two lines of rules/,
     and a file that cannot be looked at, such as a link to itself, ends in forty lines of its own.
-    ``--verbose`` shows both.
-    Seen in 9.27.1: ``snakemake.api.print_exception``, which is given what ended a run.
+    ``--verbose`` shows both. The error of an input function is made the cause of Snakemake's, as its
+    context is another one where Snakemake raises it again while it handles that.
+    Seen in 9.27.1: ``snakemake.api.print_exception``, which is given what ended a run;
+    ``InputFunctionException(msg)``.
     """
     import snakemake.api as api
-    from snakemake.exceptions import log_verbose_traceback
+    from snakemake.exceptions import InputFunctionException, log_verbose_traceback
     from snakemake.logging import logger
     from snakemake_interface_logger_plugins.common import LogEvent
 
@@ -157,6 +159,13 @@ def tell_plainly(message_of: Callable[[BaseException], str | None]) -> None:
         logger.error(f"Error: {message}", extra=marks)
 
     api.print_exception = print_exception
+    prepare = InputFunctionException.__init__
+
+    def init(wrapper: Any, msg: Any, *args: Any, **kwargs: Any) -> None:
+        prepare(wrapper, msg, *args, **kwargs)
+        wrapper.__cause__ = msg if isinstance(msg, BaseException) else None
+
+    InputFunctionException.__init__ = init
 
 
 def log(text: str, level: int = logging.INFO, **marks: Any) -> None:

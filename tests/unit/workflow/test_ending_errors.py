@@ -53,12 +53,20 @@ def test_snakemake_shows_our_words_and_its_own_for_all_else(
     monkeypatch.setattr(
         snakemake.api, "print_exception", lambda error, maps=None: shown.append(error)
     )
+    monkeypatch.setattr(InputFunctionException, "__init__", InputFunctionException.__init__)
     compat.tell_plainly(message_of)
     logger = logging.getLogger("snakemake.logging")
     monkeypatch.setattr(logger, "propagate", True)
     bug = KeyError("a")
     with caplog.at_level(logging.INFO, logger.name):
         snakemake.api.print_exception(bug)
-        snakemake.api.print_exception(around(CohortError("It is cut.")))
+        wrapped = around(CohortError("It is cut."))
+        snakemake.api.print_exception(wrapped)
+        try:
+            {}["a job"]
+        except KeyError:
+            with pytest.raises(InputFunctionException) as again:
+                raise wrapped
+        snakemake.api.print_exception(again.value)
     assert shown == [bug]
-    assert caplog.messages == ["Error: It is cut."]
+    assert caplog.messages == ["Error: It is cut."] * 2
