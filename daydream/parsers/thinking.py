@@ -7,7 +7,8 @@ grows linearly with the text.
 """
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -108,12 +109,10 @@ def _by_tag(
     kept: list[str] = []
     thoughts: list[str] = []
     position, opened = 0, False
-    for tag in re.finditer(_pattern(tags), text):
+    for tag in _outermost(text, tags, [answer.start() for answer in answers]):
         lone = tag["closing"] is not None and not opened
         if lone and (apart or (answer_tag is None and thoughts)):
             continue  # a mention of the tag: the thinking is over, or came in its own field
-        if opened and tag["closing"] is None:
-            continue
         piece = text[position : tag.start()]
         if opened or (lone and not kept and not (answers and answers[-1].start() < tag.start())):
             thoughts.append(piece)
@@ -126,6 +125,46 @@ def _by_tag(
     if rest is not None:
         return SplitAnswer("".join([*kept, text[rest:]]), _joined([*thoughts, text[position:rest]]))
     return SplitAnswer("".join(kept), _joined([*thoughts, text[position:]]), text[position:])
+
+
+def _outermost(
+    text: str, tags: tuple[ThinkingTags, ...], answers: Sequence[int]
+) -> Iterator[re.Match[str]]:
+    """The tags of thinking blocks, without those of blocks within a block.
+
+    A block ends where all that were opened in it are closed. Where they are not, or an answer
+    stands before that, it ends at its first closing tag: an opening one in it was a mention.
+    """
+    found = list(re.finditer(_pattern(tags), text))
+    ends, opened = _pairs(found), -1
+    for n, tag in enumerate(found):
+        if tag["closing"] is None:
+            if opened < 0:
+                opened = n
+                yield tag
+        elif opened < 0 or not _goes_on(found, n, ends.get(opened, n), answers):
+            opened = -1
+            yield tag
+
+
+def _pairs(found: Sequence[re.Match[str]]) -> dict[int, int]:
+    """The closing tag of each opening one that has one, counting blocks within blocks."""
+    pairs: dict[int, int] = {}
+    open_blocks: list[int] = []
+    for n, tag in enumerate(found):
+        if tag["closing"] is None:
+            open_blocks.append(n)
+        elif open_blocks:
+            pairs[open_blocks.pop()] = n
+    return pairs
+
+
+def _goes_on(found: Sequence[re.Match[str]], n: int, end: int, answers: Sequence[int]) -> bool:
+    """Whether a block goes on after its closing tag ``n`` until the tag ``end``."""
+    if end <= n:
+        return False
+    between = bisect_left(answers, found[n].end())
+    return between == len(answers) or answers[between] > found[end].start()
 
 
 def _joined(thoughts: list[str]) -> str:

@@ -137,8 +137,8 @@ def tell_plainly(message_of: Callable[[BaseException], str | None]) -> None:
 
     Reason: to a message of an input function Snakemake adds "Traceback:" and two lines of rules/,
     and a file that cannot be looked at, such as a link to itself, ends in forty lines of its own.
-    ``--verbose`` shows both. The error of an input function is made the cause of Snakemake's, as its
-    context is another one where Snakemake raises it again while it handles that.
+    ``--verbose`` shows both. The error of an input function is made the cause of Snakemake's: its
+    context is lost where Snakemake raises it again while it handles another one.
     Seen in 9.27.1: ``snakemake.api.print_exception``, which is given what ended a run;
     ``InputFunctionException(msg)``.
     """

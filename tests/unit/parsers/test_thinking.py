@@ -30,6 +30,13 @@ def test_every_known_pair_of_tags_is_read_in_any_case(tags: tuple[str, str]) -> 
         ("plain \n", "plain \n", ""),
         ("<think>a</think>b<think>c</think>d", "bd", "a\n\nc"),
         ("<think>a <think> b</think>c", "c", "a <think> b"),
+        ("<think>a<think>b</think>c</think>d", "d", "a<think>b</think>c"),
+        (
+            "<think>a[THINK]b[/THINK]c<think>d</think></think>e<think>f</think>g",
+            "eg",
+            "a[THINK]b[/THINK]c<think>d</think>\n\nf",
+        ),
+        ("<think>a<think>b</think>c<think>d</think>e", "ce", "a<think>b\n\nd"),
         ("the prompt opened it</think>c", "c", "the prompt opened it"),
         ("<think>a</think>The </think> tag closes.", "The </think> tag closes.", "a"),
         ("[THINK]a[/THINK]b", "b", "a"),
@@ -50,6 +57,12 @@ def test_every_known_pair_of_tags_is_read_in_any_case(tags: tuple[str, str]) -> 
 )
 def test_the_answer_and_its_thinking_are_separated(text: str, answer: str, thinking: str) -> None:
     assert split_thinking(text) == SplitAnswer(answer, thinking)
+
+
+def test_an_answer_behind_a_closing_tag_is_no_thinking() -> None:
+    text = "<think>a <think> b</think><essay>c</essay></think>"
+    split = split_thinking(text, answer_tag="<(/?)essay>")
+    assert split.text.startswith("<essay>c</essay>")
 
 
 def test_a_block_that_is_never_closed_takes_the_rest() -> None:
@@ -103,6 +116,8 @@ def test_no_word_is_lost(text: str, apart: bool) -> None:
     [
         "<think>" * 140_000,
         "</think>" * 120_000,
+        ("<think>" * 100 + "</think>" * 100) * 600,
+        "<think><think></think>" * 40_000,
         "<" * 1_000_000,
         "<|channel|>final<|message|>" * 9_000,
     ],
