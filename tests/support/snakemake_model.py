@@ -171,10 +171,10 @@ def nodes_of(inputs: Inputs) -> dict[str, Node]:
     """The job of each generation of a cohort, by the file that it makes."""
     nodes = {}
     for stage in STAGES:
+        stamp = parser_stamp(inputs.project.layout, stage, dryrun=False).get("parser", ())
         for member in inputs.project.membership.stage(stage):
             path = inputs.project.layout.parsed(stage, member.gen_id)
             sources = inputs.sources(stage, member.gen_id, dryrun=True).values()
             own = [p for s in sources for p in ([s] if isinstance(s, str) else s)]
-            stamp = parser_stamp(inputs.project.layout, stage, dryrun=False).get("parser", ())
             nodes[path] = Node(f"generate_{stage}", path, (*own, *stamp))
     return nodes

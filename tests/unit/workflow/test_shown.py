@@ -14,7 +14,7 @@ from daydream.workflow.forcing import FORCED_VARIABLE
 from daydream.workflow.inputs import Inputs
 from daydream.workflow.shown import ShownGenerations
 from daydream.workflow.tables import make_cohort
-from tests.support.snakemake_model import Model, nodes_of
+from tests.support.snakemake_model import Model, Node, nodes_of
 from tests.support.store_states import TARGETS, State, States, copied, opened, small_experiment
 from tests.support.workspace import Workspace
 
@@ -50,11 +50,10 @@ def work(experiment: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return copied(experiment, tmp_path)
 
 
-def makes(work: Workspace, state: State, dag: str) -> set[str]:
-    """The generations that Snakemake would make, by our model of it."""
+def makes(work: Workspace, state: State, dag: str, nodes: dict[str, Node]) -> set[str]:
+    """The generations that Snakemake would make, by our model of it, of all that there are."""
     os.environ[FORCED_VARIABLE] = "\n".join(state.forced)
-    inputs = Inputs(opened(work, dag=dag, **state.config))
-    shown, nodes = ShownGenerations(inputs, lambda: None), nodes_of(inputs)
+    shown = ShownGenerations(Inputs(opened(work, dag=dag, **state.config)), lambda: None)
     stage_of = {target: stage for stage, target in TARGETS.items()}
     targets = {t: shown.for_target(stage_of[t]) if t in stage_of else [] for t in state.asked}
 
@@ -82,7 +81,8 @@ def test_the_light_dag_makes_what_the_full_one_makes_whatever_happened_to_the_fi
         monkeypatch.chdir(place)
         work = copied(experiment, place)
         state = States(work, seed, tables=False).make()
-        full, light = makes(work, state, "full"), makes(work, state, "light")
+        nodes = nodes_of(Inputs(opened(work)))
+        full, light = makes(work, state, "full", nodes), makes(work, state, "light", nodes)
         assert light == full, (seed, state, sorted(light ^ full))
         counts.append(len(full))
         shutil.rmtree(place)
@@ -95,7 +95,8 @@ def test_the_model_would_tell_if_something_out_of_date_were_not_shown(work: Work
     lost.unlink()
     state = State(["evaluation"], [], {}, [])
     path = lost.relative_to(work.root).as_posix()
-    assert makes(work, state, "full") == makes(work, state, "light") == {path}
     inputs = Inputs(opened(work))
+    nodes = nodes_of(inputs)
+    assert makes(work, state, "full", nodes) == makes(work, state, "light", nodes) == {path}
     rest = [p for p in inputs.parsed("evaluation") if p != path]
-    assert Model(nodes_of(inputs).get, {"evaluation": rest}, frozenset()).to_run() == set()
+    assert Model(nodes.get, {"evaluation": rest}, frozenset()).to_run() == set()
