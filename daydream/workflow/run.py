@@ -81,7 +81,7 @@ class Run:
         is_sliced = slices > 1 and self.project.settings.part is None
         if is_sliced and self._decides and self.submission is None:
             self.submission = submission = Submission(self.project, slices, self._command_line)
-            compat.look_when_made(lambda: submission.marks_made)
+            compat.look_when_over(lambda: submission.marks_of_jobs_over)
             self._ticker = self._ticking(SlicesMeter(self.submission))
         return is_sliced
 

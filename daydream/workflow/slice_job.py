@@ -18,6 +18,7 @@ from daydream.experiment.next_steps import AGAIN_VARIABLE
 from daydream.store.files import write_text
 from daydream.store.ledger import read_attempts
 from daydream.workflow import snakemake_compat as compat
+from daydream.workflow.jobs_over import shown_job
 from daydream.workflow.processes import collect_garbage_rarely
 
 FAILED = "failed"  # what the mark of a slice holds in which something failed
@@ -71,6 +72,11 @@ def main(order_file: str, mark: str) -> int:
 
     A run that was stopped leaves no mark, whatever may fail: its slice is not over.
     """
+    with shown_job(mark):
+        return _make(order_file, mark)
+
+
+def _make(order_file: str, mark: str) -> int:
     content: Mapping[str, Any] = json.loads(Path(order_file).read_text(encoding="utf-8"))
     order = Order(**content)
     os.environ.pop("SNAKEMAKE_PROFILE", None)

@@ -23,6 +23,7 @@ from daydream.store.membership import Member
 from daydream.workflow.definitions import write_input
 from daydream.workflow.forcing import is_forced
 from daydream.workflow.inputs import Inputs
+from daydream.workflow.jobs_over import JobsOver, file_of_job
 from daydream.workflow.out_of_date import Required, by_times
 from daydream.workflow.project import Project
 from daydream.workflow.slice_job import FAILED, Order, answers_in
@@ -65,6 +66,7 @@ class Submission:
         """
         self.project, self._max_count, self._read_command = project, count, read_command
         self._orders: dict[tuple[Target, int], str] = {}
+        self._jobs_over = JobsOver()
 
     @cached_property
     def _command(self) -> CommandLine:
@@ -143,9 +145,21 @@ class Submission:
     @property
     def marks_made(self) -> set[str]:
         """The marks that slices of this run have left by now; an earlier run's is older."""
-        orders = {self.mark(*of): order for of, order in list(self._orders.items())}
-        times = ((mark, modified_ns(mark), modified_ns(orders[mark])) for mark in orders)
-        return {mark for mark, made, ordered in times if made and made >= (ordered or 0)}
+        return {mark for mark, order in self._marks() if _is_newer(mark, order)}
+
+    @property
+    def marks_of_jobs_over(self) -> set[str]:
+        """These, and those that jobs of this run seem to have ended without."""
+        started = {
+            file: mark
+            for mark, order in self._marks()
+            if _is_newer(file := file_of_job(mark), order)
+        }
+        return self.marks_made | {started[file] for file in self._jobs_over.among(started)}
+
+    def _marks(self) -> list[tuple[str, str]]:
+        """The mark and the order of each slice of this run."""
+        return [(self.mark(*of), order) for of, order in list(self._orders.items())]
 
     @property
     def slices_over(self) -> tuple[int, int]:
@@ -188,6 +202,12 @@ class Submission:
             path = self.project.layout.parsed(member.stage, member.gen_id)
             if is_forced(f"generate_{member.stage}", path):
                 yield path, answers_in(path)
+
+
+def _is_newer(path: str, order: str) -> bool:
+    """Whether a file of a slice is there, and of no earlier run."""
+    made = modified_ns(path)
+    return made is not None and made >= (modified_ns(order) or 0)
 
 
 def slice_count(project: Project, submission: Submission | None) -> int:

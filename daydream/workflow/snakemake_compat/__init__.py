@@ -38,7 +38,7 @@ from daydream.workflow.snakemake_compat.jobs import (
 from daydream.workflow.snakemake_compat.node import (
     NodeJob,
     ignore_executors,
-    look_when_made,
+    look_when_over,
     only_job,
     run,
 )
@@ -69,7 +69,7 @@ __all__ = [
     "is_touch",
     "local_cores",
     "log",
-    "look_when_made",
+    "look_when_over",
     "make_no_empty_logs",
     "mute_job_errors",
     "name_in_run",

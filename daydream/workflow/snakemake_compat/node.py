@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import pkgutil
 import sys
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -78,30 +79,47 @@ def run(arguments: list[str]) -> int:
 
 
 @reach("seeing at once that a slice is over", lambda: None)
-def look_when_made(made: Callable[[], Collection[str]]) -> None:
-    """Have an executor ask how its jobs are as soon as one has made its file, or none is left.
+def look_when_over(over: Callable[[], Collection[str]]) -> None:
+    """Have an executor ask how its jobs are as soon as one seems to be over, or none is left.
+
+    What it is told decides. So it does not matter whether a job is over indeed: one that is put
+    back into the queue is asked for some times, then ever more rarely.
 
     Reason: the executor for Slurm asks every 40 seconds, waits 10 more after each time without
     news, and at the end of a run for the rest of such a time.
     Seen in 9.27.1: ``RemoteExecutor.sleep``, ``active_jobs`` and ``wait`` (of its interface 9.4).
 
     Args:
-        made: the files that jobs have made in this run; looked at every second.
+        over: the files that jobs make whose processes are over; looked at every second.
     """
     from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 
-    wait = RemoteExecutor.sleep
-
-    def has_news(executor: Any) -> bool:
-        files = made()
-        return any(path in files for job in list(executor.active_jobs) for path in job.job.output)
+    wait, questions = RemoteExecutor.sleep, _Questions()
 
     async def sleep(executor: Any) -> None:
         interval = asyncio.ensure_future(wait(executor))
         while executor.wait and not interval.done():
             await asyncio.wait([interval], timeout=LOOK_EVERY_S)
-            if has_news(executor):
+            own = {path for job in list(executor.active_jobs) for path in job.job.output}
+            if questions.are_due(own.intersection(over())):
                 break
         interval.cancel()
 
     RemoteExecutor.sleep = sleep
+
+
+class _Questions:
+    """When to ask about jobs that seem to be over: at once, and then ever more rarely."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, tuple[float, float]] = {}  # when, and seconds from then to the next
+
+    def are_due(self, jobs: Collection[str]) -> bool:
+        """Whether it is time to ask about some of these."""
+        now = time.monotonic()
+        self._next = {job: self._next.get(job, (now, LOOK_EVERY_S)) for job in jobs}
+        due = [job for job, (when, _) in self._next.items() if when <= now]
+        for job in due:
+            pause = self._next[job][1]
+            self._next[job] = (now + pause, pause * 1.5)
+        return bool(due)

@@ -387,15 +387,15 @@ def test_a_dry_run_starts_as_well_and_ends_without_a_hook(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("is_waiting", "made", "intervals"),
+    ("is_waiting", "seems_over", "intervals"),
     [
-        (True, {"a.made"}, 0),  # a job has made its file
+        (True, {"a.made"}, 0),  # a job
         (False, set(), 0),  # the run is over
         (True, {"of no job.made"}, 1),
     ],
 )
-def test_jobs_are_asked_for_when_one_has_made_its_file_or_else_after_the_interval(
-    monkeypatch, is_waiting, made, intervals
+def test_jobs_are_asked_for_when_one_seems_to_be_over_or_else_after_the_interval(
+    monkeypatch, is_waiting, seems_over, intervals
 ):
     over = []
 
@@ -405,11 +405,26 @@ def test_jobs_are_asked_for_when_one_has_made_its_file_or_else_after_the_interva
 
     monkeypatch.setattr(RemoteExecutor, "sleep", interval)
     monkeypatch.setattr(node, "LOOK_EVERY_S", 0.01)
-    compat.look_when_made(lambda: made)
+    compat.look_when_over(lambda: seems_over)
     job = SimpleNamespace(job=SimpleNamespace(output=["a.made"]))
     executor = SimpleNamespace(wait=is_waiting, active_jobs=[job])
     asyncio.run(asyncio.wait_for(RemoteExecutor.sleep(executor), 10))
     assert len(over) == intervals
+
+
+def test_a_job_that_seems_to_be_over_and_is_not_is_asked_for_ever_more_rarely(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(node.time, "monotonic", lambda: now)
+    questions = node._Questions()
+    asked = []
+    for now in range(100):
+        if questions.are_due({"waits.made"}):
+            asked.append(now)
+    assert asked == [0, 1, 3, 6, 10, 16, 24, 36, 54, 80]
+    assert questions.are_due({"waits.made", "another.made"})
+    assert not questions.are_due({"waits.made", "another.made"})
+    assert not questions.are_due(())  # the job is at work again
+    assert questions.are_due({"waits.made"})
 
 
 # --- a Snakemake that has renamed what is reached for

@@ -11,7 +11,9 @@ import pytest
 from daydream.experiment.cohort import write_cohort
 from daydream.experiment.next_steps import Options
 from daydream.store.files import write_text
+from daydream.workflow import jobs_over
 from daydream.workflow.forcing import FORCED_VARIABLE
+from daydream.workflow.jobs_over import MAX_LOOKS, JobsOver, file_of_job, shown_job
 from daydream.workflow.project import Project
 from daydream.workflow.slice_job import FAILED
 from daydream.workflow.submission import CommandLine, Submission
@@ -78,6 +80,36 @@ def test_a_mark_says_that_a_slice_is_over_and_whether_something_failed(project: 
     assert made.slices_over == (2, 2) and made.has_failures
     make(project, "draft")
     assert made.made()["draft"] == 3
+
+
+def test_a_job_is_over_when_it_holds_its_file_no_longer(project: Project) -> None:
+    made = submission(project)
+    first, second = made.waits_for("generation_draft")
+    with shown_job(first), shown_job(second):
+        assert made.marks_of_jobs_over == set()
+    assert made.marks_of_jobs_over == {first, second}
+    assert made.marks_made == set()
+    with shown_job(second):  # put back into the queue, and begun again
+        assert made.marks_of_jobs_over == {first}
+    for mark in (first, second):
+        os.utime(file_of_job(mark), (0, 0))  # of an earlier run
+    assert made.marks_of_jobs_over == set()
+
+
+def test_the_jobs_of_many_slices_are_looked_at_by_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr(jobs_over, "is_held", lambda path: tried.append(path) is None)
+    files = [str(tmp_path / f"{number}.alive") for number in range(30)]
+    for file in files:
+        write_text(file, "host")
+    jobs = JobsOver()
+    assert jobs.among(files) == set()
+    assert len(set(tried)) == MAX_LOOKS
+    monkeypatch.setattr(jobs_over, "is_held", lambda path: tried.append(path) is not None)
+    assert [len(jobs.among(files)) for _ in range(4)] == [10, 20, 30, 30]
+    assert len(tried) == MAX_LOOKS + len(files)
 
 
 def test_comparisons_wait_for_the_essays_of_all_slices(open_project: Open, work: Workspace) -> None:
