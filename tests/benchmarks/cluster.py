@@ -81,7 +81,7 @@ def show(name: str, cpu_s: float, wall_s: float, work: Workspace, server: MockSe
 
 def local(cohort: Cohort) -> None:
     with experiment(cohort) as (work, server):
-        used = measure(work.command("evaluation"), without_tests()["PYTHONPATH"])
+        used = measure(work.command("evaluation"), without_tests(work)["PYTHONPATH"])
         show("local run", used.cpu_s, used.seconds, work, server)
 
 
@@ -91,7 +91,12 @@ def array(cohort: Cohort, slices: int) -> None:
         script = str(PROFILES / "slurm-array" / "slices.sh")
         arguments = [str(part) for part in work.command()[3:]]
         job = slurm.submit(
-            f"--array=1-{slices}", script, str(slices), *arguments, cwd=work.root, **without_tests()
+            f"--array=1-{slices}",
+            script,
+            str(slices),
+            *arguments,
+            cwd=work.root,
+            **without_tests(work),
         )
         slurm.wait(STATES_S)
         assert slurm.states(job) == ["COMPLETED"] * slices
@@ -101,7 +106,7 @@ def array(cohort: Cohort, slices: int) -> None:
 def executor(cohort: Cohort, slices: int) -> None:
     with experiment(cohort) as (work, server), cluster() as (slurm, node):
         before, started = node.read(), time.monotonic()
-        env = slurm.env | without_tests()
+        env = slurm.env | without_tests(work)
         env["PYTHONPATH"] = f"{EXECUTORS}:{env['PYTHONPATH']}"
         profile = ("--workflow-profile", str(PROFILES / "slurm"))
         scatter = ("--set-scatter", f"slices={slices}")
@@ -117,9 +122,9 @@ def cluster() -> Iterator[tuple[Slurm, NodeTime]]:
         yield slurm, NodeTime(slurm.pid("slurmd"))
 
 
-def without_tests() -> dict[str, str]:
+def without_tests(work: Workspace) -> dict[str, str]:
     """An environment without aiohttp, which only tests install and openai imports if it can."""
-    folder = Path(tempfile.gettempdir(), f"daydream-without-tests-{os.getpid()}")
+    folder = work.root.parent / "without-tests"  # which ends with the experiment
     folder.mkdir(exist_ok=True)
     (folder / "aiohttp.py").write_text("raise ImportError('not in an environment of users')\n")
     return {"PYTHONPATH": f"{folder}:{ROOT}"}
