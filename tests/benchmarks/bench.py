@@ -123,11 +123,11 @@ def measure(command: list[str], path: str = str(ROOT)) -> Used:
     began = time.monotonic()
     process = launch(command, path)
     assert process.stderr
-    said = process.stderr.read()
+    output = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{said.decode()[-3000:]}")
+        sys.exit(f"{' '.join(command)} failed:\n{output.decode()[-3000:]}")
     seconds = time.monotonic() - began
     return Used(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 

@@ -138,7 +138,7 @@ def write(layout: Layout, member: Member, parsed: str | None) -> None:
     stage: Stage = member.stage
     folder = Path(layout.generation(stage, member.gen_id))
     folder.mkdir(parents=True)
-    facts = {
+    metadata = {
         **{name: value for name, value in member._asdict().items() if name != "cohort_id"},
         "endpoint": "mock",
         "model": f"lab/{member.llm_model_id}",
@@ -151,8 +151,8 @@ def write(layout: Layout, member: Member, parsed: str | None) -> None:
     }
     if parsed is None:
         message = "the answer was cut off at max_tokens (1024 of 1024 tokens used)."
-        facts["error"] = {"kind": "TruncatedError", "message": message}
-    (folder / "metadata.json").write_text(json.dumps(facts, indent=2))
+        metadata["error"] = {"kind": "TruncatedError", "message": message}
+    (folder / "metadata.json").write_text(json.dumps(metadata, indent=2))
     if parsed is not None:
         (folder / "parsed.txt").write_text(parsed)
 

@@ -156,8 +156,8 @@ def test_a_phone_is_told_that_a_chart_scrolls(browser: sync_api.Browser, folder:
     wide = phone.page.locator("#chart-leaderboard_combo_id .drawn")
     assert wide.evaluate("one => one.scrollWidth > one.clientWidth")
     caption = phone.page.locator("#chart-leaderboard_combo_id figcaption")
-    said = caption.evaluate("one => getComputedStyle(one, '::before').content")
-    assert "scroll it sideways" in said
+    answer = caption.evaluate("one => getComputedStyle(one, '::before').content")
+    assert "scroll it sideways" in answer
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 390
     phone.context.close()
     assert phone.problems == []
@@ -476,10 +476,10 @@ def test_five_thousand_evaluations_load_in_two_seconds(
 ) -> None:
     made = ReportStore(tmp_path, Size(21, 4, 5, 3, 4, 1))
     made.tabulate()
-    roster = read_membership(made.layout.membership("trial"))
+    membership = read_membership(made.layout.membership("trial"))
     assert len(made.ids("evaluation")) >= 5000
     started = time.monotonic()
-    gather(made.layout, roster, 0.9)
+    gather(made.layout, membership, 0.9)
     gathered = time.monotonic() - started
     make_report(made.layout.root, made.layout.membership("trial"), 0.9)
     written = time.monotonic() - started - gathered

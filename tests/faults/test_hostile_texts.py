@@ -31,8 +31,8 @@ def hostile(work: Workspace, server: MockServer, monkeypatch: pytest.MonkeyPatch
     work.config["endpoints"]["mock"]["api_key_env"] = VARIABLE
     work.templates("essay", ["copy"], text="")
     server.answer(with_=HOSTILE, containing="Connect")
-    said = f"{HOSTILE[:200]} Incorrect key {KEY}."
-    server.fault(Fault.status(400, message=said), containing="Judge", times=1)
+    answer = f"{HOSTILE[:200]} Incorrect key {KEY}."
+    server.fault(Fault.status(400, message=answer), containing="Judge", times=1)
     server.fault(Fault.wrong_model(f"=1+1\r{ESCAPES}{SCRIPT}"), times=None)
     return work
 
@@ -79,8 +79,8 @@ def test_hostile_texts_and_a_key_stay_where_they_belong(
         ("verify", archive),
     ):
         main([*command, *(() if command[0] == "verify" else place)])
-        told = capsys.readouterr()
-        printed.append(told.out + told.err)
+        output = capsys.readouterr()
+        printed.append(output.out + output.err)
         assert "Traceback" not in printed[-1] and printed[-1], command
     for text in printed:
         assert printable(text) == text.replace("\r\n", "\n")

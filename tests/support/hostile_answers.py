@@ -218,8 +218,8 @@ def no_money(in_200: bool) -> Hostile:
     def make(p: Provider) -> tuple[Speak, Expected]:
         status, body = p.dialect.no_money(p.words)
         kind = p.dialect.no_money_kind
-        said = Expected("" if in_200 and kind == "http_402" else kind, 0.0, "Mind your words")
-        return once(http(body, 200 if in_200 else status)), said
+        answer = Expected("" if in_200 and kind == "http_402" else kind, 0.0, "Mind your words")
+        return once(http(body, 200 if in_200 else status)), answer
 
     return make
 

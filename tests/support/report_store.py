@@ -220,18 +220,23 @@ class ReportStore:
         folder = self.file(member.stage, member.gen_id).parent
         is_copy = member.template_id == "essay-0"
         text = self._text(member)
-        facts = {name: value for name, value in member._asdict().items() if name != "cohort_id"}
+        metadata = {name: value for name, value in member._asdict().items() if name != "cohort_id"}
         if is_copy:
             text = self.file("draft", member.parent_gen_id).read_text()
-            facts["mode"] = "copy"
+            metadata["mode"] = "copy"
         else:
-            facts |= self._call(member)
+            metadata |= self._call(member)
             write(folder / "prompt.txt", f"Do it well.\n{text[:200]}\n")
             write(folder / "raw.txt", text)
-            attempt = {"at": facts["answered_at"], "outcome": "answer", "parameters": {}, **facts}
+            attempt = {
+                "at": metadata["answered_at"],
+                "outcome": "answer",
+                "parameters": {},
+                **metadata,
+            }
             attempt |= {"text": text, "replicate": member.replicate}
             write(folder / "attempts.jsonl", json.dumps(attempt) + "\n")
-        write(folder / "metadata.json", json.dumps(facts))
+        write(folder / "metadata.json", json.dumps(metadata))
         is_judged = member.stage in ("evaluation", "comparison")
         scored = text.rsplit(" ", 1)[-1] if is_judged else text
         write(folder / "parsed.txt", scored)

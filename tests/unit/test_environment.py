@@ -40,16 +40,16 @@ def _conda() -> dict[str, SpecifierSet]:
 
 def _pip() -> dict[str, SpecifierSet]:
     lines = [line for part in _environment() if isinstance(part, dict) for line in part["pip"]]
-    wanted = [Requirement(line) for line in lines if not line.startswith("-")]
-    return {r.name.lower(): r.specifier for r in wanted}
+    required = [Requirement(line) for line in lines if not line.startswith("-")]
+    return {r.name.lower(): r.specifier for r in required}
 
 
 @pytest.mark.parametrize("line", PROJECT["dependencies"])
 def test_each_dependency_of_the_package_is_in_the_environment(line: str) -> None:
-    wanted = Requirement(line)
+    required = Requirement(line)
     found = {**_conda(), **_pip()}
-    assert wanted.name.lower() in found
-    assert found[wanted.name.lower()] == wanted.specifier
+    assert required.name.lower() in found
+    assert found[required.name.lower()] == required.specifier
 
 
 def test_python_is_the_one_that_the_package_supports() -> None:
@@ -61,8 +61,8 @@ def test_no_package_is_asked_of_both_conda_and_pip() -> None:
 
 
 def test_the_environment_asks_for_nothing_that_the_package_does_not() -> None:
-    wanted = {Requirement(line).name.lower() for line in PROJECT["dependencies"]}
-    assert {*_conda(), *_pip()} - wanted <= {"python", "pip"}
+    required = {Requirement(line).name.lower() for line in PROJECT["dependencies"]}
+    assert {*_conda(), *_pip()} - required <= {"python", "pip"}
 
 
 def test_pip_is_there_when_something_is_asked_of_it() -> None:

@@ -52,10 +52,10 @@ def test_a_cohort_is_made_in_a_batch_for_each_wave_and_no_plain_call(
     assert all(row["score"] and not row["error"] for row in batched.scores())
     assert all(len(lines) == 1 for lines in ledgers(batched).values())
     for draft in batched.ids("draft"):
-        facts, (line,) = batched.metadata("draft", draft), batched.ledger("draft", draft)
-        usage = facts["usage"]
+        metadata, (line,) = batched.metadata("draft", draft), batched.ledger("draft", draft)
+        usage = metadata["usage"]
         full = (usage["prompt_tokens"] * 10 + usage["completion_tokens"] * 100) / 1e6
-        assert facts["cost_usd"] == line["cost_usd"] == pytest.approx(full / 2)
+        assert metadata["cost_usd"] == line["cost_usd"] == pytest.approx(full / 2)
         assert batched.gen("draft", draft, "raw.txt").read_text() == line["text"]
     assert state_files(batched) == set()
 

@@ -196,14 +196,14 @@ def test_without_templates_nothing_tells_of_comparisons(
     work.compare()
     table = work.raw("comparison_templates.csv")
     table.write_text(table.read_text().replace("true", "false"))
-    told = work.run().output
+    output = work.run().output
     assert server.received == 0
     assert {path.name: path.read_bytes() for path in cohort.iterdir()} == before
     assert b"second_gen_id" not in before["membership.csv"]
     assert b"comparison" not in before["manifest.json"]
     assert not [name for name in work.files("data") if "pairwise" in name or "bias" in name]
     assert not [name for name in work.files("data") if "comparisons" in name or "gens/comp" in name]
-    progress = [line for line in told.splitlines() if "comparison" in line]
+    progress = [line for line in output.splitlines() if "comparison" in line]
     assert not progress
     assert "comparison_templates.csv has no active row" in work.run("comparison").output
 
@@ -228,8 +228,8 @@ def test_an_answer_without_a_verdict_is_a_row_with_its_reason(
     finished.compare()
     server.answer(with_=prefers, containing="VERDICT")
     server.answer(with_="Both are fine.", containing="VERDICT", times=1)
-    told = finished.run("comparison", ok=False).output
-    assert "1 x comparison: ParseError: no verdict" in told
+    output = finished.run("comparison", ok=False).output
+    assert "1 x comparison: ParseError: no verdict" in output
     calls = server.received
     finished.run("results_analysis", "--config", "allow_incomplete=true")
     assert server.received == calls
@@ -335,10 +335,10 @@ def test_a_spent_budget_stops_comparisons_and_a_larger_one_goes_on(
 ) -> None:
     finished.compare()
     # The store has 12 calls already.
-    told = finished.run("comparison", "--config", f"budget_calls={BASE_CALLS + 5}", ok=False)
+    output = finished.run("comparison", "--config", f"budget_calls={BASE_CALLS + 5}", ok=False)
     assert server.received == 5
     left = len(finished.ids("comparison")) - 5
-    assert f"Left to buy: {left} comparison(s)." in told.output
+    assert f"Left to buy: {left} comparison(s)." in output.output
     assert paid(server, finished, "comparison", "--config", "budget_calls=500") == left
 
 
@@ -351,8 +351,8 @@ def test_a_forced_comparison_is_bought_again_and_an_edited_parser_costs_nothing(
     compared.run("comparison")
     parser = compared.snakefile.parent / "daydream/parsers/verdict.py"
     compared.edit(parser, parser.read_text() + "# mended\n")
-    told = compared.run("comparison").output
-    assert "generate_comparison" in told and "generate_evaluation" not in told
+    output = compared.run("comparison").output
+    assert "generate_comparison" in output and "generate_evaluation" not in output
     assert server.received == 1
 
 

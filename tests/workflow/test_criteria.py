@@ -49,8 +49,8 @@ def test_marks_come_as_a_json_object_where_the_endpoint_can(
 ) -> None:
     work.config["endpoints"]["mock"]["structured"] = ["json_schema"]
     weigh(work, "novelty:0.25|mechanism:0.75", "json_schema")
-    said = json.dumps({"reasoning": "Fresh.", "novelty": 8, "mechanism": 4})
-    server.answer(with_=said, containing="Judge")
+    answer = json.dumps({"reasoning": "Fresh.", "novelty": 8, "mechanism": 4})
+    server.answer(with_=answer, containing="Judge")
     work.run("results_processing")
     assert {row["score"] for row in work.scores()} == {"5.0"}
     bodies = [call.body for call in server.calls if "Judge" in call.prompt]
@@ -68,8 +68,8 @@ def test_marks_come_as_a_json_object_where_the_endpoint_can(
 def test_criteria_for_answers_that_are_there_read_them_again_for_free(
     work: Workspace, server: MockServer
 ) -> None:
-    said = "Novelty: 8\nMechanism: 3\nSCORE: 7"
-    server.answer(with_=said, containing="Judge")
+    answer = "Novelty: 8\nMechanism: 3\nSCORE: 7"
+    server.answer(with_=answer, containing="Judge")
     work.run("results_processing")
     assert "criterion_novelty" not in work.scores()[0]
     server.reset()

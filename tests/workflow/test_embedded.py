@@ -38,12 +38,12 @@ def test_a_cohort_is_made_by_the_embedded_model_and_every_judgement_has_a_result
     assert (
         work.gen("evaluation", evaluation, "raw.txt").read_text().splitlines()[-1][:7] == "SCORE: "
     )
-    facts = work.metadata("evaluation", evaluation)
-    assert facts["parameters"]["structured"] == "score_grammar"
+    metadata = work.metadata("evaluation", evaluation)
+    assert metadata["parameters"]["structured"] == "score_grammar"
     verdicts = [work.gen("comparison", i).read_text() for i in work.ids("comparison")]
     assert len(verdicts) == 2 and set(verdicts) <= {"A\n", "B\n"}
-    assert facts["usage"]["completion_tokens"] > 5
-    assert str(Path.home()) not in facts["returned_model"]
+    assert metadata["usage"]["completion_tokens"] > 5
+    assert str(Path.home()) not in metadata["returned_model"]
 
 
 def test_a_forced_call_to_the_embedded_model_brings_another_answer(work: Workspace) -> None:

@@ -89,8 +89,8 @@ def test_a_dry_run_of_a_changed_definition_creates_no_file_either(
     finished: Workspace, server: MockServer
 ) -> None:
     before = finished.files()
-    told = finished.run("-n", "--config", "k_max=1")
-    assert "cohort_membership" in _job_counts(told.output)
+    output = finished.run("-n", "--config", "k_max=1")
+    assert "cohort_membership" in _job_counts(output.output)
     assert finished.files() == before
     assert "Nothing to be done" in finished.run("-n").output
     assert server.received == 0

@@ -35,15 +35,15 @@ def test_three_hundred_files_are_evaluated_with_three_commands(
         (folder / f"{number:03}.txt").write_text(f"Essay number {number} of somebody.\n")
     (folder / "empty.txt").write_text("\n")
     (folder / "notes.docx").write_bytes(b"\xff")
-    told = daydream(work, capsys, "import", folder, "--source", "people")
-    assert told.startswith("300 essay(s) imported, 0 already there, 2 not placed.")
-    assert "empty.txt: is empty" in told and "notes.docx: is neither" in told
+    output = daydream(work, capsys, "import", folder, "--source", "people")
+    assert output.startswith("300 essay(s) imported, 0 already there, 2 not placed.")
+    assert "empty.txt: is empty" in output and "notes.docx: is neither" in output
     files = {path: path.read_bytes() for path in work.data.rglob("*") if path.is_file()}
     again = daydream(work, capsys, "import", folder, "--source", "people")
     assert again.startswith("0 essay(s) imported, 300 already there")
     assert files == {path: path.read_bytes() for path in work.data.rglob("*") if path.is_file()}
-    told = daydream(work, capsys, "design", "people", "--count")
-    assert told.startswith("300 row(s): 0 draft(s), 300 essay(s), 300 evaluation(s)")
+    output = daydream(work, capsys, "design", "people", "--count")
+    assert output.startswith("300 row(s): 0 draft(s), 300 essay(s), 300 evaluation(s)")
     assert server.received == 0
     work.run()
     assert server.received == 300
@@ -51,8 +51,8 @@ def test_three_hundred_files_are_evaluated_with_three_commands(
     assert len(scores) == 300 and not any(row["error"] for row in scores)
     assert {row["generation_model"] for row in scores} == {"people"}
     assert (work.data / "8_report/people/index.html").exists()
-    told = daydream(work, capsys, "verify")
-    assert "BAD" not in told
+    output = daydream(work, capsys, "verify")
+    assert "BAD" not in output
     work.run()
     assert server.received == 300
     essay = scores[0]["parent_gen_id"]
@@ -74,9 +74,9 @@ def test_a_store_of_the_earlier_system_keeps_its_ids(
     old("draft", "abc123", combo_id="combo_x", template_id="t", model_id="sonnet")
     old("essay", "def456", True, parent_gen_id="abc123", template_id="u", llm_model_id="opus")
     old("essay", "lost00", parent_gen_id="gone", template_id="u", llm_model_id="opus")
-    told = daydream(work, capsys, "import", tmp_path / "old", "--source", "people")
-    assert "1 essay(s) imported" in told
-    assert "essay/lost00: its draft gone is not in the store" in told
+    output = daydream(work, capsys, "import", tmp_path / "old", "--source", "people")
+    assert "1 essay(s) imported" in output
+    assert "essay/lost00: its draft gone is not in the store" in output
     work.run("results_processing")
     assert server.received == 1
     (row,) = work.table("5_parsing/people/parsed_scores.csv")

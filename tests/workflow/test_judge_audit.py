@@ -23,17 +23,17 @@ def test_a_judge_that_obeys_is_told_from_one_that_does_not_and_answers_are_paid_
     work.run("evaluation")
     server.reset()
 
-    told = audit(work, capsys, "--n", "2")
-    assert "2 essays of trial, each clean and with 5 planted texts: 20 evaluations" in told
-    assert "snakemake evaluation --config cohort=trial_audit" in told
+    output = audit(work, capsys, "--n", "2")
+    assert "2 essays of trial, each clean and with 5 planted texts: 20 evaluations" in output
+    assert "snakemake evaluation --config cohort=trial_audit" in output
     assert server.received == 0
     run = work.run("evaluation", "--config", "cohort=trial_audit")
     assert server.paid == 2 * 5 * 2, run.output[-2000:]
 
-    told = audit(work, capsys, "--n", "2")
-    assert ": 0 evaluations are not made yet" in told
+    output = audit(work, capsys, "--n", "2")
+    assert ": 0 evaluations are not made yet" in output
     rows = {
-        tuple(line.split()[:3]): line.split()[3:] for line in told.splitlines() if "of 2" in line
+        tuple(line.split()[:3]): line.split()[3:] for line in output.splitlines() if "of 2" in line
     }
     assert rows["gullible", "novelty", "command"] == ["2", "4.00", "+5.00", "2", "of", "2"]
     assert rows["firm", "novelty", "command"] == ["2", "4.00", "+0.00", "0", "of", "2"]
@@ -41,6 +41,6 @@ def test_a_judge_that_obeys_is_told_from_one_that_does_not_and_answers_are_paid_
     assert len(rows) == 2 * 5
     work.run("evaluation", "--config", "cohort=trial_audit")
     assert server.received == 20
-    told = audit(work, capsys, "--n", "3")
-    assert "3 essays of trial" in told
-    assert ": 10 evaluations are not made yet" in told and "Answers are missing" in told
+    output = audit(work, capsys, "--n", "3")
+    assert "3 essays of trial" in output
+    assert ": 10 evaluations are not made yet" in output and "Answers are missing" in output

@@ -164,8 +164,8 @@ def test_reasoning_and_the_name_of_the_model_are_kept_and_raw_txt_is_what_was_sa
         assert "too harsh" not in raw and "think" not in raw and "SCORE: " in raw
         assert work.ledger("evaluation", gen_id)[0]["reasoning"] == thought
     for gen_id in work.ids("draft"):
-        facts = work.metadata("draft", gen_id)
-        assert (facts["model"], facts["returned_model"]) == ("lab/writer", "cheaper/model")
+        metadata = work.metadata("draft", gen_id)
+        assert (metadata["model"], metadata["returned_model"]) == ("lab/writer", "cheaper/model")
     assert server.received == 12
 
 

@@ -27,8 +27,8 @@ def plan(work: Workspace, *arguments: str, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
-def to_buy(said: str) -> int:
-    found = re.search(r"(\d+) generation\(s\) to buy", said)
+def to_buy(text: str) -> int:
+    found = re.search(r"(\d+) generation\(s\) to buy", text)
     return int(found[1]) if found else 0
 
 
@@ -75,20 +75,20 @@ def test_the_plan_of_a_new_experiment_leaves_nothing_behind(
 def test_the_plan_of_targets_and_forces_is_what_the_run_then_pays(
     finished: Workspace, server: MockServer
 ) -> None:
-    said = plan(finished)
-    assert "nothing is to be bought, everything is made" in said
+    output = plan(finished)
+    assert "nothing is to be bought, everything is made" in output
     one = finished.target("evaluation", finished.ids("evaluation")[0])
-    said = plan(finished, one, "-f")
-    assert to_buy(said) == 1
-    assert "forced (1)" in said
+    output = plan(finished, one, "-f")
+    assert to_buy(output) == 1
+    assert "forced (1)" in output
     assert to_buy(plan(finished, "evaluation", "-R", "generate_draft")) == 12
     assert to_buy(plan(finished, "-F", "--config", "reuse=always")) == 0
     template = finished.raw("templates/evaluation/novelty.txt")
     finished.edit(template, "Judge again, end in SCORE: X\n{{ response }}")
-    said = plan(finished)
-    assert "prompt changed: data/1_raw/templates/evaluation/novelty.txt (6)" in said
+    output = plan(finished)
+    assert "prompt changed: data/1_raw/templates/evaluation/novelty.txt (6)" in output
     run = finished.run()
-    assert to_buy(said) == to_buy(run.stderr) == server.received == 6
+    assert to_buy(output) == to_buy(run.stderr) == server.received == 6
 
     # Drafts of another text were bought; the first one is back, and so are all answers to it.
     template = finished.raw("templates/draft/plain.txt")
@@ -96,16 +96,16 @@ def test_the_plan_of_targets_and_forces_is_what_the_run_then_pays(
     finished.edit(template, f"Anew. {text}")
     finished.run("generation_draft")
     finished.edit(template, text)
-    said = plan(finished)
-    assert "nothing is to be bought" in said and server.received == 9
+    output = plan(finished)
+    assert "nothing is to be bought" in output and server.received == 9
     run = finished.run()
     assert to_buy(run.stderr) == 0 and server.received == 9
     assert "paid answers are used" in run.stderr
 
 
 def test_a_plan_that_cannot_be_made_says_why_in_the_words_of_snakemake(work: Workspace) -> None:
-    said = plan(work, "no_such_target", code=1)
-    assert said.startswith("Error: ") and "no_such_target" in said
+    output = plan(work, "no_such_target", code=1)
+    assert output.startswith("Error: ") and "no_such_target" in output
 
 
 def test_an_edited_text_is_told_with_the_cohorts_that_it_replaces_and_how_to_keep_them(
@@ -125,10 +125,10 @@ def test_an_edited_text_is_told_with_the_cohorts_that_it_replaces_and_how_to_kee
         "  cohort july: 6 generation(s) that this run makes again",
         "daydream snapshot trial august july --directory",
     ]
-    said = finished.run("-n", "evaluation").output
-    assert all(line in said for line in lines)
-    said = plan(finished, "evaluation")
-    assert all(line in said for line in lines) and "evaluation: max_tokens 1024, temp" in said
+    output = finished.run("-n", "evaluation").output
+    assert all(line in output for line in lines)
+    output = plan(finished, "evaluation")
+    assert all(line in output for line in lines) and "evaluation: max_tokens 1024, temp" in output
     run = finished.run("evaluation")
     assert all(line in run.stderr for line in lines)
     assert server.paid == 12
@@ -151,8 +151,8 @@ def test_what_rests_on_a_text_that_cannot_be_used_is_neither_planned_nor_paid(
         (judged,) = (m for m in finished.members("evaluation") if m["parent_gen_id"] == essay)
         shutil.rmtree(finished.gen("essay", essay).parent)
         shutil.rmtree(finished.gen("evaluation", judged["gen_id"]).parent)
-    said = plan(finished)
-    assert to_buy(said) == 2 and "7 cannot be made" in said
-    assert f"{lost}/attempts.jsonl has no answer" in said and "daydream failures" in said
+    output = plan(finished)
+    assert to_buy(output) == 2 and "7 cannot be made" in output
+    assert f"{lost}/attempts.jsonl has no answer" in output and "daydream failures" in output
     run = finished.run(ok=False)
     assert to_buy(run.stderr) == server.received == 2

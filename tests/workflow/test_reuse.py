@@ -186,8 +186,8 @@ def test_a_mended_parser_scores_the_old_answers_again_for_free(
     work.edit(parser, f"{parser.read_text()}\nSCORE_PARSERS = {halves}\n")
     # It counts for what is still to be made, and is no reason to buy these once more.
     work.config["stages"] = {"evaluation": {"temperature": 0.9}}
-    told = work.run("results_processing").stderr
-    assert "nothing is to be bought" in told
+    output = work.run("results_processing").stderr
+    assert "nothing is to be bought" in output
     after = {row["gen_id"]: float(row["score"]) for row in work.scores()}
     assert after == {gen_id: score / 2 for gen_id, score in before.items()}
     assert server.received == CALLS

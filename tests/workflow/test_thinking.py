@@ -12,8 +12,8 @@ def test_thinking_under_any_tags_stays_out_of_the_texts_and_in_the_ledger(
     work: Workspace, server: MockServer
 ) -> None:
     work.models({"writer": "both"}, thinking_tags="<plan> [NOTES]")
-    said = f"[THINK]why bees[/THINK]\n<PLAN>three lines</PLAN>\n{DRAFT}\n<think>done?</think>"
-    server.answer(with_=said, containing="Connect these")
+    answer = f"[THINK]why bees[/THINK]\n<PLAN>three lines</PLAN>\n{DRAFT}\n<think>done?</think>"
+    server.answer(with_=answer, containing="Connect these")
     work.run("results_processing")
     for gen_id in work.ids("draft"):
         assert work.gen("draft", gen_id).read_text().strip() == DRAFT

@@ -16,10 +16,10 @@ def test_what_is_written_is_named_and_a_name_with_a_space_can_be_copied(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["init", "my study"]) == 0
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     for name in ("daydream.yaml", "data/1_raw", "Snakefile", "profiles"):
-        assert name in told and (tmp_path / "my study" / name).exists()
-    assert "  cd 'my study'\n" in told
+        assert name in output and (tmp_path / "my study" / name).exists()
+    assert "  cd 'my study'\n" in output
     assert main(["init", "my study"]) == 1
     assert capsys.readouterr().err.startswith("Error: ")
 

@@ -86,13 +86,13 @@ def test_sources_are_commands_that_can_be_typed(ask: Ask) -> None:
 
 def test_what_was_not_made_is_left_out_and_without_scores_there_is_nothing(tmp_path: Path) -> None:
     bare = ReportStore(tmp_path, Size(2, 1, 1, 1))
-    layout, roster = bare.layout, bare.membership
+    layout, membership = bare.layout, bare.membership
     nothing_made = pytest.raises(CohortError, match="snakemake results_analysis")
-    with opened(layout, roster, with_generations=True) as run, nothing_made:
+    with opened(layout, membership, with_generations=True) as run, nothing_made:
         methods(lambda sql: run(sql).rows)
     rows = [ScoreRow("v", "e", "trial", "c", "d", "g", "m", "t", "j", 1, 3.0, "", "", "")]
     write_parquet(layout.scores("trial", "parquet"), arrow_table(ScoreRow, rows))
-    with opened(layout, roster, with_generations=False) as run:
+    with opened(layout, membership, with_generations=False) as run:
         text = " ".join(methods(lambda sql: run(sql).rows)[0])
     assert "Analysis." not in text and "Reliability." not in text
     assert text.startswith("Texts. 1 combination of concepts went to 1 generation model (m)")

@@ -52,10 +52,10 @@ def made(path: str) -> str:
     return path
 
 
-def store(layout: Layout, member: Member, parsed: str | None, **facts: Any) -> None:
+def store(layout: Layout, member: Member, parsed: str | None, **fields: Any) -> None:
     folder = Path(layout.generation(member.stage, member.gen_id))
     folder.mkdir(parents=True)
-    (folder / "metadata.json").write_text(json.dumps(facts))
+    (folder / "metadata.json").write_text(json.dumps(fields))
     if parsed is not None:
         (folder / "parsed.txt").write_text(parsed)
 
@@ -186,8 +186,8 @@ def test_the_command_asks_a_finished_experiment(
     assert capsys.readouterr().out == f"n\n{rows}\n"
     sql = "SELECT stage, count(*) n, sum(prompt_tokens) > 0 paid FROM generations GROUP BY ALL"
     assert main(["query", f"{sql} ORDER BY n, stage", *place]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert [line.split() for line in told] == [
+    output = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in output] == [
         ["stage", "n", "paid"],
         ["draft", "3", "True"],
         ["essay", "6", "True"],
@@ -202,16 +202,16 @@ def test_the_command_asks_a_finished_experiment(
 
 def test_comparisons_are_views_of_a_cohort_that_has_them_and_of_no_other(layout: Layout) -> None:
     other = ESSAY._replace(gen_id="e_2", replicate=2)
-    met = Member("comparison", "c_1", "trial", "e_1", "007", "closer", "judge", 1, "e_2")
-    roster = Membership("trial", [DRAFT, ESSAY, other, met])
-    rows = list(cohort_comparisons(layout, roster))
+    comparison = Member("comparison", "c_1", "trial", "e_1", "007", "closer", "judge", 1, "e_2")
+    membership = Membership("trial", [DRAFT, ESSAY, other, comparison])
+    rows = list(cohort_comparisons(layout, membership))
     path = made(layout.comparisons("trial", "parquet"))
     write_parquet(path, arrow_table(ComparisonRow, rows))
-    asked = query(layout, roster, "SELECT first_gen_id, second_gen_id FROM parsed_comparisons")
+    asked = query(layout, membership, "SELECT first_gen_id, second_gen_id FROM parsed_comparisons")
     assert asked.rows == [("e_1", "e_2")]
-    assert query(layout, roster, "SELECT max(second_gen_id) FROM membership").rows == [("e_2",)]
+    assert query(layout, membership, "SELECT max(second_gen_id) FROM membership").rows == [("e_2",)]
     with pytest.raises(QueryError, match=r"Not made yet: .*pairwise_ranking, position_bias"):
-        query(layout, roster, "FROM pairwise_ranking")
+        query(layout, membership, "FROM pairwise_ranking")
     assert "second_gen_id" not in query(layout, FAMILY, "FROM membership").columns
     with pytest.raises(QueryError) as caught:
         query(layout, FAMILY, "FROM nothing")

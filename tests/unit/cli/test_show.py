@@ -47,15 +47,15 @@ class Trial:
 
     def put(self, member: Member, mode: str = "llm", **texts: str) -> None:
         self.folder(member).mkdir(parents=True, exist_ok=True)
-        facts = {**member._asdict(), "mode": mode, "status": "ok", "fingerprint": "f1"}
+        metadata = {**member._asdict(), "mode": mode, "status": "ok", "fingerprint": "f1"}
         if mode == "llm":
-            facts |= {"model": "lab/writer", "usage": ANSWER.usage, "cost_usd": 0.25}
-        self.facts(member, **facts)
+            metadata |= {"model": "lab/writer", "usage": ANSWER.usage, "cost_usd": 0.25}
+        self.facts(member, **metadata)
         for name, text in texts.items():
             (self.folder(member) / f"{name}.txt").write_text(text, encoding="utf-8")
 
-    def facts(self, member: Member, **facts: object) -> None:
-        (self.folder(member) / "metadata.json").write_text(json.dumps(facts))
+    def facts(self, member: Member, **fields: object) -> None:
+        (self.folder(member) / "metadata.json").write_text(json.dumps(fields))
 
     def fail(self, member: Member) -> None:
         (self.folder(member) / "parsed.txt").unlink()
@@ -165,8 +165,8 @@ def test_a_lost_parent_is_said_to_be_lost(trial: Trial) -> None:
 
 def test_a_generation_that_claims_to_be_its_own_parent_ends(trial: Trial) -> None:
     Path(trial.project.layout.membership("trial")).unlink()
-    facts = trial.essay._replace(parent_gen_id=trial.essay.gen_id)._asdict()
-    trial.facts(trial.essay, **facts)
+    metadata = trial.essay._replace(parent_gen_id=trial.essay.gen_id)._asdict()
+    trial.facts(trial.essay, **metadata)
     assert "An essay." in trial.show(trial.essay.gen_id)
 
 

@@ -36,8 +36,8 @@ def design(data: Workspace, **config: Any) -> Design:
 
 
 def members(data: Workspace, **config: Any) -> dict[str, list[Member]]:
-    roster = list(design(data, **config).members())
-    return {stage: [m for m in roster if m.stage == stage] for stage in STAGES}
+    membership = list(design(data, **config).members())
+    return {stage: [m for m in membership if m.stage == stage] for stage in STAGES}
 
 
 def test_a_cohort_is_the_product_of_its_axes(data: Workspace) -> None:
@@ -174,8 +174,8 @@ def test_what_changes_no_generation_changes_no_cohort(data: Workspace) -> None:
 
 def test_writing_makes_manifest_membership_and_dictionary(data: Workspace) -> None:
     made = design(data, cohort="trial")
-    roster = write_cohort(made)
-    assert read_membership(made.layout.membership("trial")).by_stage == roster.by_stage
+    membership = write_cohort(made)
+    assert read_membership(made.layout.membership("trial")).by_stage == membership.by_stage
     manifest = json.loads(Path(made.layout.manifest("trial")).read_text())
     written = Path(made.layout.membership("trial")).read_text()
     seal = {"rows": written.count("\n") - 1, "sha256": sha256(written)}
@@ -250,9 +250,9 @@ def test_fifty_thousand_rows_are_built_and_written_in_five_seconds(data: Workspa
         catalog=_large_catalog(ids),
     )
     started = time.process_time()
-    roster = write_cohort(large)
+    membership = write_cohort(large)
     spent = time.process_time() - started
-    assert len(roster) == 50_000
+    assert len(membership) == 50_000
     assert len(read_membership(large.layout.membership("large"))) == 50_000
     assert spent < 5
 
@@ -338,5 +338,5 @@ def test_a_single_essay_is_compared_with_nothing(data: Workspace) -> None:
     data.compare()
     data.templates("essay", ["copy"], text="")
     assert not compared(data, k_max=3)
-    roster = write_cohort(design(data, k_max=3))
-    assert len(roster.by_stage["essay"]) == 1 and not roster.compares
+    membership = write_cohort(design(data, k_max=3))
+    assert len(membership.by_stage["essay"]) == 1 and not membership.compares

@@ -29,11 +29,11 @@ def select(layout: Layout, content: str | bytes) -> None:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def store(layout: Layout, stage: Any, gen_id: str, **facts: Any) -> Path:
+def store(layout: Layout, stage: Any, gen_id: str, **fields: Any) -> Path:
     folder = Path(layout.generation(stage, gen_id))
     folder.mkdir(parents=True, exist_ok=True)
     common = {"template_id": "old", "llm_model_id": "gone", "replicate": 1}
-    (folder / "metadata.json").write_text(json.dumps(common | facts))
+    (folder / "metadata.json").write_text(json.dumps(common | fields))
     (folder / "parsed.txt").write_text("text")
     return folder
 
@@ -141,10 +141,10 @@ def test_a_cohort_of_selected_essays_has_the_active_evaluations_only(tmp_path: P
     data.replicates(evaluation=2)
     values = data.config | {"data_root": str(data.data)}
     design = Design.load(Settings.from_config(load_config(values=values)), layout)
-    roster = write_cohort(design)
-    assert [m.gen_id for m in roster.stage("draft")] == ["d_1"]
-    assert [m.gen_id for m in roster.stage("essay")] == ["e_1"]
-    assert {m.gen_id for m in roster.stage("evaluation")} == {
+    membership = write_cohort(design)
+    assert [m.gen_id for m in membership.stage("draft")] == ["d_1"]
+    assert [m.gen_id for m in membership.stage("essay")] == ["e_1"]
+    assert {m.gen_id for m in membership.stage("evaluation")} == {
         generation_id("evaluation", "e_1", "novelty", model, replicate)
         for model in ("a", "b")
         for replicate in (1, 2)

@@ -231,6 +231,6 @@ def test_a_fallback_is_announced_once_for_each_model(
     clients = Clients(Settings.from_config({"data_root": str(tmp_path)}))
     for _ in range(3):
         clients.announce_fallback(OWN, FALLBACK, DOWN)
-    told = capsys.readouterr().err
-    assert told.count("FALLBACK: spare answers in its place") == 1
-    assert "http_503: Down." in told
+    output = capsys.readouterr().err
+    assert output.count("FALLBACK: spare answers in its place") == 1
+    assert "http_503: Down." in output

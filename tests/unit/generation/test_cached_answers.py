@@ -17,7 +17,7 @@ from tests.unit.llm.test_request import build
 
 
 def answer(request: Request, text: str, finish: str | None = "stop", **more: Any) -> Attempt:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "at": "2026-01-01T00:00:00",
         "outcome": "answer",
         "fingerprint": request.fingerprint,
@@ -28,7 +28,7 @@ def answer(request: Request, text: str, finish: str | None = "stop", **more: Any
         "finish_reason": finish,
         "text": text,
     }
-    return Attempt(**told | more)
+    return Attempt(**fields | more)
 
 
 def found(tmp_path: Path, requests: list[Request], *attempts: Attempt) -> list[str | None]:

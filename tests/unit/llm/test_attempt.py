@@ -14,7 +14,7 @@ from daydream.llm.response import Answer
 
 
 def call(**more: Any) -> Call:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "at": "2026-01-02T03:04:05.678+00:00",
         "fingerprint": "f",
         "endpoint": "mock",
@@ -26,7 +26,7 @@ def call(**more: Any) -> Call:
         "latency_s": 1.23456,
         "prices": Prices(10.0, 100.0),
     }
-    return Call(**told | more)
+    return Call(**fields | more)
 
 
 USAGE = {"prompt_tokens": 50, "completion_tokens": 5}

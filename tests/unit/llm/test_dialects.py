@@ -94,9 +94,9 @@ def test_without_its_dialect_a_reasoning_model_refuses(server: MockServer, tmp_p
     assert (body["max_completion_tokens"], body["reasoning_effort"]) == (100, "low")
     assert answer.body_keys == dict(keys)
     assert answer.parameters["temperature"] == 0.7
-    told: dict[str, Any] = {"parameters": answer.parameters}
-    assert answer_origin(told).temperature == 0.7
-    assert answer_origin(told | {"body_keys": answer.body_keys}).temperature is None
+    fields: dict[str, Any] = {"parameters": answer.parameters}
+    assert answer_origin(fields).temperature == 0.7
+    assert answer_origin(fields | {"body_keys": answer.body_keys}).temperature is None
 
 
 def test_a_dialect_changes_no_fingerprint_and_an_effort_does() -> None:

@@ -15,9 +15,9 @@ from daydream.llm.usage import read_usage
 from daydream.parsers import known_tags
 
 
-def body(message: Any = None, **facts: Any) -> str:
-    choice = {"message": message, "finish_reason": facts.pop("finish_reason", "stop")}
-    return json.dumps({"id": "r1", "model": "lab/m-2", "choices": [choice]} | facts)
+def body(message: Any = None, **fields: Any) -> str:
+    choice = {"message": message, "finish_reason": fields.pop("finish_reason", "stop")}
+    return json.dumps({"id": "r1", "model": "lab/m-2", "choices": [choice]} | fields)
 
 
 def answer(content: Any = "Hello.", **message: Any) -> Answer:

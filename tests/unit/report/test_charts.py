@@ -162,15 +162,15 @@ def test_a_chart_leaves_ground_and_text_to_the_theme_of_the_page(tables):
 def test_the_leaderboard_shows_the_rows_of_the_ranking_with_their_counts(tables, by):
     ranking = tables.table("ranking")
     expected = ranking[ranking["axis"] == by]
-    shown = rows_of(chart(tables, f"leaderboard_{by}"), "mean")
-    assert [row["key"] for row in shown] == list(expected["level"])
+    rows = rows_of(chart(tables, f"leaderboard_{by}"), "mean")
+    assert [row["key"] for row in rows] == list(expected["level"])
     columns = {"mean": "adjusted_share", "low": "low_share", "high": "high_share"}
     for column in ("mean", "low", "high", "n_valid", "n_expected"):
-        values = [np.nan if row[column] is None else row[column] for row in shown]
+        values = [np.nan if row[column] is None else row[column] for row in rows]
         of = columns.get(column, column)
         assert values == pytest.approx(list(expected[of]), abs=1e-6, nan_ok=True)
     n_valid, n_expected = expected["n_valid"].iloc[0], expected["n_expected"].iloc[0]
-    assert shown[0]["scores"] == f"{n_valid}/{n_expected}"
+    assert rows[0]["scores"] == f"{n_valid}/{n_expected}"
 
 
 def test_ties_are_shown_as_the_ranks_that_are_possible(tables):
@@ -178,8 +178,8 @@ def test_ties_are_shown_as_the_ranks_that_are_possible(tables):
     places = ranking["axis"] == "generation_model"
     ranking.loc[places, ["rank_low", "rank_high"]] = [[1, 2], [1, 2], [3, 3]]
     tied = replace(tables, tables={**tables.tables, "ranking": ranking})
-    shown = rows_of(chart(tied, "leaderboard_generation_model"), "mean")
-    assert [row["ranks"] for row in shown] == ["1-2", "1-2", "3"]
+    rows = rows_of(chart(tied, "leaderboard_generation_model"), "mean")
+    assert [row["ranks"] for row in rows] == ["1-2", "1-2", "3"]
 
 
 def test_of_many_keys_the_best_are_shown_and_the_caption_says_so():
@@ -209,9 +209,9 @@ def test_a_level_of_few_drafts_has_a_dot_without_a_line():
 
 def test_the_heat_map_shows_the_mean_share_and_the_counts_of_each_cell(frame, tables):
     expected = frame.groupby(["combo_id", "generation_template", "generation_model"])["score"]
-    shown = rows_of(chart(tables, "heat_map_essay_template"), "n_expected")
-    found = {(row["combo"], row["template"], row["model"]): row for row in shown}
-    assert len(found) == len(shown) == len(expected)
+    rows = rows_of(chart(tables, "heat_map_essay_template"), "n_expected")
+    found = {(row["combo"], row["template"], row["model"]): row for row in rows}
+    assert len(found) == len(rows) == len(expected)
     for key, score in expected:
         assert found[key]["share"] == pytest.approx(score.mean() / 10, abs=1e-6)
         assert (found[key]["n_valid"], found[key]["n_expected"]) == (len(score), len(score))
@@ -297,10 +297,10 @@ def test_every_essay_is_in_a_bar_of_its_own_class_of_agreement(ranges):
 
 def test_severity_is_that_of_the_table_overall_and_by_template(tables):
     effects = tables.table("evaluator_effects")
-    shown = rows_of(chart(tables, "evaluator_severity"), "severity")
+    rows = rows_of(chart(tables, "evaluator_severity"), "severity")
     for overall, template in ((True, ""), (False, "t")):
         expected = effects[effects["evaluation_template"] == template]
-        found = {row["name"]: row for row in shown if row["overall"] is overall}
+        found = {row["name"]: row for row in rows if row["overall"] is overall}
         assert set(found) == set(expected["evaluation_llm_model"])
         for row in expected.itertuples():
             bar = found[row.evaluation_llm_model]
@@ -335,9 +335,9 @@ def test_templates_with_different_scales_are_put_on_one_and_the_caption_says_so(
 
 def test_variance_shares_are_those_of_the_table_and_what_is_unknown_says_why(tables):
     table = tables.table("variance_components").set_index("component")
-    shown = rows_of(chart(tables, "variance_shares"), "component")
-    assert {row["component"] for row in shown} == set(table.index)
-    for row in shown:
+    rows = rows_of(chart(tables, "variance_shares"), "component")
+    assert {row["component"] for row in rows} == set(table.index)
+    for row in rows:
         expected = table.loc[row["component"]]
         if pd.isna(expected["share"]):
             assert row["share"] is None
@@ -351,11 +351,11 @@ def test_the_cost_of_an_essay_is_with_its_draft_and_stands_against_the_ranking(t
         "generation_model"
     ]
     found = chart(tables, "cost_score")
-    shown = {row["key"]: row for row in rows_of(found, "spent") if row["low"] is not None}
-    assert {key: row["spent"] for key, row in shown.items()} == pytest.approx(
+    rows = {row["key"]: row for row in rows_of(found, "spent") if row["low"] is not None}
+    assert {key: row["spent"] for key, row in rows.items()} == pytest.approx(
         {"ant": 0.02, "bee": 0.04, "cow": 0.06}
     )
-    assert {key: row["mean"] for key, row in shown.items()} == pytest.approx(
+    assert {key: row["mean"] for key, row in rows.items()} == pytest.approx(
         ranking.to_dict(), abs=1e-6
     )
     assert "USD" in found.caption
@@ -504,9 +504,9 @@ def test_ids_that_look_like_markup_are_escaped_in_a_well_formed_picture():
         root = ElementTree.fromstring(picture)
         assert root.tag == f"{SVG}svg"
         assert not [e for e in root.iter() if "script" in str(e.tag).lower()]
-    shown = texts_in(svg(chart(tables, "leaderboard_generation_model")))
-    assert "Ant & Bee <i> \ufffd" in shown
-    assert any(text.startswith("<script>") for text in shown)
+    texts = texts_in(svg(chart(tables, "leaderboard_generation_model")))
+    assert "Ant & Bee <i> \ufffd" in texts
+    assert any(text.startswith("<script>") for text in texts)
 
 
 def without_blanks(text: str) -> str:
@@ -515,19 +515,19 @@ def without_blanks(text: str) -> str:
 
 def test_a_picture_has_title_caption_and_counts_in_letters(tables):
     found = chart(tables, "leaderboard_generation_model")
-    shown = texts_in(svg(found))
-    assert found.title in shown
-    assert without_blanks(found.caption) in without_blanks("".join(shown))
-    assert {"ant", "bee", "cow", "rank", "scores", "24/24"} <= set(shown)
+    texts = texts_in(svg(found))
+    assert found.title in texts
+    assert without_blanks(found.caption) in without_blanks("".join(texts))
+    assert {"ant", "bee", "cow", "rank", "scores", "24/24"} <= set(texts)
 
 
 def test_every_figure_is_written_and_one_without_data_says_why(tmp_path):
     outputs = [str(tmp_path / f"{figure.name}.svg") for figure in FIGURES]
     write_figures(every_chart(gathered(scored().assign(score=np.nan))), outputs)
     for figure, output in zip(FIGURES, outputs, strict=True):
-        shown = texts_in(Path(output).read_text(encoding="utf-8"))
-        assert figure.title in shown
-        assert "No evaluation has a score yet." in shown
+        texts = texts_in(Path(output).read_text(encoding="utf-8"))
+        assert figure.title in texts
+        assert "No evaluation has a score yet." in texts
 
 
 def test_every_figure_has_a_caption_for_the_report_of_snakemake():

@@ -65,10 +65,10 @@ def texts(findings: object) -> str:
 def test_what_was_asked_is_told_in_counts() -> None:
     frame = scores()
     frame.loc[0, "score"] = np.nan
-    told = texts(asked(evidence(frame)))
-    assert told.startswith("This experiment compares 2 generation models and 8 combinations.")
-    assert "16 essays of 16 drafts, scored by 2 judges under 1 evaluation template" in told
-    assert "31 of 32 evaluations have a score" in told
+    sentences = texts(asked(evidence(frame)))
+    assert sentences.startswith("This experiment compares 2 generation models and 8 combinations.")
+    assert "16 essays of 16 drafts, scored by 2 judges under 1 evaluation template" in sentences
+    assert "31 of 32 evaluations have a score" in sentences
 
 
 def test_a_clear_winner_is_first_with_its_distance_from_the_next() -> None:
@@ -81,20 +81,23 @@ def test_a_clear_winner_is_first_with_its_distance_from_the_next() -> None:
 
 
 def test_without_a_difference_no_model_is_called_first() -> None:
-    told = next(iter(best(evidence(scores(gap=0))))).text
-    assert told.startswith("No generation model is shown to be best") and "is first" not in told
+    sentences = next(iter(best(evidence(scores(gap=0))))).text
+    assert (
+        sentences.startswith("No generation model is shown to be best")
+        and "is first" not in sentences
+    )
 
 
 def test_with_too_few_blocks_nothing_is_established_and_the_reason_is_told() -> None:
-    told = next(iter(best(evidence(scores(gap=3, combos=3))))).text
-    assert told.startswith("Which generation model is best is not established")
-    assert "5 are needed" in told and "(no interval)" in told
+    sentences = next(iter(best(evidence(scores(gap=3, combos=3))))).text
+    assert sentences.startswith("Which generation model is best is not established")
+    assert "5 are needed" in sentences and "(no interval)" in sentences
 
 
 def test_among_many_levels_those_that_are_tied_with_the_first_are_named_and_counted() -> None:
     found = evidence(scores(combos=MANY_LEVELS, drafts=4))
-    told = next(one.text for one in best(found) if "combination" in one.text)
-    assert told.startswith(f"No combination is shown to be best: the first of {MANY_LEVELS}")
+    sentences = next(one.text for one in best(found) if "combination" in one.text)
+    assert sentences.startswith(f"No combination is shown to be best: the first of {MANY_LEVELS}")
 
 
 def test_one_level_is_no_ranking() -> None:
@@ -112,18 +115,18 @@ def test_one_judge_is_a_doubt_and_two_are_none() -> None:
 def test_a_judge_that_also_writes_is_named_with_its_preference(bonus: float, words: str) -> None:
     frame = scores(judges=("ant", "ida"))
     own = (frame["generation_model"] == "ant") & (frame["evaluation_llm_model"] == "ant")
-    told = texts(doubts(evidence(frame.assign(score=frame["score"] + bonus * own))))
-    assert "<ant> judges and also writes essays." in told and words in told
+    sentences = texts(doubts(evidence(frame.assign(score=frame["score"] + bonus * own))))
+    assert "<ant> judges and also writes essays." in sentences and words in sentences
     assert "also write" not in texts(doubts(evidence(scores())))
 
 
 def test_judges_that_were_not_asked_about_their_own_texts_are_told_in_one_sentence() -> None:
     frame = scores(judges=("ant", "bee", "ida"))
     apart = frame[frame["generation_model"] != frame["evaluation_llm_model"]]
-    told = texts(doubts(evidence(apart)))
+    sentences = texts(doubts(evidence(apart)))
     assert (
         "<ant> and <bee> judge and also write essays. Whether <ant> and <bee> prefer their own was "
-        "not tested: own texts were not judged." in told
+        "not tested: own texts were not judged." in sentences
     )
 
 
@@ -136,25 +139,27 @@ def test_all_that_a_first_place_depends_on_is_one_sentence() -> None:
     ]
     table = pd.DataFrame(rows, columns=columns)
     found = evidence(scores())._replace(tables={"sensitivity": table})
-    told = texts(doubts(found))
+    sentences = texts(doubts(found))
     assert (
         "Which generation model is first depends on judge <ida> and judge <joe>: without any one "
-        "of them, <bee> is." in told
+        "of them, <bee> is." in sentences
     )
-    assert "depends on scores that models gave themselves: without them, <odd> is." in told
+    assert "depends on scores that models gave themselves: without them, <odd> is." in sentences
 
 
 def test_a_winner_that_hangs_on_one_judge_is_told() -> None:
     frame = scores(gap=-0.5)
     fan = (frame["evaluation_llm_model"] == "ida") & (frame["generation_model"] == "ant")
-    told = texts(doubts(evidence(frame.assign(score=frame["score"] + 3 * fan))))
-    assert "Which generation model is first depends on judge <ida>: without it, <bee> is." in told
+    sentences = texts(doubts(evidence(frame.assign(score=frame["score"] + 3 * fan))))
+    assert (
+        "Which generation model is first depends on judge <ida>: without it, <bee> is." in sentences
+    )
 
 
 def test_few_combinations_and_places_of_levels_that_are_tied_are_told() -> None:
-    told = texts(doubts(evidence(scores(combos=3, drafts=2))))
-    assert "<ida>: without it, <bee> is. The two cannot be told apart anyhow." in told
-    assert "hold for these combinations only: fewer than 5 are behind them." in told
+    sentences = texts(doubts(evidence(scores(combos=3, drafts=2))))
+    assert "<ida>: without it, <bee> is. The two cannot be told apart anyhow." in sentences
+    assert "hold for these combinations only: fewer than 5 are behind them." in sentences
 
 
 def test_missing_scores_few_drafts_looks_and_mixed_snapshots_are_told() -> None:
@@ -167,12 +172,14 @@ def test_missing_scores_few_drafts_looks_and_mixed_snapshots_are_told() -> None:
             "warning": ["mixes 2 model versions"],
         }
     )
-    told = texts(doubts(evidence(frame, ("the 4 best of 9 essays of pilot",), snapshots=mixed)))
-    assert "2 evaluations of 8 have no score" in told
-    assert "have no interval: fewer than 5" in told
-    assert "chosen by their scores (the 4 best of 9 essays of pilot)" in told
-    assert "Essays by <ant>: one cell mixes 2 model versions." in told
-    assert "No person rated these essays" in told
+    sentences = texts(
+        doubts(evidence(frame, ("the 4 best of 9 essays of pilot",), snapshots=mixed))
+    )
+    assert "2 evaluations of 8 have no score" in sentences
+    assert "have no interval: fewer than 5" in sentences
+    assert "chosen by their scores (the 4 best of 9 essays of pilot)" in sentences
+    assert "Essays by <ant>: one cell mixes 2 model versions." in sentences
+    assert "No person rated these essays" in sentences
 
 
 def test_controls_among_the_essays_and_essays_that_address_the_judge_are_told() -> None:
@@ -188,10 +195,10 @@ def test_controls_among_the_essays_and_essays_that_address_the_judge_are_told() 
         "essays_mean": 5.0,
         "share_below": [0.2, 0.0, 1.0],
     }
-    told = texts(doubts(evidence(frame, controls=pd.DataFrame(rows))))
-    assert "An empty essay scores 4.00 under <novelty>, above 20% of the essays" in told
-    assert "concepts' own text" not in told and "9.00" not in told
-    assert "2 essays speak to the judge" in told
+    sentences = texts(doubts(evidence(frame, controls=pd.DataFrame(rows))))
+    assert "An empty essay scores 4.00 under <novelty>, above 20% of the essays" in sentences
+    assert "concepts' own text" not in sentences and "9.00" not in sentences
+    assert "2 essays speak to the judge" in sentences
 
 
 @pytest.mark.parametrize(("mean", "high", "is_told"), [(4.9, 5.2, True), (2.0, 2.6, False)])
@@ -204,11 +211,11 @@ def test_essays_on_other_concepts_that_score_as_high_are_told(
         "evaluation_llm_model": "",
         **{"mean": mean, "high": high, "essays_mean": 5.0, "share_below": 0.5},
     }
-    told = texts(doubts(evidence(scores(), controls=pd.DataFrame(rows))))
+    sentences = texts(doubts(evidence(scores(), controls=pd.DataFrame(rows))))
     sentence = (
         f"Essays that stand for other concepts than their own score {mean:.2f} under <novelty>"
     )
-    assert (sentence in told) is is_told
+    assert (sentence in sentences) is is_told
 
 
 def test_length_is_a_doubt_only_where_the_slope_is_told_from_none() -> None:

@@ -452,8 +452,8 @@ def test_an_essay_row_has_the_mean_of_its_shares_its_counts_and_its_cost(site: S
 def test_a_copied_essay_costs_what_its_draft_costs(site: Site) -> None:
     copy = next(row for row in rows_of(site) if row.generation_template == "essay-0")
     draft = site.membership.member("essay", copy.gen_id).parent_gen_id
-    told = json.loads(site.file("draft", draft, "metadata.json").read_text())
-    assert copy.cost_usd == pytest.approx(told["cost_usd"])
+    fields = json.loads(site.file("draft", draft, "metadata.json").read_text())
+    assert copy.cost_usd == pytest.approx(fields["cost_usd"])
 
 
 def test_the_leaderboard_leads_to_the_essays_of_a_row_and_marks_ties(site: Site) -> None:

@@ -247,8 +247,8 @@ def test_the_tables_are_written_in_both_forms_with_types_even_without_a_row(tmp_
             for table in ("pairwise_ranking", "position_bias")
             for form in ("csv", "parquet")
         ]
-        scores, roster = trial.layout.comparisons(COHORT), trial.layout.membership(COHORT)
-        make_pairwise(scores, roster, 0.8, outputs)
+        scores, membership = trial.layout.comparisons(COHORT), trial.layout.membership(COHORT)
+        make_pairwise(scores, membership, 0.8, outputs)
         for csv_path, parquet in (outputs[:2], outputs[2:]):
             table = read_parquet(parquet)
             assert list(pd.read_csv(csv_path).columns) == table.column_names

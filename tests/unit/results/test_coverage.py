@@ -54,8 +54,8 @@ def rows_of(*scores: tuple[float | None, dict[str, Any]]) -> list[ScoreRow]:
         "generation_response_path": "gens/essay/e_1/parsed.txt",
     }
     return [
-        ScoreRow(**common | {"gen_id": f"v_{n}", "score": score, "error": _error(score)} | facts)
-        for n, (score, facts) in enumerate(scores)
+        ScoreRow(**common | {"gen_id": f"v_{n}", "score": score, "error": _error(score)} | metadata)
+        for n, (score, metadata) in enumerate(scores)
     ]
 
 
@@ -63,8 +63,8 @@ def _error(score: float | None) -> str:
     return "" if score is not None else "parsed.txt is missing"
 
 
-def essay(number: int, **facts: Any) -> dict[str, Any]:
-    return {"parent_gen_id": f"e_{number}", "combo_id": f"c{number}", **facts}
+def essay(number: int, **fields: Any) -> dict[str, Any]:
+    return {"parent_gen_id": f"e_{number}", "combo_id": f"c{number}", **fields}
 
 
 @pytest.fixture
@@ -318,8 +318,8 @@ def test_the_parquet_file_says_what_the_csv_says(make, cohort: str) -> None:
 def test_a_table_without_rows_has_the_types_of_one_with_rows(frame: Frame, name: str) -> None:
     # Two writers, one of which judges: without them some tables have nothing to say.
     writers = [
-        (score, facts | {"generation_model": ("judge", "gpt")[n // 4], "essay_words": 100 + n})
-        for n, (score, facts) in enumerate(COHORTS["two evaluators, a score missing"])
+        (score, metadata | {"generation_model": ("judge", "gpt")[n // 4], "essay_words": 100 + n})
+        for n, (score, metadata) in enumerate(COHORTS["two evaluators, a score missing"])
     ]
     if name == "controls":
         writers.append((1, essay(9, generation_model="control-empty") | IMPORTED))

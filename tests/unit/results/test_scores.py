@@ -31,12 +31,12 @@ def layout(tmp_path: Path) -> Layout:
     return Layout(str(tmp_path / "data"))
 
 
-def store(layout: Layout, member: Member, parsed: str | bytes | None, **facts: Any) -> None:
+def store(layout: Layout, member: Member, parsed: str | bytes | None, **fields: Any) -> None:
     folder = Path(layout.generation(member.stage, member.gen_id))
     folder.mkdir(parents=True, exist_ok=True)
     # Whoever reads raw.txt for a score finds a wrong one.
     (folder / "raw.txt").write_text("SCORE: 666\n666\n")
-    (folder / "metadata.json").write_text(json.dumps(member._asdict() | facts))
+    (folder / "metadata.json").write_text(json.dumps(member._asdict() | fields))
     if parsed is not None:
         content = parsed.encode() if isinstance(parsed, str) else parsed
         (folder / "parsed.txt").write_bytes(content)

@@ -28,7 +28,7 @@ SCALES = {"novelty": ScoreRange(0, 9), "depth": ScoreRange(1, 5)}
 pytestmark = NO_WARNINGS
 
 
-def row(score: float | None, **facts: Any) -> ScoreRow:
+def row(score: float | None, **fields: Any) -> ScoreRow:
     row.number += 1  # type: ignore[attr-defined]
     number = row.number  # type: ignore[attr-defined]
     common: dict[str, Any] = {
@@ -47,7 +47,7 @@ def row(score: float | None, **facts: Any) -> ScoreRow:
         "evaluation_response_path": f"gens/evaluation/v_{number}/raw.txt",
         "generation_response_path": "gens/essay/e_1/parsed.txt",
     }
-    return ScoreRow(**common | facts)
+    return ScoreRow(**common | fields)
 
 
 row.number = 0  # type: ignore[attr-defined]

@@ -118,9 +118,9 @@ def test_an_error_is_kept_as_data_and_read_back(layout: Layout) -> None:
     folder.mkdir(parents=True)
     error = CallError("lab/gpt: http_401: no such key", cause="http_401")
     (folder / "metadata.json").write_text(json.dumps(record_error("draft", error)))
-    told = json.loads((folder / "metadata.json").read_text())
-    assert told["status"] == "failed"
-    assert told["error"]["stage"] == "draft"
+    fields = json.loads((folder / "metadata.json").read_text())
+    assert fields["status"] == "failed"
+    assert fields["error"]["stage"] == "draft"
     assert failure_of(layout, "draft", "d_0") == ("CallError", str(error), "http_401")
     row = read_generation(layout, DRAFTS[0])
     assert (row.status, row.error_kind, row.error_cause) == ("failed", "CallError", "http_401")
@@ -197,7 +197,7 @@ def test_without_failures_nothing_is_proposed(layout: Layout) -> None:
 
 def test_comparisons_are_told_of_only_where_there_are_some(layout: Layout) -> None:
     assert "comparison" not in find_missing(layout, Membership("trial", DRAFTS)).not_made
-    met = DRAFTS[0]._replace(stage="comparison", gen_id="c_1", second_gen_id="e_2")
-    missing = find_missing(layout, Membership("trial", [*DRAFTS, met]))
+    comparison = DRAFTS[0]._replace(stage="comparison", gen_id="c_1", second_gen_id="e_2")
+    missing = find_missing(layout, Membership("trial", [*DRAFTS, comparison]))
     assert missing.not_made["comparison"] == 1
     assert "1 comparison(s)" in told(missing, layout)

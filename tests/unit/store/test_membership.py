@@ -63,10 +63,10 @@ def test_any_roster_survives_a_write_and_a_read(
     tmp_path_factory: pytest.TempPathFactory, members: list[Member]
 ) -> None:
     path = str(tmp_path_factory.getbasetemp() / "trial" / "membership.csv")
-    roster = Membership("trial", members)
-    roster.write(path)
+    membership = Membership("trial", members)
+    membership.write(path)
     again = read_membership(path)
-    assert again.by_stage == roster.by_stage
+    assert again.by_stage == membership.by_stage
     assert again.cohort_id == "trial"
 
 
@@ -81,13 +81,13 @@ def test_extra_columns_and_another_order_of_columns_are_accepted(tmp_path: Path)
 
 
 def test_a_lineage_goes_back_to_the_draft() -> None:
-    roster = Membership("trial", FAMILY)
-    assert roster.lineage(EVALUATION) == {
+    membership = Membership("trial", FAMILY)
+    assert membership.lineage(EVALUATION) == {
         "draft": DRAFT,
         "essay": ESSAY,
         "evaluation": EVALUATION,
     }
-    assert roster.lineage(DRAFT) == {"draft": DRAFT}
+    assert membership.lineage(DRAFT) == {"draft": DRAFT}
 
 
 def test_a_comparison_names_its_second_essay_in_a_column_of_its_own(tmp_path: Path) -> None:
@@ -112,10 +112,10 @@ def test_a_comparison_needs_both_its_essays(absent: Member) -> None:
 
 
 def test_a_cohort_without_comparisons_has_three_stages() -> None:
-    roster = Membership("trial", FAMILY)
-    assert not roster.compares
-    assert roster.stages == ("draft", "essay", "evaluation")
-    roster.check_parents()
+    membership = Membership("trial", FAMILY)
+    assert not membership.compares
+    assert membership.stages == ("draft", "essay", "evaluation")
+    membership.check_parents()
 
 
 def test_a_generation_that_is_not_there_is_told_with_the_cohort() -> None:
@@ -127,9 +127,9 @@ def test_a_generation_that_is_not_there_is_told_with_the_cohort() -> None:
 
 @pytest.mark.parametrize("missing", [DRAFT, ESSAY])
 def test_an_orphan_is_named_with_the_parent_that_it_lacks(missing: Member) -> None:
-    roster = Membership("trial", [m for m in FAMILY if m != missing])
+    membership = Membership("trial", [m for m in FAMILY if m != missing])
     with pytest.raises(CohortError) as caught:
-        roster.check_parents()
+        membership.check_parents()
     assert missing.gen_id in str(caught.value)
 
 

@@ -63,20 +63,20 @@ def layout(tmp_path: Path) -> Layout:
 
 
 def put(
-    layout: Layout, stage: Stage, gen_id: str, *attempts: Attempt, facts: dict[str, Any] = USED
+    layout: Layout, stage: Stage, gen_id: str, *attempts: Attempt, metadata: dict[str, Any] = USED
 ) -> Path:
     folder = Path(layout.generation(stage, gen_id))
     with Ledger.open(str(folder)) as ledger:
         for attempt in attempts:
             ledger.append(attempt)
-    (folder / "metadata.json").write_text(json.dumps(facts))
-    if facts.get("status") == "ok":
+    (folder / "metadata.json").write_text(json.dumps(metadata))
+    if metadata.get("status") == "ok":
         (folder / "parsed.txt").write_text("done")
     return folder
 
 
-def causes(attempts: Sequence[Attempt], facts: dict[str, Any], made: bool) -> list[str]:
-    return [cause for cause, _ in wasted(attempts, facts, made)]
+def causes(attempts: Sequence[Attempt], metadata: dict[str, Any], made: bool) -> list[str]:
+    return [cause for cause, _ in wasted(attempts, metadata, made)]
 
 
 def of_trial(layout: Layout, *members: Member) -> Spending:
@@ -239,8 +239,8 @@ def test_other_software_that_keeps_no_ledger_has_lost_none(layout: Layout) -> No
 
 def test_the_store_is_told_by_cohort_and_each_generation_once(layout: Layout) -> None:
     for cohort, members in (("one", [DRAFT]), ("two", [DRAFT, ESSAY])):
-        roster = Membership(cohort, [m._replace(cohort_id=cohort) for m in members])
-        roster.write(layout.membership(cohort))
+        membership = Membership(cohort, [m._replace(cohort_id=cohort) for m in members])
+        membership.write(layout.membership(cohort))
     Path(layout.membership("torn")).parent.mkdir()
     Path(layout.membership("torn")).write_text("stage,gen_id\nnonsense,x\n")
     put(layout, "draft", "d_1", ANSWER)

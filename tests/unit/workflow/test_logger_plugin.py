@@ -117,9 +117,9 @@ def test_the_blocks_of_any_other_failure_are_shown(capsys) -> None:
         indent=False,
         shellcmd=None,
     )
-    shown = terminal.shown(capsys)
-    assert "KeyError" in shown
-    assert "ranking.csv" in shown
+    output = terminal.shown(capsys)
+    assert "KeyError" in output
+    assert "ranking.csv" in output
 
 
 def test_a_configuration_that_snakemake_cannot_read_is_one_message(

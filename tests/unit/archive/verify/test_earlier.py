@@ -123,8 +123,8 @@ def test_system_prompts_and_lineages_are_verified_and_go_with_an_archive(
     assert main(["verify", str(work.root / "whole.zip")]) == 0
     assert "12 prompts are what their templates" in capsys.readouterr().out
     assert main(["show", work.ids("evaluation")[0], *place]) == 0
-    shown = capsys.readouterr().out
-    assert "---- system prompt\nYou judge.\n==== user ====\nNot yet.\n" in shown
+    output = capsys.readouterr().out
+    assert "---- system prompt\nYou judge.\n==== user ====\nNot yet.\n" in output
 
     prompt = work.gen("evaluation", work.ids("evaluation")[0], "prompt.txt")
     prompt.write_text(prompt.read_text().replace("You judge", "You praise"))

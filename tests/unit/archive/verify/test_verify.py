@@ -52,10 +52,10 @@ def unseal(membership: Path) -> None:
 def make_everything(work: Workspace) -> Project:
     """The cohort, its generations, its scores and its tables, without Snakemake."""
     project = Project(load_config(values=work.config | {"data_root": str(work.data)}))
-    roster = write_cohort(project.design)
+    membership = write_cohort(project.design)
     generator = GenerationJobs(project).generator
     for stage in STAGES:
-        for member in roster.stage(stage):
+        for member in membership.stage(stage):
             generator.make(member)
     make_tables(project)
     work.command()  # writes the configuration

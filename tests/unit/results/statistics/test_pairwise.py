@@ -370,15 +370,15 @@ def test_the_variance_by_units_is_the_sum_over_all_comparisons_with_a_unit_in_co
     rng = np.random.default_rng(7)
     item = np.repeat(np.arange(3), 6)
     unit = np.tile(np.arange(9), 2)  # some units stand for two items, and meet themselves
-    met = np.array([(i, j) for i, j in combinations(range(18), 2) if item[i] != item[j]])
-    met = np.repeat(met[rng.random(len(met)) < 0.4], 2, axis=0)
-    pairs, units = item[met], unit[met]
+    comparison = np.array([(i, j) for i, j in combinations(range(18), 2) if item[i] != item[j]])
+    comparison = np.repeat(comparison[rng.random(len(comparison)) < 0.4], 2, axis=0)
+    pairs, units = item[comparison], unit[comparison]
     points = np.where(rng.random(9) < 0.5, 1.0, 0.0)[units[:, 0]]
     fit = fit_davidson(pairs, points)
     beta = np.append(fit.strength, fit.tie)
     win, tie, _ = chances(beta, pairs).T
-    scores = np.zeros((len(met), 4))
-    rows = np.arange(len(met))
+    scores = np.zeros((len(comparison), 4))
+    rows = np.arange(len(comparison))
     scores[rows, pairs[:, 0]] += points - win - tie / 2
     scores[rows, pairs[:, 1]] -= points - win - tie / 2
     scores[:, 3] = (points == 0.5) - tie

@@ -320,7 +320,7 @@ def test_the_jobs_of_snakemake_are_told_in_our_words(opened: Open) -> None:
     essays = [m.gen_id for m in project.design.members() if m.stage == "essay"]
     updated = f"Updated input files: {TEMPLATE}, other.txt; Input files updated by another job: x"
     behind = "Input files updated by another job: data/gens/draft/x/parsed.txt"
-    wanted = from_jobs(
+    required = from_jobs(
         project,
         [
             Job("all", "", "whatever"),
@@ -331,8 +331,12 @@ def test_the_jobs_of_snakemake_are_told_in_our_words(opened: Open) -> None:
             Job("generate_essay", essays[1], "Updated input files: data/gens/draft/x/parsed.txt"),
         ],
     )
-    assert wanted["draft"] == {one: f"prompt changed: {TEMPLATE}", two: "missing", three: "forced"}
-    assert set(wanted["essay"].values()) == {"parent changed"}
+    assert required["draft"] == {
+        one: f"prompt changed: {TEMPLATE}",
+        two: "missing",
+        three: "forced",
+    }
+    assert set(required["essay"].values()) == {"parent changed"}
 
 
 @pytest.mark.parametrize(
@@ -445,8 +449,8 @@ def test_before_the_checkpoint_a_target_reaches_its_own_stages(
     opened: Open, work: Workspace, rule: str, stages: set[str]
 ) -> None:
     work.compare()
-    wanted = from_jobs(opened(), [Job("cohort_membership", "", ""), Job(rule, "", "")])
-    assert {stage for stage, ids in wanted.items() if ids} == stages
+    required = from_jobs(opened(), [Job("cohort_membership", "", ""), Job(rule, "", "")])
+    assert {stage for stage, ids in required.items() if ids} == stages
 
 
 def test_before_the_checkpoint_a_comparison_brings_the_ancestors_of_both_essays(
@@ -455,13 +459,13 @@ def test_before_the_checkpoint_a_comparison_brings_the_ancestors_of_both_essays(
     work.compare()
     project = opened()
     members = {m.gen_id: m for m in project.design.members()}
-    met = next(
+    comparison = next(
         m
         for m in members.values()
         if m.stage == "comparison" and len({members[e].parent_gen_id for e in m.parents}) == 2
     )
-    jobs = [Job("cohort_membership", "", ""), Job("generate_comparison", met.gen_id, "")]
+    jobs = [Job("cohort_membership", "", ""), Job("generate_comparison", comparison.gen_id, "")]
     found = {stage: set(ids) for stage, ids in from_jobs(project, jobs).items()}
-    assert found["essay"] == set(met.parents)
-    assert found["draft"] == {members[essay].parent_gen_id for essay in met.parents}
-    assert found["comparison"] == {met.gen_id} and not found["evaluation"]
+    assert found["essay"] == set(comparison.parents)
+    assert found["draft"] == {members[essay].parent_gen_id for essay in comparison.parents}
+    assert found["comparison"] == {comparison.gen_id} and not found["evaluation"]
