@@ -231,7 +231,7 @@ def test_what_a_ledger_does_not_show_any_more_is_told(layout: Layout) -> None:
 
 
 def test_other_software_that_keeps_no_ledger_has_lost_none(layout: Layout) -> None:
-    folder = put(layout, "draft", "d_1", ANSWER, facts={"llm_model_id": "gpt"})
+    folder = put(layout, "draft", "d_1", ANSWER, metadata={"llm_model_id": "gpt"})
     (folder / "raw.txt").write_text("An idea.")
     (folder / "attempts.jsonl").unlink()
     assert of_trial(layout, DRAFT).lost == []
@@ -245,8 +245,8 @@ def test_the_store_is_told_by_cohort_and_each_generation_once(layout: Layout) ->
     Path(layout.membership("torn")).write_text("stage,gen_id\nnonsense,x\n")
     put(layout, "draft", "d_1", ANSWER)
     put(layout, "essay", "e_1", ANSWER)
-    put(layout, "evaluation", "v_1", ANSWER, facts={**USED, "llm_model_id": "judge"})
-    put(layout, "evaluation", "v_2", ANSWER, facts={})
+    put(layout, "evaluation", "v_1", ANSWER, metadata={**USED, "llm_model_id": "judge"})
+    put(layout, "evaluation", "v_2", ANSWER, metadata={})
     spent = spending(layout, of_store(layout))
     assert list(spent.groups) == [
         Group(("one", "two"), "draft", "gpt"),
