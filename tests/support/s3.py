@@ -1,55 +1,68 @@
-"""An S3 server on the loopback (moto), in a process of its own; its log counts the requests.
+"""An S3 server on the loopback, in a process of its own, behind a door that counts the requests.
 
-boto3 and moto stay outside of the environment, in ``.venv/s3``: `make s3`.
+boto3 and the servers stay outside of the environment, in ``.venv/s3``: `make s3`. The variable
+DAYDREAM_TEST_S3 names another one than moto: ``weed`` (SeaweedFS), or the host and port of one that
+runs already and has a user with the keys ``key`` and ``secret``.
 """
 
 from __future__ import annotations
 
 import os
-import re
+import socket
 import subprocess
 import sys
-import threading
+import tempfile
+import time
 import uuid
 from collections import Counter
+from http.client import HTTPConnection
+from pathlib import Path
 from types import TracebackType
 
 import pytest
 
+from tests.support.s3_door import Door
 from tests.support.workspace import ROOT
 
 PACKAGES = ROOT / ".venv" / "s3"
-_SERVE = "from moto.server import main; main(['-H', '127.0.0.1', '-p', '0'])"
-_REQUEST = re.compile(r'"(?:\x1b\[[0-9;]*m)*(GET|PUT|POST|DELETE|HEAD) /(\S*) HTTP')
+_MOTO = "from moto.server import main; main(['-H', '127.0.0.1', '-p', '{}'])"
+_KEYS = (
+    '{"identities": [{"name": "lab", "credentials": [{"accessKey": "key", "secretKey": "secret"}],'
+    ' "actions": ["Admin"]}]}'
+)
 
 
 class S3Server:
     """A server without a bucket; a context manager."""
 
     def __enter__(self) -> S3Server:
-        environment = {**os.environ, "PYTHONPATH": str(PACKAGES)}
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE], stderr=subprocess.PIPE, text=True, env=environment
-        )
-        self._lines: list[tuple[str, str]] = []
-        assert self._process.stderr is not None
-        found = (re.search(r"127\.0\.0\.1:(\d+)", line) for line in self._process.stderr)
-        port = next(match[1] for match in found if match)
-        self.url = f"http://127.0.0.1:{port}"
-        threading.Thread(target=self._read, daemon=True).start()
+        kind = os.environ.get("DAYDREAM_TEST_S3", "moto")
+        self._place = tempfile.TemporaryDirectory(prefix="s3-")
+        self._process = None
+        host, _, port = kind.rpartition(":")
+        if not host:
+            port, *others = map(str, _free_ports(8))
+            command = _moto(port) if kind == "moto" else _weed(self._place.name, port, *others)
+            self._process = subprocess.Popen(
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": str(PACKAGES)},
+            )
+        address = (host or "127.0.0.1", int(port))
+        _wait_for(address)
+        self.door = Door(address)
+        self.url = f"http://127.0.0.1:{self.door.server_port}"
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        self._process.terminate()
-        self._process.wait(20)
-
-    def _read(self) -> None:
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
-            if match := _REQUEST.search(line):
-                self._lines.append((match[1], match[2]))
+        self.door.shutdown()
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+        self._place.cleanup()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -68,7 +81,7 @@ class S3Server:
     def requests(self, containing: str = "") -> Counter[str]:
         """The requests so far by kind (``LIST`` among them), of those whose URL has a text."""
         kinds: Counter[str] = Counter()
-        for method, url in list(self._lines):
+        for method, url in list(self.door.seen):
             if containing in url:
                 kinds["LIST" if method == "GET" and "list-type" in url else method] += 1
         return kinds
@@ -84,7 +97,48 @@ class S3Server:
 
     def reset(self) -> None:
         """Count from now on."""
-        self._lines.clear()
+        self.door.seen.clear()
+
+
+def _moto(port: str) -> list[str]:
+    return [sys.executable, "-c", _MOTO.format(port)]
+
+
+def _weed(place: str, port: str, *others: str) -> list[str]:
+    """SeaweedFS, all of whose parts listen on the loopback, and which reports to nobody."""
+    keys = Path(place, "keys.json")
+    keys.write_text(_KEYS)
+    names = ("s3.port.grpc", "master.port", "master.port.grpc", "volume.port", "volume.port.grpc")
+    filer = ("filer.port", "filer.port.grpc")
+    ports = [f"-{name}={number}" for name, number in zip((*names, *filer), others, strict=True)]
+    return [
+        *(os.environ.get("WEED", "weed"), "server", "-s3", f"-s3.port={port}", *ports),
+        *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={place}", f"-s3.config={keys}"),
+        *("-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false"),
+        *("-s3.autoCreateBucket=false", "-master.volumeSizeLimitMB=64", "-volume.max=10000"),
+    ]
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def _wait_for(address: tuple[str, int]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            connection = HTTPConnection(*address, timeout=5)
+            connection.request("GET", "/")
+            connection.getresponse().read()
+            connection.close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise TimeoutError(f"no S3 server at {address}")
 
 
 def skip_without_packages() -> None:

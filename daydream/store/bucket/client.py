@@ -6,11 +6,14 @@ boto3 rather than fsspec and s3fs: it has conditional PUTs (If-Match), on which 
 from __future__ import annotations
 
 import re
+import time
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from daydream.errors import StoreError
+from daydream.store.bucket.conditions import Condition, Conditions
 
 INSTALL = "pip install 'daydream[object-storage]'"
 ADDRESS = re.compile(
@@ -62,6 +65,8 @@ class Bucket:
         self._bucket = match["bucket"]
         self._prefix = f"{prefix}/" if (prefix := (match["prefix"] or "").strip("/")) else ""
         self._client = _client()
+        self._scratch = f".conditions-{uuid.uuid4().hex}"  # hidden, so no file of a data root
+        self._conditions = Conditions(self.address, self._try_write, self._remove_scratch)
 
     def list(self, *folders: str) -> Iterator[Object]:
         """The objects under some folders, a thousand in a request; everything without a folder."""
@@ -84,7 +89,9 @@ class Bucket:
                     return None
                 raise
         modified = int(answer["LastModified"].timestamp() * 1e9)
-        own = answer.get("Metadata", {}).get(_MTIME, "")
+        # Some servers write names of headers their own way: Mtime-Ns.
+        metadata = {key.lower(): value for key, value in answer.get("Metadata", {}).items()}
+        own = metadata.get(_MTIME, "")
         mtime_ns = int(own) if own.isdigit() else modified
         return Version(content, answer["ETag"], mtime_ns)
 
@@ -101,22 +108,39 @@ class Bucket:
             Changed: when another version is there.
             StoreError: when it cannot be written.
         """
-        condition = {"IfNoneMatch": "*"} if replaces is None else {"IfMatch": replaces}
+        condition = self._conditions.of_replacing(replaces)
         with self._explained(f"write {name}"):
-            try:
-                answer = self._client.put_object(
-                    Bucket=self._bucket,
-                    Key=self._prefix + name,
-                    Body=content,
-                    Metadata={_MTIME: str(mtime_ns)},
-                    **condition,
-                )
-            except _client_error() as error:
-                is_missing_bucket = error.response["Error"]["Code"] == "NoSuchBucket"
-                if _status(error) in _CHANGED and not is_missing_bucket:
-                    raise Changed(name) from error
+            return self._write(name, content, mtime_ns, condition)
+
+    def _write(self, name: str, content: bytes, mtime_ns: int, condition: Condition) -> str:
+        try:
+            answer = self._client.put_object(
+                Bucket=self._bucket,
+                Key=self._prefix + name,
+                Body=content,
+                Metadata={_MTIME: str(mtime_ns)},
+                **condition,
+            )
+        except _client_error() as error:
+            if not _is_refusal(error):
                 raise
+            if error.response["ResponseMetadata"].get("RetryAttempts"):  # its answer may be lost
+                there = self.get(name)
+                if there and (there.content, there.mtime_ns) == (content, mtime_ns):
+                    return there.etag
+            raise Changed(name) from error
         return str(answer["ETag"])
+
+    def _try_write(self, condition: Condition) -> str | None:
+        with self._explained("write"):
+            try:
+                return self._write(self._scratch, uuid.uuid4().bytes, time.time_ns(), condition)
+            except Changed:
+                return None
+
+    def _remove_scratch(self) -> None:
+        with suppress(StoreError):  # a key may write and not delete
+            self.delete(self._scratch)
 
     def delete(self, name: str) -> None:
         """Remove an object, if it is there."""
@@ -149,7 +173,14 @@ class Bucket:
             return f"there is no bucket {self._bucket}. Make it, or name another one."
         if status in (401, 403):
             return f"the server refuses the key ({code}). It must list, read and write there."
+        if status == 501:
+            return f"the server does not know what is asked of it ({code}): docs/object-storage.md."
         return f"the server answers {status} {code}. Run again; what is here is kept."
+
+
+def _is_refusal(error: Any) -> bool:
+    """Whether the condition of a write does not hold, as another version is there or none."""
+    return _status(error) in _CHANGED and error.response["Error"]["Code"] != "NoSuchBucket"
 
 
 def _status(error: Any) -> int:

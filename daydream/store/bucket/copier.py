@@ -6,11 +6,13 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import Literal
 
+from daydream.errors import StoreError
 from daydream.store.bucket.client import Bucket, Changed, Object, Version
 from daydream.store.bucket.known import Known, Pair, Stat
 from daydream.store.bucket.merge import merged, merged_lines
@@ -19,6 +21,7 @@ from daydream.store.files import write_bytes
 from daydream.store.locks import locked
 
 Side = Literal["here", "there"]
+_MAX_ROUNDS = 100
 
 
 @dataclass
@@ -138,13 +141,21 @@ class Copier:
 
     def _settle(self, name: str, theirs: Version | None, moved: Moved) -> None:
         """Both sides have a version of their own, or theirs is gone by now."""
-        while True:
+        for _ in self._rounds(name):
             try:
                 if theirs is None:
                     return self._give(name, None, moved)
                 return self._settle_once(name, theirs, moved)
             except Changed:  # once more, by a third one
                 theirs = self.bucket.get(name)
+
+    def _rounds(self, name: str) -> Iterator[None]:
+        """Tries at an object that others write too; of those who try at once one gets on."""
+        yield from repeat(None, _MAX_ROUNDS)
+        raise StoreError(
+            f"{self.bucket.address}: cannot write {name}: the server says each time that the "
+            "version it gave is not the one that it has (If-Match). What is here is kept."
+        )
 
     def _settle_once(self, name: str, theirs: Version, moved: Moved) -> None:
         local = Stat.of(self.path(name))
@@ -222,7 +233,7 @@ class Copier:
             return self._give(name, pair.etag if pair else None, Moved())
         except Changed:
             self._known.forget(name)  # a stale or an unknown version is compared by the next pull
-        while True:
+        for _ in self._rounds(name):
             ours, theirs = Path(self.path(name)).read_bytes(), self.bucket.get(name)
             both = merged_lines(theirs.content if theirs else b"", ours)
             if theirs and both == theirs.content:

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from daydream.cli import push_pull
 from daydream.cli.main import main
+from daydream.store.bucket.client import Bucket
 from daydream.store.ledger import Ledger
+from tests.support.s3 import S3Server
+from tests.support.s3_dialects import ignore_conditions
 from tests.unit.store.test_ledger import ANSWER
 
 
@@ -63,3 +67,24 @@ def test_what_is_missing_is_told(
 def test_an_empty_address_is_told(s3_address: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert daydream("pull", s3_address) == 1
     assert f"there is nothing under {s3_address}" in capsys.readouterr().err
+
+
+def test_nothing_is_sent_to_a_server_that_ignores_conditions(
+    here: Path,
+    s3: S3Server,
+    s3_address: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def careless(address: str) -> Bucket:
+        bucket = Bucket(address)
+        ignore_conditions(bucket)
+        return bucket
+
+    monkeypatch.setattr(push_pull, "Bucket", careless)
+    for name in ("x", "y", "z"):
+        (here / "data/gens/draft").joinpath(name).mkdir(parents=True)
+        (here / "data/gens/draft" / name / "attempts.jsonl").write_text("{}\n")
+    assert daydream("push", s3_address) == 1
+    assert f"{s3_address}: the server lacks conditional writes" in capsys.readouterr().err
+    assert s3.requests() == {"LIST": 1, "PUT": 2, "DELETE": 1}

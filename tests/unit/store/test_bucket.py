@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from daydream.errors import StoreError
+from daydream.store.bucket import copier
 from daydream.store.bucket.client import Bucket, Changed
 from daydream.store.bucket.merge import merged_combos, merged_lines
 from daydream.store.bucket.mirror import Mirror
 from daydream.store.bucket.tree import is_copied, is_input, phase
 from daydream.store.ledger import Ledger, read_attempts
+from tests.support import s3_dialects
 from tests.support.s3 import S3Server
 from tests.unit.store.test_ledger import ANSWER
 
@@ -174,6 +176,55 @@ def test_a_conditional_write_is_refused_where_another_version_is(s3_address: str
         bucket.put("x", b"3", 5, first)
     assert bucket.get("x") == (b"2", second, 5)
     assert bucket.get("y") is None
+
+
+def test_a_server_that_wants_etags_without_quotes_is_understood(host) -> None:
+    here, there = host("a"), host("b")
+    for mirror in (here, there):
+        s3_dialects.compare_without_quotes(mirror.bucket)
+    for at, mirror in ((1000, here), (2000, there)):
+        write(mirror, f"{DRAFT}/parsed.txt", f"of {at}", at=at)
+        write(mirror, f"{DRAFT}/attempts.jsonl", f"{at}\n")
+        push(mirror)
+    assert sorted(pull(here)) == [f"{DRAFT}/attempts.jsonl", f"{DRAFT}/parsed.txt"]
+    assert read(here, f"{DRAFT}/parsed.txt") == "of 2000"
+    assert read(here, f"{DRAFT}/attempts.jsonl") == "1000\n2000\n"
+
+
+def test_times_are_read_however_a_server_writes_the_names_of_headers(s3_address: str) -> None:
+    bucket = Bucket(s3_address)
+    s3_dialects.write_names_with_capitals(bucket)
+    bucket.put("x", b"1", 5, None)
+    version = bucket.get("x")
+    assert version is not None and version.mtime_ns == 5
+
+
+def test_a_write_whose_answer_was_lost_is_not_taken_for_one_of_another_host(
+    s3_address: str,
+) -> None:
+    bucket = Bucket(s3_address)
+    first = bucket.put("x", b"1", 5, None)
+    s3_dialects.lose_answers(bucket, ["/x", "/y"])
+    second = bucket.put("x", b"2", 6, first)
+    assert bucket.get("x") == (b"2", second, 6)
+    bucket.put("y", b"1", 5, None)
+    with pytest.raises(Changed):
+        bucket.put("y", b"2", 5, None)
+
+
+def test_an_object_that_is_refused_for_ever_is_given_up(host, monkeypatch) -> None:
+    here, there = host("a"), host("b")
+    for text, mirror in (("a\n", there), ("b\n", here)):
+        write(mirror, f"{DRAFT}/attempts.jsonl", text)
+    push(there)
+    get = here.bucket.get
+    monkeypatch.setattr(copier, "_MAX_ROUNDS", 3)
+    monkeypatch.setattr(here.bucket, "get", lambda name: get(name)._replace(etag='"other"'))
+    with pytest.raises(StoreError, match=f"cannot write {DRAFT}/attempts.jsonl.*If-Match"):
+        push(here)
+    with pytest.raises(StoreError, match="What is here is kept"):
+        here.files.send_held(f"{DRAFT}/attempts.jsonl")
+    assert read(here, f"{DRAFT}/attempts.jsonl") == "a\nb\n"
 
 
 def test_names_that_lead_out_of_the_data_root_are_no_files_of_it() -> None:
