@@ -36,5 +36,6 @@ def promoted(essays: Sequence[str], project: Project) -> Iterator[str]:
     if any(concept.is_new for concept in done):
         yield (
             "New concepts are active: cohorts without a spec will combine them too, and buy what "
-            "is new. Set active to false in concepts_metadata.csv to keep them out."
+            "is new. Set active to false in concepts_metadata.csv to keep them out. Their names, "
+            "from how the essays begin, are part of prompts: change them there before you use them."
         )

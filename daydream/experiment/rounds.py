@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from daydream.errors import CatalogError, SpecError
 from daydream.experiment.catalog import CONCEPT_COLUMNS, read_catalog
 from daydream.experiment.csv_rows import read_table
 from daydream.experiment.earlier_scores import mean_scores
+from daydream.experiment.essay_title import read_opening
 from daydream.experiment.settings import Settings
 from daydream.experiment.spec import read_spec
 from daydream.store.files import append_line, write_text
@@ -24,7 +26,6 @@ from daydream.store.index import memberships
 from daydream.store.layout import Layout, exists
 from daydream.store.membership import Membership, read_membership
 
-NAME_LENGTH = 60
 PROVENANCE = ("concept_id", "essay", "cohort_id", "promoted_at")
 
 
@@ -150,6 +151,7 @@ class Promoted:
 def promote(essays: Sequence[str], cohort: str, layout: Layout) -> list[Promoted]:
     """Make concepts of essays: a row, the whole text as article, its first paragraph as paragraph.
 
+    Its name is the essay's title, or how it begins.
     The concept's id is the essay's gen_id; ``1_raw/concepts/provenance.csv`` tells where it is
     from: ``cohort``, or another one if only that has the essay. An essay that is a concept already
     stays as it is.
@@ -166,9 +168,10 @@ def promote(essays: Sequence[str], cohort: str, layout: Layout) -> list[Promoted
         if essay in known:
             done.append(Promoted(essay, known[essay], False))
             continue
-        name = _title(text)
+        title, paragraph = read_opening(text)
+        name = known[essay] = _own_name(title, known.values())
         write_text(layout.description("article", essay), text)
-        write_text(layout.description("paragraph", essay), _first_paragraph(text))
+        write_text(layout.description("paragraph", essay), paragraph)
         origin = _origin(essay, cohort, cohorts)
         _append(layout.raw("concepts/provenance.csv"), PROVENANCE, essay, origin)
         cells = {"concept_id": essay, "name": name, "active": "true"}
@@ -193,16 +196,10 @@ def _text(essay: str, layout: Layout) -> str:
     return text
 
 
-def _title(text: str) -> str:
-    """The first line without marks of headings, cut at a word."""
-    line = " ".join(text.split("\n", 1)[0].strip("#*_ \t").split())
-    return line if len(line) <= NAME_LENGTH else line[:NAME_LENGTH].rsplit(" ", 1)[0] + " ..."
-
-
-def _first_paragraph(text: str) -> str:
-    blocks = [block.strip() for block in re.split(r"\n\s*\n", text)]
-    bodies = [block for block in blocks if block and not block.startswith("#")]
-    return (bodies or blocks)[0]
+def _own_name(name: str, taken: Collection[str]) -> str:
+    """The name, numbered where another concept has it: prompts tell concepts by their names."""
+    numbered = (f"{name} ({n})" for n in count(2))
+    return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
 def _append(path: str, header: Sequence[str], essay: str, cohort: str) -> None:

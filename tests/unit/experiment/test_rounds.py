@@ -137,15 +137,15 @@ def test_scores_that_were_cut_choose_no_essays(store: Store) -> None:
 
 
 def test_a_promoted_essay_is_a_row_an_article_and_a_paragraph(store: Store) -> None:
-    title = "## **A long title of many words that goes on and on, past the sixty characters**"
+    title = "## **A long title of many words that goes on and on and past the sixty characters**"
     text = f"{title}\n\nFirst body.\nStill first.\n\nSecond."
     concepts = store.work.raw("concepts_metadata.csv")
     concepts.write_text("active,note,concept_id,name\ntrue,,bees,Bees")  # no end of line
     essay = store.essay("e1", f"\n{text}\n")
     [done] = promote([essay, essay], "june", store.layout)
-    name = "A long title of many words that goes on and on, past the ..."
+    name = "A long title of many words that goes on and on and past the ..."
     assert (done.concept_id, done.name, done.is_new) == ("e1", name, True)
-    assert concepts.read_text().splitlines()[1:] == ["true,,bees,Bees", f'true,,e1,"{name}"']
+    assert concepts.read_text().splitlines()[1:] == ["true,,bees,Bees", f"true,,e1,{name}"]
     assert Path(store.layout.description("article", "e1")).read_text() == text
     paragraph = Path(store.layout.description("paragraph", "e1")).read_text()
     assert paragraph == "First body.\nStill first."
@@ -165,11 +165,18 @@ def test_the_origin_of_a_promoted_essay_is_a_cohort_that_has_it(store: Store) ->
     assert [row.split(",")[1:3] for row in rows] == [["e1", "may"], ["e2", "may"]]
 
 
+def test_essays_of_the_same_title_are_told_apart(store: Store) -> None:
+    for essay in ("e1", "e2", "e3"):
+        store.essay(essay, "# The bees\n\nBody.")
+    names = [done.name for done in promote(["e1", "e2", "e3"], "june", store.layout)]
+    assert names == ["The bees (2)", "The bees (3)", "The bees (4)"]  # the workspace has The bees
+
+
 def test_an_essay_that_is_a_concept_already_stays_as_it_is(store: Store) -> None:
-    store.essay("e1", "Title\n\nBody.")
+    store.essay("e1", "A title\n\nBody.")
     promote(["e1"], "june", store.layout)
     concepts = store.work.raw("concepts_metadata.csv")
-    concepts.write_text(concepts.read_text().replace("e1,Title", "e1,A better name"))
+    concepts.write_text(concepts.read_text().replace("e1,A title", "e1,A better name"))
     before = concepts.read_text()
     [done] = promote(["e1"], "july", store.layout)
     assert (done.name, done.is_new) == ("A better name", False)
