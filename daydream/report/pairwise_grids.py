@@ -45,13 +45,13 @@ def _ranking(
     columns = (
         Column("Rank", True),
         Column(KINDS[by]),
-        *([Column("Combination"), Column("Model")] if by == ESSAY else []),
         Column("Strength", True, "log odds; 0 is the mean"),
         Column("95% interval", True),
         Column("Won", True, "in both orders"),
         Column("Lost", True, "in both orders"),
         Column("Tied", True, "or orders differ"),
         _JUDGEMENTS,
+        *([Column("Combination"), Column("Model")] if by == ESSAY else []),
     )
     rows = tuple(_ranked(tables, titles, by, row) for row in part[:MAX_ROWS])
     left = len(part) - len(rows)
@@ -74,11 +74,11 @@ def _ranked(
         Cell(titles.get(key) or key, href=f"essays/{link(key)}.html#comparisons")
         if by == ESSAY
         else Cell(tables.names.of(by, key), href=essays_link(**{by: key})),
-        *origin,
         grid.number(row["strength"], 2),
         grid.interval(row["low"], row["high"], 2),
         *(grid.whole(row[name]) for name in ("wins", "losses", "ties")),
         grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
+        *origin,
     )
 
 

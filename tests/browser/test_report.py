@@ -381,6 +381,18 @@ def test_no_page_is_wider_than_a_phone(
     assert visit.problems == []
 
 
+def test_a_phone_shows_rank_name_mean_and_interval_beside_each_other(
+    browser: sync_api.Browser, folder: Path
+) -> None:
+    visit = Visit(browser, folder, viewport={"width": 390, "height": 844})
+    page = visit.open()
+    for head, last in (("[id^=leaderboard_]", 4), ("#essays-table", 3)):
+        cells = page.locator(f"{head} tbody tr > :nth-child({last})")
+        right = cells.evaluate_all("cells => cells.map(c => c.getBoundingClientRect().right)")
+        assert right and max(right) <= 390, head
+    visit.context.close()
+
+
 def test_without_javascript_tables_and_essays_can_be_read(
     browser: sync_api.Browser, folder: Path
 ) -> None:
