@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from daydream.cli.opening import own_options
 from daydream.errors import CohortError, DaydreamError
+from daydream.experiment.essay_title import read_opening
 from daydream.experiment.model import Template
 from daydream.experiment.ratings import add_ratings, rating_files, read_ratings
 from daydream.generation.prompts import read_text
 from daydream.generation.template_check import stand_in_prompt
 from daydream.report.rating_sheet import SheetEssay, choose, write_sheet
+from daydream.results.csv_text import csv_text
 from daydream.store.layout import exists
 from daydream.workflow.project import Project
 
 HIDDEN = "[the essay]"
+_HEADER = ("gen_id", "evaluation_template", "score", "comment", "title", "file")
 
 
 def ratings(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
@@ -50,7 +55,7 @@ def sheet(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
         seed = 1000 * arguments.seed + rater
         yield from write_sheet(path, texts, template.template_id, rubric, template.scale, seed)
     yield f"{len(chosen)} essay(s), chosen at random with seed {arguments.seed}. Open a page, rate,"
-    yield "save its file, then: daydream ratings add ratings.csv --rater NAME"
+    yield f"save its file (or fill in the CSV beside it), then: {_add_command(arguments)}"
 
 
 def add(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
@@ -65,13 +70,17 @@ def add(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def next_essays(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
-    """The essays whose rating would narrow the corrected means most, a line each.
+    """The essays whose rating would narrow the corrected means most, as a CSV to fill in.
+
+    What to do with it goes to standard error, so that the CSV can be written to a file.
 
     The variance of a level's human mean, s^2 / n, falls most where n is least; so essays are
     taken from the levels (generation model x essay template) with the fewest ratings, at random
     within a level.
     """
     template = _template(project, arguments.template)
+    if arguments.n < 1:
+        raise DaydreamError("--n counts from 1.")
     rated = {
         rating.gen_id
         for rating in read_ratings(rating_files(project.layout))
@@ -81,7 +90,33 @@ def next_essays(project: Project, arguments: argparse.Namespace) -> Iterator[str
     levels = {i: (m.llm_model_id, m.template_id) for i, m in essays.items()}
     counts = Counter(levels[gen_id] for gen_id in rated & set(levels))
     waiting = choose(sorted(set(essays) - rated), len(essays), arguments.seed)
-    yield from _least_rated_first(waiting, levels, counts, arguments.n)
+    if not waiting:
+        yield f"Every essay is rated under {template.template_id}."
+        return
+    chosen = list(_least_rated_first(waiting, levels, counts, arguments.n))
+    rows = (_to_fill_in(project, template, gen_id) for gen_id in chosen)
+    yield csv_text([_HEADER, *rows]).removesuffix("\n")
+    print(_how_to_rate(template, arguments), file=sys.stderr)
+
+
+def _to_fill_in(project: Project, template: Template, gen_id: str) -> tuple[str, ...]:
+    path = project.layout.parsed("essay", gen_id)
+    return (gen_id, template.template_id, "", "", read_opening(read_text(path)).name, path)
+
+
+def _how_to_rate(template: Template, arguments: argparse.Namespace) -> str:
+    scale = f"{template.scale.low:g} to {template.scale.high:g}"
+    return (
+        f"Read each file and write a score, {scale}, into a copy of these lines (the command with\n"
+        "> ratings.csv makes one); leave it blank to skip an essay. Then:\n"
+        f"  {_add_command(arguments)}\n"
+        "`daydream show` would tell what judges have given. With a browser: daydream ratings sheet"
+    )
+
+
+def _add_command(arguments: argparse.Namespace) -> str:
+    options = own_options(arguments)
+    return options.command("daydream ratings add", "ratings.csv", "--rater", "NAME")
 
 
 def _least_rated_first(

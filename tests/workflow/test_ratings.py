@@ -51,13 +51,25 @@ def test_ratings_make_their_tables_and_no_call(
     after = {path: path.stat().st_mtime_ns for path in before}
     assert after == before  # no other table was made again
 
-    capsys.readouterr()
-    assert main(["ratings", "next", "--n", "5", *place]) == 0
-    left = capsys.readouterr().out.split()
-    assert len(left) == 2 and not set(left) & {row["gen_id"] for row in rows[0]}
     assert "Nothing to be done" in finished.run("results_analysis").output
 
-    for rater in ("ann", "bob"):  # nobody has rated after all: no table still says so
+    capsys.readouterr()
+    assert main(["ratings", "next", "--n", "5", *place]) == 0
+    told = capsys.readouterr()
+    left = list(csv.DictReader(io.StringIO(told.out)))
+    assert len(left) == 2
+    assert not {row["gen_id"] for row in left} & {row["gen_id"] for row in rows[0]}
+    assert all(Path(finished.root, row["file"]).is_file() and row["title"] for row in left)
+    assert f"daydream ratings add ratings.csv --rater NAME --directory {finished.root}" in told.err
+    filled = finished.root / "cat.csv"  # as it is, and then with scores
+    for score, new in (("", "0 new"), ("7", "2 new")):
+        filled.write_text(told.out.replace("novelty,,", f"novelty,{score},"))
+        assert main(["ratings", "add", str(filled), "--rater", "cat", *place]) == 0
+        assert new in capsys.readouterr().out
+    assert main(["ratings", "next", *place]) == 0
+    assert capsys.readouterr().out == "Every essay is rated under novelty.\n"
+
+    for rater in ("ann", "bob", "cat"):  # nobody has rated after all: no table still says so
         Path(finished.data / f"1_raw/ratings/{rater}.csv").unlink()
     finished.run("results_analysis")
     assert finished.table("6_summary/trial/human_agreement.csv") == []
