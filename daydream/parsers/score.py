@@ -82,7 +82,8 @@ def _candidates(lines: Sequence[Line], scale: ScoreRange) -> list[Candidate]:
 def _bare_number(lines: Sequence[Line], first: int, scale: ScoreRange, parts: bool) -> str:
     """Return a last line that is a number, unless something above it can be the score instead.
 
-    Where parts are expected, only a fraction of the range's top counts: ``7/10``, and no other.
+    Where parts are expected, only a fraction of the range's top counts, ``7/10``, and no other; or
+    ``#### 7``, the form in which models are taught to end sums, in an answer without headings.
     """
     bare = re.fullmatch(_BARE, lines[-1].plain) if lines else None
     if bare is None or is_triple(bare["said"], scale):
@@ -91,6 +92,8 @@ def _bare_number(lines: Sequence[Line], first: int, scale: ScoreRange, parts: bo
     others = (re.fullmatch(_BARE, line) for line in above)
     if any(other["said"] != bare["said"] for other in others if other):
         return ""
+    if parts and _ends_as_a_sum(lines):
+        return bare["said"]
     if parts:
         top = rf"(?<!\w)[0-9.]{{1,9}} ?/ ?{scale.high:g}(?![0-9.]*\w)"
         alone = not any(re.search(top, line[:2000]) for line in above)
@@ -100,6 +103,15 @@ def _bare_number(lines: Sequence[Line], first: int, scale: ScoreRange, parts: bo
         re.search(r"\bscores?\b", line, re.I) and not ends_in_header(line) for line in above[first:]
     )
     return "" if spoken else bare["said"]
+
+
+def _ends_as_a_sum(lines: Sequence[Line]) -> bool:
+    """Whether the last line is ``#### 7``, with no other heading that it could be one of."""
+    *above, last = lines
+    is_below_a_criterion = max(criterion_sections(above), default=-1) >= 0
+    others = (re.search(r"^\s{0,9}#|\bscores?\b", line.raw, re.I) for line in above)
+    has_form = re.fullmatch(rf"#### ?{NUMBER}", last.raw.strip()) is not None
+    return has_form and not is_below_a_criterion and not any(others)
 
 
 SCORE_PARSERS: Mapping[str, Callable[[str, ScoreRange], float]] = MappingProxyType(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from daydream.parsers.score_claim import SPAN, VALUE, Claim
 from daydream.parsers.score_quotes import is_mention
 from daydream.parsers.score_range import ScoreRange
+from daydream.parsers.score_rest import NUMBER
 from daydream.parsers.score_sections import GENERAL, labels_a_part
 from daydream.parsers.score_text import WORDY, Line
 
@@ -20,6 +21,7 @@ _HEADER = r"""(?ix)(?P<words>(?:\b[^\W\d_]{1,20}\ ){0,3})(?<![\w/.-])
         (?:\ (?:rating|grade|mark|result|verdict|answer|evaluation|assessment))?)(?=\ ?[:=]))
     (?:\ ?\((?P<note>[^()]{0,60})\))?
     \ ?(?P<sep>is\ ?:|=>|->|→|[:=]|is\b|of\b|-(?=\ )|—)?\ ?"""
+_WORDS_BETWEEN = ("is", "of", "-", "—")  # of a sentence, rather than of a result line
 _STARTS_AS_NUMBER = r"[-+.]?[0-9]"
 _PLACEHOLDER = (
     r"(?i)(?:[xyn](?![\w/])|[xyn] ?/ ?[0-9]|…|\.\."
@@ -48,6 +50,13 @@ _NAMED = (
 )
 _MARKED = r"(?:\[ ?\[ ?|\( ?\( ?)(?P<said>[-+.0-9][^\[\]()]{0,30}?)(?: ?\] ?\]| ?\) ?\))"
 _BOXED = r"\\boxed ?\{ ?([-+.0-9][^{}]{0,30})\}"
+# What may stand before the number of a line that says nothing else: about 7, B+ (8/10). Not a
+# tilde, which is "up to" for some.
+_ABOUT = (
+    r"(?i)(?:about|around|roughly|approx(?:imately|\.)?|circa|ca\.) "
+    rf"(?P<said>{NUMBER}(?: ?(?:/|out of) ?{NUMBER})?)[ .!]{{0,3}}"
+)
+_LETTER_GRADE = rf"[A-F][+-]? ?\( ?(?P<said>{NUMBER} ?/ ?(?P<whole>{NUMBER})) ?\)[ .!]{{0,3}}"
 _PHRASE_END = r" ?(?:$|[.;!)\]](?: |$)|\()"
 
 
@@ -134,6 +143,8 @@ def _claim(
     header: re.Match[str], line: str, leads: bool, below: str, scale: ScoreRange
 ) -> Iterator[Claim]:
     said = line[header.end() : header.end() + _LONGEST_VALUE]
+    if leads and header["sep"] and header["sep"].lower() not in _WORDS_BETWEEN:
+        said = _undressed(said, scale)
     on_line_below = not said and leads and _answers_header(below)
     if on_line_below:
         said = below[:_LONGEST_VALUE]
@@ -148,13 +159,21 @@ def _claim(
     yield Claim(said, note, final, exact, leads, asked, named=not header["bare"])
 
 
+def _undressed(said: str, scale: ScoreRange) -> str:
+    """A number without words that leave no doubt of it; a letter needs the range's own maximum."""
+    about, letter = re.fullmatch(_ABOUT, said), re.fullmatch(_LETTER_GRADE, said)
+    if about:
+        return about["said"]
+    return letter["said"] if letter and float(letter["whole"]) == scale.high else said
+
+
 def _states(header: re.Match[str], line: str, said: str, leads: bool, scale: ScoreRange) -> bool:
     """Whether what follows a header is meant as its score."""
     if _is_echo(said, scale) or _is_rubric(said):
         return False
     if header["bare"] or not header["sep"]:
         return _is_terse(said) and (leads or not header["bare"])
-    if header["sep"].lower() in ("is", "of", "-", "—"):
+    if header["sep"].lower() in _WORDS_BETWEEN:
         around = line[max(0, header.start() - 60) : header.end() + 60]
         before = line[max(0, header.start() - 100) : header.end("words")]
         of = header["sep"].lower() == "of"
