@@ -10,8 +10,8 @@ import pandas as pd
 
 from daydream.report import grid
 from daydream.report.data import ReportTables
-from daydream.report.grid import Cell, Column, Grid
-from daydream.report.tables import LEADERBOARDS
+from daydream.report.grid import SCORES, Cell, Column, Grid
+from daydream.report.leaderboards import LEADERBOARDS
 from daydream.results.cohort_differences import cohort_differences
 from daydream.results.cohort_levels import WHOLE
 from daydream.results.parquet import read_rows
@@ -31,7 +31,7 @@ _NUMBERS = (
     Column("Scale", True),
     Column("Drafts", True),
     Column("Essays", True),
-    Column("Scores", True, "valid of expected"),
+    SCORES,
     Column("Distrust"),
 )
 

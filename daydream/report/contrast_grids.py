@@ -8,8 +8,8 @@ from typing import Any
 from daydream.report import grid
 from daydream.report.data import ReportTables
 from daydream.report.grid import Cell, Column, Grid
+from daydream.report.leaderboards import LEADERBOARDS
 from daydream.report.rankings import templates_of
-from daydream.report.tables import LEADERBOARDS
 
 MAX_ROWS = 30  # of an axis
 CAPTION = (

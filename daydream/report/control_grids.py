@@ -7,7 +7,7 @@ from typing import Any
 
 from daydream.report import grid
 from daydream.report.data import ReportTables
-from daydream.report.grid import Cell, Column, Grid
+from daydream.report.grid import SCORES, Cell, Column, Grid
 
 KINDS: Mapping[str, str] = {
     "control-empty": "an empty essay",
@@ -32,7 +32,7 @@ def controls(tables: ReportTables) -> Grid | None:
         Column("Difference", True, "control less essays"),
         Column("Essays below it", True),
         Column("Texts", True),
-        Column("Scores", True, "valid of expected"),
+        SCORES,
         Column("Note"),
     )
     rows = tuple(_row(tables, row) for row in grid.records(table))

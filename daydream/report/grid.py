@@ -30,6 +30,9 @@ class Column(NamedTuple):
     note: str = ""
 
 
+SCORES = Column("Scores", True, "valid of expected")
+
+
 class Grid(NamedTuple):
     """A table of a page. ``source`` is the name of the table that has all of it, if one has."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from daydream.report import grid
 from daydream.report.data import ReportTables
 from daydream.report.grid import Cell, Column, Grid
-from daydream.report.tables import LEADERBOARDS
+from daydream.report.leaderboards import LEADERBOARDS
 
 _JUDGE, _TEMPLATE, _WRITER = "evaluation_llm_model", "evaluation_template", "generation_model"
 _INTERVAL = Column("95% interval", True)

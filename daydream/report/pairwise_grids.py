@@ -8,7 +8,7 @@ from typing import Any
 from daydream.report import grid
 from daydream.report.data import ReportTables
 from daydream.report.grid import Cell, Column, Grid
-from daydream.report.tables import LEADERBOARDS, essays_link
+from daydream.report.leaderboards import LEADERBOARDS, essays_link
 from daydream.report.text import link
 
 ESSAY, _MODEL = "essay", "generation_model"

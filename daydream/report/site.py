@@ -33,6 +33,7 @@ from daydream.report.findings.asked import asked
 from daydream.report.findings.best import best
 from daydream.report.findings.doubts import doubts
 from daydream.report.findings.model import Evidence, Finding
+from daydream.report.leaderboards import leaderboards
 from daydream.report.overview import overview
 from daydream.report.text import link, plural, size
 from daydream.results.carried import CarriedTable, carry
@@ -184,7 +185,7 @@ def _index(
         "cohort": membership.cohort_id,
         "findings": _findings(layout, tables),
         "overview": overview(layout, membership, tables),
-        "leaderboards": tables_module.leaderboards(tables),
+        "leaderboards": leaderboards(tables),
         "cohorts": cohort_grids(layout, tables),
         "contrasts": contrasts(tables),
         "controls": control_grids.controls(tables),

@@ -1,23 +1,18 @@
-"""Tables of the index page: leaderboard, reliability, evaluators, variance."""
+"""Tables of the index page: reliability, evaluators, variance, the design that is needed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 import pandas as pd
 
 from daydream.report import grid
 from daydream.report.data import ReportTables
-from daydream.report.grid import Cell, Column, Grid
-from daydream.report.rankings import axis_rows, composite_of, templates_of
-from daydream.results.axis_names import AXIS_NAMES, heading
+from daydream.report.grid import SCORES, Cell, Column, Grid
+from daydream.results.axis_names import AXIS_NAMES
 from daydream.results.statistics.reliability import ALPHA, KAPPA, ORDINAL, OVERALL
 
-MAX_ROWS = 500  # of a leaderboard
-MAX_TIES = 3  # that are named; of more it is said how many there are
-LEADERBOARDS: Mapping[str, str] = {axis: heading(axis) for axis in AXIS_NAMES}
 COMPONENTS: Mapping[str, str] = {
     **AXIS_NAMES,
     "evaluation_llm_model": "evaluator model",
@@ -33,87 +28,6 @@ _MEASURES: Mapping[str, str] = {
     ALPHA: "Krippendorff's alpha (interval)",
     ORDINAL: "Krippendorff's alpha (ordinal)",
 }
-_SCORES = Column("Scores", True, "valid of expected")
-
-
-def essays_link(**where: str) -> str:
-    """The essays table of the page, filtered."""
-    return f"#essays?{urlencode(where)}"
-
-
-def leaderboards(tables: ReportTables) -> dict[str, list[Grid]]:
-    """By heading of each axis that was ranked: a table for each template, the composite last."""
-    ranking = tables.table("ranking")
-    if ranking.empty:
-        return {}
-    templates = templates_of(ranking)
-    return {
-        title: [
-            _leaderboard(tables, by, template, template == templates[-1]) for template in templates
-        ]
-        for by, title in LEADERBOARDS.items()
-        if ((ranking["axis"] == by) & (ranking["level"] != "")).any()
-    }
-
-
-def _leaderboard(tables: ReportTables, by: str, template: str, is_last: bool) -> Grid:
-    part = axis_rows(tables, by, template)
-    columns = (
-        Column("Rank", True, "and the ranks it may have"),
-        Column(LEADERBOARDS[by]),
-        Column("Mean", True, "share of the scale, adjusted"),
-        Column("95% interval", True),
-        Column("Points", True, "mean on the scale"),
-        Column("Essays", True),
-        _SCORES,
-        Column("Tied with"),
-    )
-    rows = tuple(_ranked(tables, by, row) for row in grid.records(part.head(MAX_ROWS)))
-    left = len(part) - len(rows)
-    note = f"The best {len(rows):,} of {len(part):,}; the file has all." if left else ""
-    caption = f"{LEADERBOARDS[by]}, best first; {_scored_by(tables, part, template)}"
-    name = f"leaderboard_{by}" if is_last else f"leaderboard_{by}_{template}"
-    return Grid(name, caption, columns, rows, note, "ranking")
-
-
-def _scored_by(tables: ReportTables, part: pd.DataFrame, template: str) -> str:
-    count = composite_of(part)
-    if count > 1:
-        return f"composite of {count} evaluation templates with equal weights"
-    return f"evaluation template {tables.names.of('evaluation_template', template)}"
-
-
-def _ranked(tables: ReportTables, by: str, row: Mapping[str, Any]) -> tuple[Cell, ...]:
-    key = str(row["key"])
-    return (
-        _rank(row),
-        Cell(tables.names.of(by, key), href=essays_link(**{by: key})),
-        grid.number(row["mean"]),
-        grid.interval(row["low"], row["high"]),
-        grid.number(row["points"], 2),
-        grid.whole(row["n_essays"]),
-        grid.coverage(row["n_valid"], row["n_expected"], row["coverage_ok"]),
-        _ties(tables, by, row),
-    )
-
-
-def _rank(row: Mapping[str, Any]) -> Cell:
-    rank = grid.as_float(row["rank"])
-    if rank is None:
-        return Cell("no score")
-    low, high = (grid.as_float(row[name]) or rank for name in ("rank_low", "rank_high"))
-    spread = "" if low == high else f" ({low:.0f} to {high:.0f})"
-    return Cell(f"{rank:.0f}{spread}", rank)
-
-
-def _ties(tables: ReportTables, by: str, row: Mapping[str, Any]) -> Cell:
-    count = grid.as_float(row["n_tied"]) or 0
-    if not count:
-        return Cell("", 0)
-    if count > MAX_TIES:
-        return Cell(f"{count:,.0f} others", count)
-    named = [name for name in str(row["tied_with"]).split(" ") if name != "..."]
-    return Cell("; ".join(tables.names.of(by, name) for name in named), count)
 
 
 def reliability(tables: ReportTables) -> Grid | None:
@@ -134,7 +48,7 @@ def reliability(tables: ReportTables) -> Grid | None:
         Column("Raters", True),
         Column("Raters are", note="what the interval speaks of: these, or any such"),
         Column("Note"),
-        _SCORES,
+        SCORES,
     )
     rows = tuple(_measured(tables, row) for row in grid.records(table))
     name, note = "reliability", "The file also has the weighted kappa of every pair of judges."
@@ -190,7 +104,7 @@ def evaluators(tables: ReportTables) -> Grid | None:
         Column("Correlation", True, "with the others, Pearson"),
         Column("Rank correlation", True, "Spearman"),
         Column("Note"),
-        _SCORES,
+        SCORES,
     )
     table = _without_repeats(table, "evaluation_template", "")
     rows = tuple(_evaluator(tables, row) for row in grid.records(table))
@@ -227,7 +141,7 @@ def variance(tables: ReportTables) -> Grid | None:
         Column("Variance", True),
         Column("95% interval", True, "of the variance"),
         Column("Note"),
-        _SCORES,
+        SCORES,
     )
     rows = tuple(
         (
@@ -274,7 +188,7 @@ def needed(tables: ReportTables) -> Grid | None:
         Column("Level x combination", True, "variance, squared points"),
         Column("95% interval", True, "of this variance"),
         Column("Note"),
-        _SCORES,
+        SCORES,
     )
     rows = tuple(_planned(row) for row in grid.records(table))
     caption = (

@@ -22,9 +22,10 @@ from daydream.report.contrast_grids import contrasts
 from daydream.report.data import ReportTables, gather
 from daydream.report.essays import EssayRow, as_json, essay_rows
 from daydream.report.judge_grids import human_corrected
+from daydream.report.leaderboards import leaderboards
 from daydream.report.pairwise_grids import comparisons
 from daydream.report.site import MARK, write_site
-from daydream.report.tables import evaluators, leaderboards, reliability
+from daydream.report.tables import evaluators, reliability
 from daydream.report.text import MAX_CHARACTERS, display_text, size, title_of
 from daydream.results.scores import ScoreRow, cohort_scores
 from daydream.store.layout import Layout
