@@ -10,7 +10,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from daydream.cli.methods import Ask, Writer, _judges_of_an_essay, methods, rendered
+from daydream.cli.methods import _judges_of_an_essay, methods, rendered
+from daydream.cli.queried_text import Ask, Writer
 from daydream.cli.query import opened, query
 from daydream.errors import CohortError
 from daydream.results.parquet import arrow_table, write_parquet
