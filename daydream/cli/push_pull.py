@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from daydream.errors import ConfigError
-from daydream.experiment.settings import Settings
-from daydream.llm.budget import spending_noticed
+from daydream.experiment.settings import Limit, Settings
+from daydream.llm.budget import Budget
 from daydream.store.bucket.client import Bucket
-from daydream.store.bucket.copier import Moved, Side
+from daydream.store.bucket.copier import Copier, Moved, Side
 from daydream.store.bucket.mirror import Mirror
 from daydream.store.layout import Layout
 
@@ -35,8 +35,7 @@ def pulled(settings: Settings, address: str | None, overwrite: bool) -> Iterator
             f"there is nothing under {mirror.bucket.address}. Push a data root first, or name "
             "another address."
         )
-    with spending_noticed(Layout(settings.data_root)):
-        moved = mirror.pull(there)
+    moved = mirror.pull(there)
     yield f"{settings.data_root}: {_counted(moved.pulled, 'brought from')} {mirror.bucket.address}"
     if moved.ledgers:
         yield f"Among them are {moved.ledgers} ledger(s) with answers that were paid elsewhere."
@@ -49,7 +48,8 @@ def _mirror(settings: Settings, address: str | None, prefer: Side | None) -> Mir
             "no object storage is named. Add an address such as s3://bucket/prefix, or set the key "
             "`store` in the configuration."
         )
-    return Mirror(settings.data_root, Bucket(where), prefer)
+    budget = Budget(Layout(settings.data_root), Limit())
+    return Mirror(Copier(settings.data_root, Bucket(where), prefer, budget.ledger_grew))
 
 
 def _counted(names: list[str], what: str) -> str:

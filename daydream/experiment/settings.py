@@ -198,8 +198,8 @@ class Settings:
     """How often an evaluation whose answer has no score, or a comparison without a verdict, is
     asked again. Every answer is kept."""
     budget_usd: AmountOrNull = None
-    """The most to spend on this data root, over all its runs. Every model that may be called needs
-    a price."""
+    """The most to spend on this data root, over all its runs; with `store` over all hosts. Every
+    model that may be called needs a price."""
     budget_tokens: AmountOrNull = None
     """The same for tokens, in and out."""
     budget_calls: AmountOrNull = None
@@ -234,7 +234,7 @@ class Settings:
     store: StoreOrNull = None
     """`s3://bucket/prefix`: the data root has a copy there; a run brings from it what it needs, and
     each answer is there before it is used. For hosts without a file system in common. Not with
-    `budget_*` and `batch`. See docs/object-storage.md."""
+    `batch`. See docs/object-storage.md."""
 
     @property
     def part(self) -> Slice | None:

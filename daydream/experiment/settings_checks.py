@@ -57,22 +57,13 @@ def check_endpoints(settings: Settings) -> None:
 
 
 def check_store(settings: Settings) -> None:
-    """Refuse what hosts that share a bucket only cannot keep together: budgets, batches.
+    """Refuse batches where hosts share a bucket only: which are under way is on one host's disk.
 
     Raises:
-        ConfigError: naming the keys.
+        ConfigError: naming the key.
     """
-    if settings.store is None:
-        return
-    keys = {
-        "budget_usd": settings.budget_usd is not None,
-        "budget_tokens": settings.budget_tokens is not None,
-        "budget_calls": settings.budget_calls is not None,
-        "batch": settings.batch,
-    }
-    if used := [key for key, is_used in keys.items() if is_used]:
+    if settings.store is not None and settings.batch:
         raise ConfigError(
-            f"config: {', '.join(used)} cannot be kept by hosts that share a bucket only (store: "
-            f"{settings.store}). Leave it out, with a limit at the provider in place of a budget; "
-            "or run without store on one host, and daydream push."
+            "config: batch cannot be used by hosts that share a bucket only (store: "
+            f"{settings.store}). Leave it out, or run without store on one host, and daydream push."
         )

@@ -8,61 +8,38 @@ the limit holds even when all calls under way turn out as expensive as they can.
 from __future__ import annotations
 
 import json
-import math
 import os
 import socket
 import uuid
 import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
 from daydream.errors import BudgetError, ConfigError
 from daydream.experiment.settings import Limit
+from daydream.llm.amounts import NOTHING, Amount, amount_from, fits, refusal, total, used_by
 from daydream.llm.stopping import STOP, Stop
 from daydream.store.files import write_json
 from daydream.store.layout import STAGES, Layout
-from daydream.store.ledger import Attempt, read_attempts
+from daydream.store.ledger import Attempt, read_attempts, reading_of
 from daydream.store.locks import hold, is_held, locked
 
 SETTLING_S = 0.2  # between looks at a budget that calls under way hold
 
 
-class Amount(NamedTuple):
-    """What a call takes from a budget."""
+class Spending(Protocol):
+    """What keeps the calls of a run within a limit."""
 
-    usd: float = 0.0
-    tokens: int = 0
-    calls: int = 0
+    def reserved(self, amount: Amount) -> AbstractContextManager[list[Attempt]]:
+        """Hold an amount while a call is under way; yields a list to put its attempts in.
 
-    def plus(self, other: Amount, sign: int = 1) -> Amount:
-        """The sum, or with sign -1 the difference."""
-        return Amount(
-            self.usd + sign * other.usd,
-            self.tokens + sign * other.tokens,
-            self.calls + sign * other.calls,
-        )
-
-    @property
-    def description(self) -> str:
-        """The amount in words."""
-        return f"${self.usd:.4f}, {self.tokens} tokens, {self.calls} call(s)"
-
-
-def amount_of(attempt: Attempt, reserved: Amount) -> Amount:
-    """What an attempt has taken; what it does not tell counts as it was reserved.
-
-    A call that failed without a word on usage was not billed, as far as anybody knows.
-    """
-    counts = [attempt.usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens")]
-    tokens = sum(counts)
-    if attempt.is_answer and not all(counts):
-        tokens = max(tokens, reserved.tokens)
-    usd = reserved.usd if attempt.cost_usd is None else attempt.cost_usd
-    return Amount(usd, tokens, 1)
+        Raises:
+            BudgetError: when the amount does not fit any more.
+        """
 
 
 @dataclass
@@ -83,11 +60,7 @@ class State:
     @property
     def committed(self) -> Amount:
         """What is spent or may yet be."""
-        total = self.spent
-        for calls in self.reserved.values():
-            for amount in calls.values():
-                total = total.plus(amount)
-        return total
+        return self.spent.plus(total(a for calls in self.reserved.values() for a in calls.values()))
 
 
 class Budget:
@@ -110,11 +83,7 @@ class Budget:
 
     @contextmanager
     def reserved(self, amount: Amount) -> Iterator[list[Attempt]]:
-        """Hold an amount while a call is under way; yields a list to put its attempts in.
-
-        Raises:
-            BudgetError: when the amount does not fit any more.
-        """
+        """Hold an amount; see :class:`Spending`."""
         if not self.is_kept:
             yield []
             return
@@ -123,44 +92,31 @@ class Budget:
         try:
             yield attempts
         finally:
-            used = Amount()
-            for attempt in attempts:
-                used = used.plus(amount_of(attempt, amount))
-            self._settle(key, used)
+            self._settle(key, used_by(attempts, amount))
 
-    def add(self, amount: Amount) -> None:
-        """Count what was spent elsewhere."""
-        with self._changing() as state:
-            state.spent = state.spent.plus(amount)
+    def ledger_grew(self, before: bytes, after: bytes) -> None:
+        """Count calls that came into a ledger from elsewhere, if the data root keeps a budget."""
+        if self.is_kept:
+            known, all_there = (
+                used_by(reading_of(content).attempts) for content in (before, after)
+            )
+            with self._changing() as state:
+                state.spent = state.spent.plus(all_there).plus(known, sign=-1)
 
     def _reserve(self, amount: Amount) -> str:
         """Wait for calls under way to settle, as long as they may leave enough."""
         while True:
             with self._changing() as state:
-                if not self._fits(state.committed, amount):
+                if not fits(self.limit, state.committed, amount):
                     self._drop_the_dead(state)
-                if self._fits(state.committed, amount):
+                if fits(self.limit, state.committed, amount):
                     self._number += 1
                     key = str(self._number)
                     state.reserved.setdefault(self._process, {})[key] = amount
                     return key
-                if not self._fits(state.spent, amount):
-                    raise BudgetError(self._refusal(state.spent, amount))
+                if not fits(self.limit, state.spent, amount):
+                    raise BudgetError(refusal(self.limit, state.spent, amount))
             self._stop.wait(SETTLING_S)
-
-    def _fits(self, taken: Amount, amount: Amount) -> bool:
-        total = taken.plus(amount)
-        limits = (self.limit.usd, self.limit.tokens, self.limit.calls)
-        return all(
-            most is None or value <= most + 1e-9 for most, value in zip(limits, total, strict=True)
-        )
-
-    def _refusal(self, spent: Amount, amount: Amount) -> str:
-        return (
-            f"the budget of {self.limit.description} is spent: {spent.description} so far, "
-            f"and the next call may take {amount.description}. Raise it and run again; "
-            "nothing that was answered is asked again."
-        )
 
     def _settle(self, key: str, used: Amount) -> None:
         with self._changing() as state:
@@ -200,8 +156,7 @@ class Budget:
     def _drop_the_dead(self, state: State) -> None:
         """Count what killed processes had reserved as spent: providers bill calls that are cut."""
         for process in [p for p in state.reserved if p != self._process and self._is_dead(p)]:
-            for amount in state.reserved.pop(process).values():
-                state.spent = state.spent.plus(amount)
+            state.spent = state.spent.plus(total(state.reserved.pop(process).values()))
 
     def _is_dead(self, process: str) -> bool:
         path = Path(f"{self._folder}/{process}.alive")
@@ -214,44 +169,20 @@ class Budget:
 def _state(content: Mapping[str, Any]) -> State:
     """What the file says; a number that is none would let the budget pass or refuse everything."""
     reserved = {
-        process: {key: _amount(amount) for key, amount in calls.items()}
+        process: {key: amount_from(amount) for key, amount in calls.items()}
         for process, calls in content["reserved"].items()
     }
-    return State(_amount(content["spent"]), reserved)
-
-
-def _amount(content: Mapping[str, Any]) -> Amount:
-    amount = Amount(
-        float(content.get("usd", 0.0)), int(content.get("tokens", 0)), int(content.get("calls", 0))
-    )
-    if not (math.isfinite(amount.usd) and min(amount) >= 0):
-        raise ValueError(f"{amount.description} cannot have been spent")
-    return amount
+    return State(amount_from(content["spent"]), reserved)
 
 
 def spent_so_far(layout: Layout) -> Amount:
     """What every ledger of the store tells, for the first budget of a data root."""
-    total = Amount()
+    spent = NOTHING
     for stage in STAGES:
         folder = Path(layout.under("gens", stage))
         for generation in sorted(folder.iterdir()) if folder.is_dir() else ():
-            for attempt in read_attempts(str(generation)):
-                total = total.plus(amount_of(attempt, Amount()))
-    return total
-
-
-@contextmanager
-def spending_noticed(layout: Layout) -> Iterator[None]:
-    """Count as spent what comes into the ledgers meanwhile, if the data root keeps a budget."""
-    budget = Budget(layout, Limit())
-    if not budget.is_kept:
-        yield
-        return
-    before = spent_so_far(layout)
-    try:
-        yield
-    finally:
-        budget.add(spent_so_far(layout).plus(before, sign=-1))
+            spent = spent.plus(used_by(read_attempts(str(generation))))
+    return spent
 
 
 def check_prices(limit: Limit, unpriced: list[str]) -> None:

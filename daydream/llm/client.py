@@ -14,7 +14,7 @@ from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.model import Model
 from daydream.llm.advice import gave_up
 from daydream.llm.attempt import Call, attempt_of
-from daydream.llm.budget import Budget
+from daydream.llm.budget import Spending
 from daydream.llm.circuit_breaker import CircuitBreaker
 from daydream.llm.connection import connect
 from daydream.llm.embedded import EmbeddedServer
@@ -47,7 +47,7 @@ class Client:
     def __init__(
         self,
         endpoint: Endpoint,
-        budget: Budget,
+        budget: Spending,
         stop: Stop = STOP,
         share: Share | None = None,
         errors: ErrorLimit | None = None,

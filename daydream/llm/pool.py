@@ -8,7 +8,7 @@ import threading
 from daydream.errors import CallError
 from daydream.experiment.settings import Settings
 from daydream.llm.batch.client import BatchClient
-from daydream.llm.budget import Budget
+from daydream.llm.budget import Budget, Spending
 from daydream.llm.client import Client
 from daydream.llm.error_limit import ErrorLimit
 from daydream.llm.request import Request
@@ -20,19 +20,26 @@ from daydream.store.layout import Layout
 class Clients:
     """Hands out the one client of each endpoint."""
 
-    def __init__(self, settings: Settings, stop: Stop = STOP, share: Share | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        stop: Stop = STOP,
+        share: Share | None = None,
+        budget: Spending | None = None,
+    ) -> None:
         """Prepare; no client is made yet.
 
         Args:
             settings: with the endpoints.
             stop: what ends calls before their time.
             share: of the limits; None: of a slice, by the slices that run on the data root.
+            budget: that calls keep within; None: that of the data root.
         """
         self._settings = settings
         self._stop = stop
         self._layout = Layout(settings.data_root)
         self.errors = ErrorLimit(settings.stop_after_errors)
-        self._budget = Budget(self._layout, settings.budget, stop)
+        self._budget = budget or Budget(self._layout, settings.budget, stop)
         self._clients: dict[str, Client | BatchClient] = {}
         self._making = threading.Lock()
         self._announced: set[tuple[str, str]] = set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daydream.experiment.model import Prices
-from daydream.llm.budget import Amount
+from daydream.llm.amounts import Amount
 
 if TYPE_CHECKING:
     from daydream.llm.request import Request

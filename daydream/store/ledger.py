@@ -74,7 +74,7 @@ class Ledger:
     def read(self) -> None:
         """Read all lines, as at the beginning."""
         self._file.seek(0)
-        self.attempts, self.damaged = _reading(self._file.read() or b"")
+        self.attempts, self.damaged = reading_of(self._file.read() or b"")
 
     @classmethod
     @contextmanager
@@ -130,7 +130,7 @@ def read_ledger(folder: str) -> Reading:
         content = Path(f"{folder}/{NAME}").read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return Reading([], [])
-    return _reading(content)
+    return reading_of(content)
 
 
 def read_attempts(folder: str) -> list[Attempt]:
@@ -152,7 +152,7 @@ def lost_answer(folder: str, ledger: Ledger | Reading) -> str:
     return ""
 
 
-def _reading(content: bytes) -> Reading:
+def reading_of(content: bytes) -> Reading:
     """What the bytes of a ledger say.
 
     Lines count as an editor counts them, blank ones too. One that is there twice, as after a bad

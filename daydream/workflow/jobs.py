@@ -24,9 +24,8 @@ class GenerationJobs:
         prompts, settings = self.project.prompts, self.project.settings
         if self.store is None:
             return Generator(prompts, Clients(settings))
-        return Generator(
-            prompts, Clients(settings, share=self.store.lease), copies=self.store.copies
-        )
+        clients = Clients(settings, share=self.store.lease, budget=self.store.budget)
+        return Generator(prompts, clients, copies=self.store.copies)
 
     @property
     def in_flight(self) -> int:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import product
 
 from daydream.errors import StoppedError, StoreError
-from daydream.experiment.settings import Settings
+from daydream.experiment.settings import Limit, Settings
+from daydream.llm.allotment import Allotment
+from daydream.llm.amounts import Amount
+from daydream.llm.budget import Budget, spent_so_far
 from daydream.llm.stopping import STOP
 from daydream.store.bucket.client import Bucket, Object
+from daydream.store.bucket.copier import Copier
 from daydream.store.bucket.generations import GenerationCopies
 from daydream.store.bucket.lease import Lease
 from daydream.store.bucket.mirror import Mirror
-from daydream.store.bucket.tree import COMBOS
-from daydream.store.layout import Stage
+from daydream.store.bucket.tree import COMBOS, is_ledger
+from daydream.store.layout import Layout, Stage
 from daydream.store.membership import Member, parent_stage
 from daydream.workflow import snakemake_compat as compat
 from daydream.workflow.out_of_date import by_times
@@ -35,16 +40,21 @@ class ObjectStore:
             StoreError: when the address cannot be used.
         """
         assert settings.store is not None
-        self._mirror = Mirror(settings.data_root, Bucket(settings.store))
+        self._layout = Layout(settings.data_root)
+        local = Budget(self._layout, Limit())
+        bucket = Bucket(settings.store)
+        self._mirror = Mirror(Copier(settings.data_root, bucket, ledger_grew=local.ledger_grew))
         self._part = settings.part
         self.copies = GenerationCopies(self._mirror.files)
         self.lease = Lease(
-            self._mirror.bucket,
+            bucket,
             f"A run of slice {settings.slice}" if self._part else "A run",
             1 / self._part.count if self._part else 1.0,
             _stop,
             STOP.wait,
         )
+        self.budget = Allotment(self.lease, settings.budget, local, self._count_spent, compat.log)
+        self.lease.renewed = self.budget.report
 
     def bring_design(self) -> None:
         """Bring what decides which generations there are.
@@ -76,6 +86,8 @@ class ObjectStore:
             self._mirror.push_grown()
             self._take_lease(project)
         except (StoreError, StoppedError) as error:
+            with suppress(StoreError):
+                self.lease.end()
             return [str(error)]
         return []
 
@@ -85,6 +97,13 @@ class ObjectStore:
             self.lease.take(required, compat.log)
             # What others made meanwhile is found in their ledgers, job by job.
             self.copies.there = self._mirror.listed(_GENERATIONS)
+            self.budget.begin()
+
+    def _count_spent(self) -> Amount:
+        """What all ledgers tell, those of other hosts too."""
+        there = self._mirror.listed(_GENERATIONS)
+        self._mirror.pull({name: entry for name, entry in there.items() if is_ledger(name)})
+        return spent_so_far(self._layout)
 
     def succeed(self) -> None:
         """After a run in which nothing failed.
@@ -102,6 +121,7 @@ class ObjectStore:
     def _end(self) -> bool:
         """Send what is not there yet, tables and report among it; whether the bucket has all."""
         try:
+            self.budget.end()
             self._mirror.push_grown()
             self.lease.end()
         except StoreError as error:

@@ -25,7 +25,21 @@ from tests.support.s3_door import Door
 from tests.support.workspace import ROOT
 
 PACKAGES = ROOT / ".venv" / "s3"
-_MOTO = "from moto.server import main; main(['-H', '127.0.0.1', '-p', '{}'])"
+# moto compares and writes in two steps, which a server of S3 does in one: so one by one.
+_MOTO = """
+import threading
+from moto import server
+
+class OneByOne(server.DomainDispatcherApplication):
+    turn = threading.Lock()
+
+    def __call__(self, *arguments):
+        with self.turn:
+            return super().__call__(*arguments)
+
+server.DomainDispatcherApplication = OneByOne
+server.main(["-H", "127.0.0.1", "-p", "{}"])
+"""
 _KEYS = (
     '{"identities": [{"name": "lab", "credentials": [{"accessKey": "key", "secretKey": "secret"}],'
     ' "actions": ["Admin"]}]}'
@@ -58,11 +72,16 @@ class S3Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
+        self.stop()
+        self._place.cleanup()
+
+    def stop(self) -> None:
+        """End the server; nothing answers at its address any more."""
         self.door.shutdown()
+        self.door.server_close()
         if self._process:
             self._process.kill()
             self._process.wait()
-        self._place.cleanup()
 
     @property
     def environment(self) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -11,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from daydream.cli.main import main
 from tests.support.mock_server import Fault, MockServer
-from tests.support.s3 import S3Server
+from tests.support.s3 import S3Server, skip_without_packages
 from tests.support.workspace import Workspace
 
 Host = Callable[[str], Workspace]
@@ -58,12 +61,14 @@ def test_slices_on_hosts_of_their_own_make_the_cohort_and_tables_are_made_at_hom
     home: Workspace, host: Host, server: MockServer, s3: S3Server
 ) -> None:
     s3.reset()
-    host("a").run("evaluation", "--config", "slice=1/2")
+    budget = "budget_calls=1000"
+    host("a").run("evaluation", "--config", "slice=1/2", budget)
     assert server.paid == 8
-    host("b").run("evaluation", "--config", "slice=2/2")
+    host("b").run("evaluation", "--config", "slice=2/2", budget)
     assert server.paid == CALLS
     # A copied essay has two files, the others five; nothing is read but what they come from.
-    assert s3.requests("gens/") == {"PUT": 5 * 12 + 2 * 3, "LIST": 4}
+    assert s3.requests("gens/") == {"PUT": 5 * 12 + 2 * 3, "LIST": 5}  # one for the first budget
+    assert s3.requests("budget/").total() <= GENERATIONS  # so below six for each of them
 
     run = home.run("results_processing")
     assert server.paid == CALLS
@@ -150,13 +155,91 @@ def test_a_forced_text_that_fails_is_not_made_anywhere(
     assert len(list(c.data.glob("gens/draft/*/parsed.txt"))) == 2
 
 
-def test_a_bucket_that_is_not_there_and_a_budget_are_told_before_anything_is_made(
+def spent_at_home(work: Workspace) -> int:
+    return json.loads((work.data / "budget" / "spent.json").read_text())["spent"]["calls"]
+
+
+def test_hosts_that_share_a_bucket_use_up_a_budget_and_a_larger_one_goes_on(
+    home: Workspace, host: Host, server: MockServer
+) -> None:
+    # What was spent before, with a budget of one host or without any, counts.
+    store = home.config.pop("store")
+    home.run("generation_draft", "--config", "budget_calls=3")
+    home.config["store"] = store
+    assert main(["push", store, "--config", f"data_root={home.data}"]) == 0
+    assert server.received == spent_at_home(home) == 3
+    server.latency_s = 0.3
+    hosts = [host("a"), host("b")]
+    for number, work in enumerate(hosts, 1):
+        work.config |= {"budget_calls": 9, "slice": f"{number}/2"}
+    runs = [work.start_making("evaluation") for work in hosts]
+    outputs = [run.communicate(timeout=240)[0] for run in runs]
+    assert server.received == server.paid == 9, outputs
+    refused = [text for run, text in zip(runs, outputs, strict=True) if run.returncode]
+    assert refused and all(
+        "Stopped: the budget of 9 calls is spent: " in text
+        and ", 9 call(s) so far" in text
+        and "Raise it and run again" in text
+        for text in refused
+    ), outputs
+    assert any("tokens, 3 call(s), of a budget of 9 calls." in text for text in outputs), outputs
+    run = home.run("evaluation", "--config", "budget_calls=12")
+    assert "tokens, 9 call(s), of a budget of 12 calls." in run.output
+    assert server.received == server.paid == CALLS == spent_at_home(home)
+    assert max(server.paid_by_prompt.values()) == 1
+
+
+def test_a_killed_run_and_its_successor_never_call_more_often_than_the_budget(
+    home: Workspace, host: Host, server: MockServer
+) -> None:
+    home.replicates(evaluation=4)
+    home.run("cohort")
+    home.config["budget_calls"] = 20
+    server.latency_s = 0.3
+    lost = host("lost")
+    lost.config["budget_calls"] = 20
+    process = lost.start("evaluation", "-c4")
+    wait_until(lambda: server.received > 8)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    server.latency_s, before = 0.0, server.received
+    run = home.run("evaluation", ok=False)
+    (said,) = re.findall("^A run that was killed or cut off .*$", run.output, re.MULTILINE)
+    (taken,) = re.findall(r"(\d+) call\(s\) of the budget", said)
+    assert before <= int(taken) < 20 and server.received == before + 20 - int(taken)
+    assert "budget of 20 calls is spent: " in run.output
+    home.run("evaluation", "--config", "budget_calls=60")
+    ids = [(stage, gen_id) for stage in CALLED for gen_id in home.ids(stage)]
+    assert sum(len(home.answers(*of)) for of in ids) == 3 + 3 + 24
+    assert server.paid <= 30 + 4  # those on the wire when it was killed are asked again
+
+
+def test_no_call_starts_beyond_the_allotment_once_the_bucket_cannot_be_reached(
+    work: Workspace, server: MockServer
+) -> None:
+    skip_without_packages()
+    with S3Server() as gone, pytest.MonkeyPatch.context() as patch:
+        for name, value in gone.environment.items():
+            patch.setenv(name, value)
+        work.config |= {"store": f"s3://{gone.new_bucket()}/lab", "budget_calls": 1000}
+        server.latency_s = 0.5
+        run = work.start_making("evaluation", "-c3")
+        wait_until(lambda: server.received > 6)
+        gone.stop()
+        output, _ = run.communicate(timeout=240)
+    assert run.returncode == 1 and server.received < CALLS
+    assert len(re.findall("^data/gens/.*: StoreError: s3://", output, re.MULTILINE)) == 1
+    assert "Could not connect" in output and "the next run sends it" in output
+    assert "Traceback" not in output
+
+
+def test_a_bucket_that_is_not_there_and_batches_are_told_before_anything_is_made(
     work: Workspace, s3: S3Server, server: MockServer
 ) -> None:
     work.config["store"] = "s3://nowhere-at-all/lab"
     run = work.run("evaluation", ok=False)
     assert "Error: s3://nowhere-at-all/lab: cannot list: there is no bucket" in run.output
     assert "Traceback" not in run.output
-    run = work.run("evaluation", "--config", "budget_usd=1", ok=False)
-    assert "budget_usd cannot be kept by hosts that share a bucket only" in run.output
+    run = work.run("evaluation", "--config", "batch=true", ok=False)
+    assert "batch cannot be used by hosts that share a bucket only" in run.output
     assert server.received == 0

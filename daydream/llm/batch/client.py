@@ -12,11 +12,12 @@ from dataclasses import replace
 from daydream.errors import DaydreamError
 from daydream.experiment.endpoint import Endpoint
 from daydream.llm.advice import gave_up
+from daydream.llm.amounts import Amount
 from daydream.llm.batch.registry import Delivery, Waiter
 from daydream.llm.batch.results import Outcome
 from daydream.llm.batch.state import Line
 from daydream.llm.batch.worker import Desk
-from daydream.llm.budget import Amount, Budget
+from daydream.llm.budget import Spending
 from daydream.llm.circuit_breaker import CircuitBreaker
 from daydream.llm.client import Record
 from daydream.llm.error_limit import ErrorLimit
@@ -35,7 +36,7 @@ class BatchClient:
         self,
         endpoint: Endpoint,
         layout: Layout,
-        budget: Budget,
+        budget: Spending,
         stop: Stop = STOP,
         errors: ErrorLimit | None = None,
     ) -> None:

@@ -155,7 +155,8 @@ class Bucket:
         try:
             yield
         except _client_error() as error:
-            raise StoreError(f"{self.address}: cannot {what}: {self._advice(error)}") from error
+            message = f"{self.address}: cannot {what}: {self._advice(error)}"
+            raise StoreError(message, cause=error.response["Error"]["Code"]) from error
         except NoCredentialsError as error:
             raise StoreError(
                 f"{self.address}: there is no key. Set AWS_ACCESS_KEY_ID and "
@@ -164,7 +165,8 @@ class Bucket:
         except BotoCoreError as error:
             raise StoreError(
                 f"{self.address}: cannot {what}: {error}. If it is not on AWS, set "
-                "AWS_ENDPOINT_URL."
+                "AWS_ENDPOINT_URL.",
+                cause="unreachable",
             ) from error
 
     def _advice(self, error: Any) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import repeat
 from pathlib import Path
@@ -42,15 +42,23 @@ class Moved:
 class Copier:
     """Moves single files between a data root and a bucket; threads may share it."""
 
-    def __init__(self, root: str, bucket: Bucket, prefer: Side | None = None) -> None:
+    def __init__(
+        self,
+        root: str,
+        bucket: Bucket,
+        prefer: Side | None = None,
+        ledger_grew: Callable[[bytes, bytes], None] = lambda before, after: None,
+    ) -> None:
         """Prepare; nothing is read from the bucket yet.
 
         Args:
             root: the data root.
             bucket: where its copy is.
             prefer: which version of a file of a person's holds when both sides changed it.
+            ledger_grew: called with a ledger's content before and after calls came from the bucket.
         """
         self.root, self.bucket, self._prefer = root, bucket, prefer
+        self._ledger_grew = ledger_grew
         self._known = Known(root, bucket.address)
         self._reporting = threading.Lock()
 
@@ -205,6 +213,8 @@ class Copier:
             assert both is not None
             if both != ours:
                 _replace(path, both, theirs.mtime_ns)
+                if is_ledger(name):
+                    self._ledger_grew(ours, both)
                 self._note(moved.pulled, name)
         if both == theirs.content:
             self._in_step(name, theirs.etag)

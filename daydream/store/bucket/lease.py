@@ -73,8 +73,9 @@ class Lease:
             wait: sleeps; raises when the run is to end.
         """
         self.value = share
-        self._bucket, self._title, self._lost, self._wait = bucket, title, lost, wait
-        self._name = f"{FOLDER}{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.json"
+        self.renewed: Callable[[], None] = lambda: None  # called after each renewal
+        self.bucket, self._title, self._lost, self._wait = bucket, title, lost, wait
+        self.name = f"{FOLDER}{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.json"
         self._content, self._etag = b"", ""
         self._renewed = time.monotonic()
         self._over = threading.Event()
@@ -109,52 +110,57 @@ class Lease:
         self._content = json.dumps(own._asdict()).encode()
         self._show()
         try:
-            rivals = (r for r in self._others() if not needed.isdisjoint(r.generations))
+            rivals = (r for r in self.others().values() if not needed.isdisjoint(r.generations))
             rival = next(rivals, None)
         except StoreError:
-            self._bucket.delete(self._name)
+            self.bucket.delete(self.name)
             raise
         if rival is not None:
-            self._bucket.delete(self._name)
+            self.bucket.delete(self.name)
         return rival
 
     def _show(self) -> None:
-        self._etag = self._bucket.put(self._name, self._content, time.time_ns(), None)
+        self._etag = self.bucket.put(self.name, self._content, time.time_ns(), None)
         self._renewed = time.monotonic()
         with suppress(Changed):
-            self._bucket.put(self._name, self._content, time.time_ns(), None)
+            self.bucket.put(self.name, self._content, time.time_ns(), None)
             raise StoreError(
-                f"{self._bucket.address}: the server overwrote an object that it was told not to "
+                f"{self.bucket.address}: the server overwrote an object that it was told not to "
                 "(If-None-Match), so answers could be lost. Use one with conditional writes."
             )
 
-    def _others(self) -> list[Lessee]:
-        """The other runs that live; void leases are removed."""
-        listed = {entry.name: entry.modified for entry in self._bucket.list(FOLDER)}
-        now = listed.pop(self._name, None)
+    def others(self) -> dict[str, Lessee]:
+        """The other runs that live, by the names of their leases; void leases are removed.
+
+        Raises:
+            StoreError: when it cannot be told, or this run's own lease is gone.
+        """
+        listed = {entry.name: entry.modified for entry in self.bucket.list(FOLDER)}
+        now = listed.pop(self.name, None)
         if now is None:
-            raise StoreError(f"{self._bucket.address}: {self._name} was removed by somebody.")
+            raise StoreError(f"{self.bucket.address}: {self.name} was removed by somebody.")
         if abs(now - time.time()) > _MAX_SKEW_S:
             raise StoreError(
                 f"the clock of this host is {time.time() - now:+.0f} s off that of "
-                f"{self._bucket.address}. Synchronise it: times tell what is out of date."
+                f"{self.bucket.address}. Synchronise it: times tell what is out of date."
             )
-        return list(self._living({name: now - modified for name, modified in listed.items()}))
+        return dict(self._living({name: now - modified for name, modified in listed.items()}))
 
-    def _living(self, ages: dict[str, float]) -> Iterator[Lessee]:
+    def _living(self, ages: dict[str, float]) -> Iterator[tuple[str, Lessee]]:
         for name, age in ages.items():
-            lessee = read_lease(self._bucket, name)
+            lessee = read_lease(self.bucket, name)
             if lessee is None:
                 continue
             if age > VOID_AFTER_S or lessee.is_dead:
-                self._bucket.delete(name)
+                self.bucket.delete(name)
             else:
-                yield lessee
+                yield name, lessee
 
     def _keep(self) -> None:
         while not self._over.wait(RENEWED_EVERY_S):
             try:
                 self._renew()
+                self.renewed()
             except Changed:
                 return self._lost("The lease of this run in the object storage is gone.")
             except StoreError as error:
@@ -162,10 +168,10 @@ class Lease:
                     return self._lost(f"The lease of this run cannot be renewed: {error}")
 
     def _renew(self) -> None:
-        self._etag = self._bucket.put(self._name, self._content, time.time_ns(), self._etag)
+        self._etag = self.bucket.put(self.name, self._content, time.time_ns(), self._etag)
         self._renewed = time.monotonic()
-        ages = {entry.name: entry.modified for entry in self._bucket.list(FOLDER)}
-        now = ages.get(self._name, 0.0)
+        ages = {entry.name: entry.modified for entry in self.bucket.list(FOLDER)}
+        now = ages.get(self.name, 0.0)
         self.value = 1 / max(1, sum(now - then <= VOID_AFTER_S for then in ages.values()))
 
     def end(self) -> None:
@@ -174,7 +180,7 @@ class Lease:
             self._over.set()
             self._thread.join()
             self._thread = None
-            self._bucket.delete(self._name)
+            self.bucket.delete(self.name)
 
 
 def read_lease(bucket: Bucket, name: str) -> Lessee | None:

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
 from daydream.errors import StoreError
-from daydream.store.bucket.client import Bucket, Object
-from daydream.store.bucket.copier import Copier, Moved, Side
+from daydream.store.bucket.client import Object
+from daydream.store.bucket.copier import Copier, Moved
 from daydream.store.bucket.tree import is_copied, local_files, phase
 
 THREADS = 16
@@ -23,10 +23,8 @@ _SHOWN = 10
 class Mirror:
     """A data root and the bucket that has its copy."""
 
-    def __init__(self, root: str, bucket: Bucket, prefer: Side | None = None) -> None:
-        """Prepare; for arguments see :class:`Copier`."""
-        self.root, self.bucket = root, bucket
-        self.files = Copier(root, bucket, prefer)
+    def __init__(self, files: Copier) -> None:
+        self.root, self.bucket, self.files = files.root, files.bucket, files
 
     def listed(self, *folders: str) -> dict[str, Object]:
         """The objects under some folders that are files of a data root."""

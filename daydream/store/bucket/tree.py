@@ -9,6 +9,7 @@ from daydream.store.layout import STAGES
 from daydream.store.ledger import NAME as LEDGER
 
 # What is about processes of one host: locks, running slices, money that calls under way may cost.
+# Of `budget` and `runs` the bucket has its own, which is about all hosts.
 LOCAL = ("slices", "budget", "batches", "runs")
 _LOCAL_ENDINGS = (".lock", ".alive")
 COMBOS = "combo_mappings.csv"

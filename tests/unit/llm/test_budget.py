@@ -13,7 +13,8 @@ import pytest
 
 from daydream.errors import BudgetError, ConfigError
 from daydream.experiment.settings import Limit, load_config
-from daydream.llm.budget import Amount, Budget, amount_of, check_bounds, check_prices, spent_so_far
+from daydream.llm.amounts import Amount, amount_of
+from daydream.llm.budget import Budget, check_bounds, check_prices, spent_so_far
 from daydream.store.layout import Layout
 from daydream.store.ledger import Attempt, Ledger
 from daydream.workflow.project import Project
@@ -108,7 +109,8 @@ def test_what_calls_under_way_may_still_give_back_is_waited_for(layout: Layout) 
 HOLD = """
 import os, sys
 sys.path.insert(0, {root!r})
-from daydream.llm.budget import Amount, Budget
+from daydream.llm.amounts import Amount
+from daydream.llm.budget import Budget
 from daydream.store.layout import Layout
 from daydream.experiment.settings import Limit
 with Budget(Layout({data!r}), Limit(calls=3)).reserved(Amount(0.5, 7, 1)):

@@ -15,7 +15,8 @@ import pytest
 from daydream.errors import CallError, NotAskedError, StoppedError
 from daydream.experiment.endpoint import Endpoint
 from daydream.experiment.settings import Limit
-from daydream.llm.budget import Amount, Budget
+from daydream.llm.amounts import Amount
+from daydream.llm.budget import Budget
 from daydream.llm.client import Client
 from daydream.llm.rate_limit import RateLimiter
 from daydream.llm.request import Request

@@ -13,6 +13,7 @@ import pytest
 from daydream.errors import StoreError
 from daydream.store.bucket import copier
 from daydream.store.bucket.client import Bucket, Changed
+from daydream.store.bucket.copier import Copier
 from daydream.store.bucket.merge import merged_combos, merged_lines
 from daydream.store.bucket.mirror import Mirror
 from daydream.store.bucket.tree import is_copied, is_input, phase
@@ -27,7 +28,7 @@ TEMPLATE, DRAFT = "1_raw/templates/draft/plain.txt", "gens/draft/d_1"
 @pytest.fixture
 def host(tmp_path: Path, s3_address: str) -> Callable[[str], Mirror]:
     """A host of its own: a data root that shares nothing but the bucket."""
-    return lambda name: Mirror(str(tmp_path / name), Bucket(s3_address))
+    return lambda name: Mirror(Copier(str(tmp_path / name), Bucket(s3_address)))
 
 
 def write(mirror: Mirror, name: str, text: str, at: float | None = None) -> Path:
@@ -151,7 +152,7 @@ def test_a_file_of_a_person_that_both_sides_changed_is_named_and_untouched(host)
         pull(here)
     assert read(here, TEMPLATE) == "mine"
     assert read(here, "cohorts/trial/manifest.json") == "{}"
-    mine = Mirror(here.root, here.bucket, prefer="here")
+    mine = Mirror(Copier(here.root, here.bucket, prefer="here"))
     assert mine.push(mine.listed()).pushed == [TEMPLATE]
     assert pull(there) == [TEMPLATE] and read(there, TEMPLATE) == "mine"
 
