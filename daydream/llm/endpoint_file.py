@@ -13,7 +13,7 @@ from io import FileIO
 from pathlib import Path
 
 from daydream.errors import CallError
-from daydream.store.files import write_all
+from daydream.store.files import unless_gone, write_all
 from daydream.store.locks import hold, is_held
 
 
@@ -55,7 +55,7 @@ class EndpointFile:
 
 def read_address(path: str) -> str | None:
     """Where the server of an endpoint file listens; None when it does not, or is over."""
-    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+    with unless_gone(), suppress(ValueError, KeyError, TypeError):
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         if is_held(path):
             return str(content["base_url"])

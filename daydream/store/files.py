@@ -8,6 +8,8 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -71,12 +73,30 @@ def read_current(path: str | Path) -> bytes:
     """
     for _ in range(STALE_READS):
         try:
-            return Path(path).read_bytes()
+            return _content(path)
         except OSError as error:
             if error.errno != errno.ESTALE:
                 raise
         time.sleep(STALE_S)
-    return Path(path).read_bytes()
+    return _content(path)
+
+
+def _content(path: str | Path) -> bytes:
+    with open(path, "rb") as file:  # hundreds of thousands may be read: no Path
+        return file.read()
+
+
+@contextmanager
+def unless_gone() -> Iterator[None]:
+    """Do what is done with a file as far as it is there: another process may just remove it.
+
+    A network file system says so of a file that is open by ``ESTALE``.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ESTALE):
+            raise
 
 
 def write_json(path: str | Path, content: Any) -> None:

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from daydream.store.files import read_current
+
 
 def read_json(path: str | Path) -> Any:
     """What a JSON file holds; None when it is missing, damaged, or nested beyond measure."""
     try:
-        with open(path, encoding="utf-8") as file:  # there are hundreds of thousands: no Path
-            return json.loads(file.read())
+        return json.loads(read_current(path).decode("utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
 

@@ -16,11 +16,11 @@ import time
 import uuid
 import weakref
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from daydream.errors import LockError
+from daydream.store.files import modified_ns, unless_gone
 from daydream.store.locks import hold_new, is_held
 from daydream.store.turns import Turns, is_seen_late
 
@@ -101,7 +101,7 @@ class LockWatch:
 
     def tick(self) -> None:
         """Touch the own file, and look at those of the others."""
-        with suppress(FileNotFoundError):  # removed by hand, or by a host that sees no lock on it
+        with unless_gone():  # removed by hand, or by a host that sees no lock on it
             os.utime(self.own)
             self._turns.take()
         intruder, _ = self._look(MAX_LATER_LOOKS)
@@ -122,9 +122,8 @@ class LockWatch:
 
     def _is_touched(self, path: Path) -> bool:
         """Whether a file that is not held has been touched since it was first seen so."""
-        try:
-            touched = path.stat().st_mtime_ns
-        except FileNotFoundError:
+        touched = modified_ns(str(path))
+        if touched is None:
             return False
         now = time.monotonic()
         seen = self._free.setdefault(path, _Free(touched, now))

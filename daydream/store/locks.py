@@ -11,14 +11,21 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import random
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from io import FileIO
+from pathlib import Path
 
 from daydream.errors import LockError
+from daydream.store.files import unless_gone
 
 # What the kernel answers where the file system has no locks, or its lock service does not run.
 _NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL)
+_TRY = fcntl.LOCK_EX | fcntl.LOCK_NB
+_ASK_AGAIN_S = (0.01, 0.5)  # the least and the most
 
 
 @contextmanager
@@ -31,7 +38,7 @@ def locked(path: str) -> Iterator[FileIO]:
     Raises:
         LockError: when the file system has no locks.
     """
-    file = _lock(path, fcntl.LOCK_EX)
+    file = _lock(path, waits=True)
     try:
         yield file
     finally:
@@ -45,7 +52,7 @@ def hold(path: str) -> FileIO | None:
         LockError: when the file system has no locks.
     """
     try:
-        return _lock(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return _lock(path, waits=False)
     except BlockingIOError:
         return None
 
@@ -65,30 +72,60 @@ def hold_new(path: str) -> FileIO:
 
 def is_held(path: str) -> bool:
     """Whether some process holds a file; one that is not there is held by none."""
-    try:
-        file = FileIO(os.open(path, os.O_RDWR | os.O_APPEND), "r+")
-    except FileNotFoundError:
-        return False
-    with file:
+    with unless_gone(), FileIO(os.open(path, os.O_RDWR | os.O_APPEND), "r+") as file:
         try:
-            _flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB, path)
+            _flock(file, _TRY, path)
         except BlockingIOError:
             return True
     return False
 
 
-def _lock(path: str, operation: int) -> FileIO:
+def _lock(path: str, waits: bool) -> FileIO:
     """Open and lock; again if the file was removed or replaced before the lock was ours."""
     while True:
         file = FileIO(_open(path), "r+")
         try:
-            _flock(file, operation, path)
-            if _is_at(file, path):
-                return file
+            with unless_gone():
+                if waits:
+                    _wait(file, path)
+                else:
+                    _flock(file, _TRY, path)
+                if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                    return file
         except BaseException:  # Ctrl-C while it waits, too: no file stays open
             file.close()
             raise
         file.close()
+
+
+def _wait(file: FileIO, path: str) -> None:
+    """Lock an open file as soon as nobody else holds it.
+
+    A client of NFS asks its server again after a second, then after two, four, up to thirty, and
+    whoever comes in between gets the lock. So there it is asked for from here, and more often.
+    """
+    if not _is_nfs(os.fstat(file.fileno()).st_dev):
+        _flock(file, fcntl.LOCK_EX, path)
+        return
+    since, (least, most) = time.monotonic(), _ASK_AGAIN_S
+    while True:
+        try:
+            return _flock(file, _TRY, path)
+        except BlockingIOError:
+            waited = time.monotonic() - since
+        time.sleep(random.uniform(0.5, 1) * min(max(least, waited / 10), most))
+
+
+@cache
+def _is_nfs(device: int) -> bool:
+    """Whether a device, as ``stat`` tells it, is a mount of NFS."""
+    number = f"{os.major(device)}:{os.minor(device)}"
+    with suppress(OSError):  # where there is no such table
+        for line in Path("/proc/self/mountinfo").read_text(errors="replace").splitlines():
+            mount, _, kind = line.partition(" - ")
+            if mount.split()[2] == number:
+                return kind.startswith("nfs")
+    return False
 
 
 def _open(path: str) -> int:
@@ -111,10 +148,3 @@ def _flock(file: FileIO, operation: int, path: str) -> None:
             "lost. Put data_root on a file system with locks (a local disk, NFSv4, Lustre mounted "
             "with flock), or have it mounted with them."
         ) from error
-
-
-def _is_at(file: FileIO, path: str) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
-    except FileNotFoundError:
-        return False

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from daydream.errors import LockError
-from daydream.store.files import write_all
+from daydream.store.files import unless_gone, write_all
 from daydream.store.layout import Layout
 from daydream.store.locks import hold, is_held
 
@@ -68,7 +68,7 @@ def running_runs(layout: Layout) -> list[RunningRun]:
 def _running(layout: Layout) -> Iterator[RunningRun]:
     for path in sorted(Path(layout.runs).glob("*.alive")):
         # What is not there any more must not be made again by looking whether it is held.
-        with suppress(FileNotFoundError, ValueError, TypeError):
+        with unless_gone(), suppress(ValueError, TypeError):
             content = json.loads(path.read_text(encoding="utf-8"))
             if is_held(str(path)):
                 yield RunningRun(**content)

@@ -11,6 +11,7 @@ import time
 from io import FileIO
 from pathlib import Path
 
+from daydream.store.files import unless_gone
 from daydream.store.locks import hold, is_held
 
 LATE_S = 1.5  # what is seen no later than this, ledgers and texts are read again for
@@ -66,7 +67,6 @@ def is_seen_late(path: Path, patience_s: float) -> bool:
 
 def _length(path: Path) -> int | None:
     """How much can be read, which is what a mount keeps from then on; None: it is gone."""
-    try:
+    with unless_gone():
         return len(path.read_bytes())
-    except FileNotFoundError:
-        return None
+    return None

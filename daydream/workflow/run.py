@@ -139,6 +139,7 @@ class Run:
         self._has_started = True
         compat.skip_pipe_searches(self.rules.is_ours)
         compat.make_no_empty_logs(self.rules.is_ours)
+        compat.keep_what_others_made(self.rules.is_ours)
         self._share_forces()
         SIGNALS.jobs_begin()
         STOP.add_listener(self._leave)

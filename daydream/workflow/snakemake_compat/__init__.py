@@ -29,6 +29,7 @@ from daydream.workflow.snakemake_compat.course import (
 from daydream.workflow.snakemake_compat.jobs import (
     PlannedJob,
     count_by_rule,
+    keep_what_others_made,
     make_no_empty_logs,
     name_in_run,
     planned_jobs,
@@ -67,6 +68,7 @@ __all__ = [
     "is_dry_run",
     "is_main_process",
     "is_touch",
+    "keep_what_others_made",
     "local_cores",
     "log",
     "look_when_over",

@@ -119,3 +119,29 @@ def make_no_empty_logs(is_ours: Callable[[str], bool]) -> None:
             await make(dag, job)
 
     DAG.handle_log = handle_log
+
+
+@reach("keeping what another run has just made", lambda: None)
+def keep_what_others_made(is_ours: Callable[[str], bool]) -> None:
+    """Leave an output in its place that was missing when the run began: another run has made it.
+
+    Reason: Snakemake removes the outputs of a job before it runs. Another run of the cohort that
+    has just made one fails when it notes its time, or makes something of it, and it is gone. Our
+    jobs replace their outputs in one step.
+    Seen in 9.27.1: ``Job.remove_existing_output``, ``DAG.reason``.
+
+    Args:
+        is_ours: whether a rule is one of this workflow's, by the path of its Snakefile.
+    """
+    from snakemake.jobs import Job
+
+    remove = Job.remove_existing_output
+
+    async def remove_existing_output(job: Any) -> None:
+        if not is_ours(str(job.rule.snakefile)) or not job.dag.reason(job).missing_output:
+            await remove(job)
+            return
+        for log in job.log:
+            await log.remove(remove_non_empty_dir=False)
+
+    Job.remove_existing_output = remove_existing_output

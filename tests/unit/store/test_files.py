@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from daydream.store import files
 from daydream.store.files import STALE_READS, append_line, read_current, write_json, write_text
 from tests.support.workspace import ROOT
 
@@ -163,15 +164,15 @@ def test_a_file_that_another_host_replaces_just_then_is_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     (tmp_path / "x").write_text("new")
-    read, ends = Path.read_bytes, [OSError(errno.ESTALE, "gone")] * times
+    read, ends = files._content, [OSError(errno.ESTALE, "gone")] * times
 
-    def read_bytes(path: Path) -> bytes:
+    def read_once(path: Path) -> bytes:
         if ends:
             raise ends.pop()
         return read(path)
 
-    monkeypatch.setattr("daydream.store.files.STALE_S", 0.0)
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(files, "STALE_S", 0.0)
+    monkeypatch.setattr(files, "_content", read_once)
     assert read_current(tmp_path / "x") == b"new"
 
 
@@ -181,12 +182,12 @@ def test_any_other_end_of_reading_is_told(
 ) -> None:
     asked: list[Path] = []
 
-    def read_bytes(path: Path) -> bytes:
+    def read_once(path: Path) -> bytes:
         asked.append(path)
         raise OSError(number, "no")
 
-    monkeypatch.setattr("daydream.store.files.STALE_S", 0.0)
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(files, "STALE_S", 0.0)
+    monkeypatch.setattr(files, "_content", read_once)
     with pytest.raises(OSError, match="no"):
         read_current(tmp_path / "x")
     assert len(asked) == reads

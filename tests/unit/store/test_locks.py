@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -121,3 +122,49 @@ def test_a_file_system_without_locks_is_told_with_what_to_do(
     assert str(tmp_path / "l") in message
     assert "data_root" in message
     assert "mounted with" in message
+
+
+def test_a_file_that_another_host_removes_meanwhile_is_made_again_and_held_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, flock, gone = tmp_path / "l", fcntl.flock, iter([True, False, True])
+
+    def stale(file, operation: int) -> None:
+        if next(gone):
+            path.unlink()
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        flock(file, operation)
+
+    monkeypatch.setattr(locks.fcntl, "flock", stale)
+    with locked(str(path)) as file:
+        assert os.path.samestat(os.fstat(file.fileno()), path.stat())
+    assert not is_held(str(path))
+    assert not path.exists()
+
+
+def test_on_nfs_a_lock_is_asked_for_often_as_its_client_asks_ever_more_rarely(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, flock, asked = str(tmp_path / "l"), fcntl.flock, []
+    monkeypatch.setattr(locks, "_is_nfs", lambda device: True)
+    monkeypatch.setattr(
+        locks.fcntl, "flock", lambda file, how: asked.append(how) or flock(file, how)
+    )
+    held = hold(path)
+    assert held is not None
+    threading.Timer(0.3, held.close).start()
+    begin = time.monotonic()
+    with locked(path):
+        assert 0.25 < time.monotonic() - begin < 2
+    assert 5 < len(asked) < 100
+    assert set(asked) == {fcntl.LOCK_EX | fcntl.LOCK_NB}
+
+
+def test_a_mount_of_nfs_is_known_by_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = (
+        "26 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n"
+        "61 26 0:45 /x /mnt/data rw,relatime shared:9 - nfs4 10.0.0.1:/x rw,vers=4.2\n"
+    )
+    monkeypatch.setattr(Path, "read_text", lambda path, **how: table)
+    devices = [os.makedev(0, 45), os.makedev(254, 0), os.makedev(0, 77)]
+    assert [locks._is_nfs.__wrapped__(device) for device in devices] == [True, False, False]

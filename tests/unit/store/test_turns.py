@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,3 +50,17 @@ def test_one_that_takes_no_turn_or_is_gone_says_nothing(tmp_path: Path) -> None:
     assert not is_seen_late(turns.path, 0.1)
     turns.path.unlink()
     assert not is_seen_late(turns.path, 60)
+
+
+def test_a_file_that_is_removed_on_another_host_while_it_is_read_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stale(path: Path) -> bytes:
+        raise OSError(errno.ESTALE, "Stale file handle", str(path))
+
+    turns = Turns(tmp_path / "turns" / "other.alive")
+    timer = threading.Timer(0.2, turns.take)
+    timer.start()
+    monkeypatch.setattr(Path, "read_bytes", stale)
+    assert not is_seen_late(turns.path, 5)
+    timer.join()

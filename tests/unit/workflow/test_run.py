@@ -24,8 +24,8 @@ OURS, THEIRS = "/flow/rules/x.smk", "/outer/Snakefile"
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the run asks of Snakemake, in order; the jobs are those of ``jobs``."""
     asked: list[str] = []
-    names = ("skip_pipe_searches", "make_no_empty_logs", "schedule_quickly", "mute_job_errors")
-    for name in (*names, "at_end", "at_start"):
+    names = ("skip_pipe_searches", "make_no_empty_logs", "keep_what_others_made")
+    for name in (*names, "schedule_quickly", "mute_job_errors", "at_end", "at_start"):
         monkeypatch.setattr(compat, name, lambda *_, name=name: asked.append(name))
     monkeypatch.setattr(compat, "forces", lambda _: compat.Forces())
     monkeypatch.setattr(compat, "config_sources", lambda _: ([], []))

@@ -241,6 +241,31 @@ def test_no_empty_log_is_made_for_a_job_of_ours(monkeypatch, snakefile, in_stora
     assert log.touch_or_create.call_count == is_made
 
 
+# --- what another run makes meanwhile
+
+
+@pytest.mark.parametrize(
+    ("snakefile", "missing", "is_removed"),
+    [
+        ("ours/draft.smk", {"parsed.txt"}, 0),
+        ("ours/draft.smk", set(), 1),
+        ("theirs/Snakefile", {"parsed.txt"}, 1),
+    ],
+)
+def test_an_output_of_ours_that_another_run_has_made_meanwhile_is_not_removed(
+    monkeypatch, snakefile, missing, is_removed
+):
+    monkeypatch.setattr(Job, "remove_existing_output", Job.remove_existing_output)
+    compat.keep_what_others_made(lambda path: path.startswith("ours/"))
+    output, log = MagicMock(remove=AsyncMock()), MagicMock(remove=AsyncMock())
+    job = job_of(snakefile, output=[output], log=[log])
+    job.rule.output, job.dag.reason.return_value.missing_output = [output], missing
+    with monkeypatch.context() as patch:
+        patch.setattr("snakemake.jobs.is_flagged", lambda path, flag: False)
+        asyncio.run(Job.remove_existing_output(job))
+    assert (output.remove.call_count, log.remove.call_count) == (is_removed, 1)
+
+
 # --- a real run of the installed Snakemake, which notes down what each reach finds
 
 SNAKEFILE = """
@@ -251,7 +276,7 @@ from snakemake.jobs import Job
 from snakemake.scheduling.job_scheduler import JobScheduler
 from daydream.workflow import snakemake_compat as compat
 
-NOTES = {"sizings": 0, "order": []}
+NOTES = {"sizings": 0, "order": [], "found": 0}
 sizes = JobScheduler.update_input_sizes
 
 async def counted(self, jobs):
@@ -273,6 +298,8 @@ def start():
     NOTES["cores"] = compat.local_cores(workflow)
     compat.schedule_quickly(workflow)
     compat.skip_pipe_searches(lambda snakefile: True)
+    compat.keep_what_others_made(lambda snakefile: True)
+    Path("5.txt").write_text("made by another run meanwhile")
     NOTES["patched"] = type(workflow.scheduler._open_jobs).__name__
     NOTES["limit lifted"] = workflow.scheduler.job_rate_limiter is None
     compat.at_end(workflow, lambda: end("success"), lambda: end("failure"))
@@ -301,6 +328,7 @@ rule piece:
         if config.get("fail") and wildcards.number == "3":
             compat.exit_gracefully(workflow)
             raise ValueError("it broke")
+        NOTES["found"] += Path(output[0]).exists()
         Path(output[0]).write_text("made")
 
 onsuccess:
@@ -364,6 +392,7 @@ def test_a_real_scheduler_is_patched_and_sizes_nothing(tmp_path: Path) -> None:
     assert (notes["patched"], notes["limit lifted"]) == ("Polls", True)
     assert notes["sizings"] == 0
     assert len(list(tmp_path.glob("*.txt"))) == 12
+    assert notes["found"] == 1
 
 
 def test_a_module_is_told_its_names_and_runs_start_and_end_beside_the_outer_hooks(
