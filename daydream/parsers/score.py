@@ -31,7 +31,7 @@ from daydream.parsers.score_text import Line, absent, last_lines, visible, witho
 
 __all__ = ["SCORE_PARSERS", "ScoreRange", "complex_score", "in_last_line", "read_json_score"]
 
-_BARE = rf"(?:[\[(] ?){{0,2}}(?P<said>{NUMBER}(?: ?/ ?[0-9]{{1,15}}(?:\.[0-9]{{1,15}})?)?)"
+_BARE = rf"(?:[\[(] ?){{0,2}}(?P<stated>{NUMBER}(?: ?/ ?[0-9]{{1,15}}(?:\.[0-9]{{1,15}})?)?)"
 _BARE += r"(?: ?[\])]){0,2}"
 _SECTION_LINES = 200
 
@@ -60,10 +60,10 @@ def _read(text: str, scale: ScoreRange, count: int, parts: bool) -> float:
     first = max(0, len(lines) - count)
     candidates = _candidates(lines, scale)
     if all(candidate.line < first for candidate in candidates):
-        said = _bare_number(lines, first, scale, parts)
-        if not said:
+        stated = _bare_number(lines, first, scale, parts)
+        if not stated:
             raise absent([line.raw for line in lines[first:]], count)
-        candidates = [Candidate(Claim(said, exact=True, leads=True), len(lines) - 1)]
+        candidates = [Candidate(Claim(stated, exact=True, leads=True), len(lines) - 1)]
     return choose(candidates, [line.plain for line in lines], scale, parts, first)
 
 
@@ -86,23 +86,25 @@ def _bare_number(lines: Sequence[Line], first: int, scale: ScoreRange, parts: bo
     ``#### 7``, the form in which models are taught to end sums, in an answer without headings.
     """
     bare = re.fullmatch(_BARE, lines[-1].plain) if lines else None
-    if bare is None or is_triple(bare["said"], scale):
+    if bare is None or is_triple(bare["stated"], scale):
         return ""
     above = [line.plain for line in lines[:-1]]
     others = (re.fullmatch(_BARE, line) for line in above)
-    if any(other["said"] != bare["said"] for other in others if other):
+    if any(other["stated"] != bare["stated"] for other in others if other):
         return ""
     if parts and _ends_as_a_sum(lines):
-        return bare["said"]
+        return bare["stated"]
     if parts:
         top = rf"(?<!\w)[0-9.]{{1,9}} ?/ ?{scale.high:g}(?![0-9.]*\w)"
         alone = not any(re.search(top, line[:2000]) for line in above)
         in_section = criterion_sections(lines)[-1] >= 0
-        return bare["said"] if re.fullmatch(top, bare["said"]) and alone and not in_section else ""
+        return (
+            bare["stated"] if re.fullmatch(top, bare["stated"]) and alone and not in_section else ""
+        )
     spoken = any(
         re.search(r"\bscores?\b", line, re.I) and not ends_in_header(line) for line in above[first:]
     )
-    return "" if spoken else bare["said"]
+    return "" if spoken else bare["stated"]
 
 
 def _ends_as_a_sum(lines: Sequence[Line]) -> bool:

@@ -60,28 +60,28 @@ class Claim(NamedTuple):
     """A place that states a score: what it says, and how much weight the place has.
 
     ``final`` says that the score is called final, total or overall; ``exact`` that the line says
-    nothing but the score; ``leads`` that the line begins with it; ``asked`` that it has the form
-    that templates ask for, ``SCORE: 7``; ``named`` that the word score is there.
+    nothing but the score; ``leads`` that the line begins with it; ``requested`` that it has the
+    form that templates ask for, ``SCORE: 7``; ``named`` that the word score is there.
     """
 
-    said: str
+    stated: str
     note: str = ""
     final: bool = False
     exact: bool = False
     leads: bool = False
-    asked: bool = False
+    requested: bool = False
     named: bool = True
 
 
 def read_claim(claim: Claim, scale: ScoreRange) -> float:
     """Read the number of a claim as a score of ``scale``, or raise ``ParseError``."""
-    first = re.match(_WHOLE_FIRST, claim.said)
+    first = re.match(_WHOLE_FIRST, claim.stated)
     if first:
         return scaled(float(first[2]), float(first[1]), scale)
-    value = re.match(VALUE, claim.said)
-    if value is None or says_another(claim.said, value):
+    value = re.match(VALUE, claim.stated)
+    if value is None or says_another(claim.stated, value):
         raise ParseError(
-            f"the score reads '{one_line(claim.said)}', which is not one plain number",
+            f"the score reads '{one_line(claim.stated)}', which is not one plain number",
             "not_a_number",
         )
     if value["percent"] and scale != (0, 100):
@@ -99,7 +99,7 @@ def read_claim(claim: Claim, scale: ScoreRange) -> float:
 
 def _check_scale(claim: Claim, value: re.Match[str], scale: ScoreRange) -> None:
     """Refuse a score that names a range but the template's own, before or behind the number."""
-    rest = claim.said[value.end() :]
+    rest = claim.stated[value.end() :]
     if not value["whole"] and scale.high != 5 and re.match(_STARS, rest):
         raise ParseError(f"the score is given in stars, not on {range_text(scale)}", "other_range")
     behind = re.search(_RANGE_BEHIND, re.split(r"[;!?]|\.(?![0-9])", rest)[0])
@@ -118,13 +118,13 @@ def _check_scale(claim: Claim, value: re.Match[str], scale: ScoreRange) -> None:
 
 def whole_of(claim: Claim) -> float | None:
     """Return y of ``x/y``; a note such as ``(out of 5)`` gives it too."""
-    first = re.match(_WHOLE_FIRST, claim.said)
+    first = re.match(_WHOLE_FIRST, claim.stated)
     if first:
         return float(first[1])
-    value = re.match(VALUE, claim.said)
+    value = re.match(VALUE, claim.stated)
     if value and value["whole"]:
         return float(value["whole"])
-    behind = re.match(_MAXIMUM_BEHIND, claim.said[value.end() :]) if value else None
+    behind = re.match(_MAXIMUM_BEHIND, claim.stated[value.end() :]) if value else None
     if behind:
         return float(behind["points"] or behind["top"])
     numbers = re.findall(NUMBER, re.sub(SPAN, r"\2", claim.note))

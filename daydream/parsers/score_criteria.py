@@ -128,10 +128,10 @@ def _marks_in_lines(
 
 
 def _mark(lines: Sequence[str], name: str, scale: ScoreRange) -> float:
-    said = [claim for line in lines if (claim := _claim(line, name))]
-    if not said:
+    stated = [claim for line in lines if (claim := _claim(line, name))]
+    if not stated:
         raise ParseError(f"no mark for the criterion '{name}'{_hint(lines, name)}", "no_mark")
-    marks = [_number(name, claim, scale) for claim in said]
+    marks = [_number(name, claim, scale) for claim in stated]
     if any(mark != marks[0] for mark in marks):
         raise ParseError(
             f"two marks for the criterion '{name}': {marks[0]:g} and {marks[-1]:g}", "two_marks"
@@ -144,26 +144,26 @@ def _claim(line: str, name: str) -> Claim | None:
     label = re.escape(name.replace("_", " ")).replace(r"\ ", "[ -]?")
     header = re.match(
         rf"(?i)\W{{0,8}}(?:\d{{1,2}}[.)] ?)?{label}(?: score)?(?: \((?P<note>[^()]{{0,40}})\))?"
-        r"(?: ?(?:\||->|→|[:=—]|-(?= )) ?(?P<said>[-+.(\[]{0,3}[0-9].{0,100}))?",
+        r"(?: ?(?:\||->|→|[:=—]|-(?= )) ?(?P<stated>[-+.(\[]{0,3}[0-9].{0,100}))?",
         line,
     )
     note = (header["note"] or "") if header else ""
-    if header and header["said"]:
-        return Claim(header["said"], note if re.fullmatch(_RANGE_NOTE, note) else "")
+    if header and header["stated"]:
+        return Claim(header["stated"], note if re.fullmatch(_RANGE_NOTE, note) else "")
     return Claim(note) if re.fullmatch(r"[0-9.]{1,9} ?/ ?[0-9.]{1,9}", note) else None
 
 
 def _number(name: str, claim: Claim, scale: ScoreRange) -> float:
-    said = claim.said
-    value = re.match(VALUE, said)
+    stated = claim.stated
+    value = re.match(VALUE, stated)
     is_one = value and not value["third"] and not is_triple(value["number"], scale)
-    if value is None or not is_one or not re.match(_BEHIND, said[value.end() :]):
+    if value is None or not is_one or not re.match(_BEHIND, stated[value.end() :]):
         raise ParseError(
-            f"the mark for '{name}' reads '{said[:60]}', which is not one number", "not_a_number"
+            f"the mark for '{name}' reads '{stated[:60]}', which is not one number", "not_a_number"
         )
     if whole_of(claim) not in (None, scale.high):
         raise ParseError(
-            f"the mark for '{name}' is on another maximum: '{said[:60]}'", "other_range"
+            f"the mark for '{name}' is on another maximum: '{stated[:60]}'", "other_range"
         )
     return read_claim(claim, scale)
 

@@ -105,8 +105,8 @@ def _score_line(content: dict[str, Any]) -> str | None:
         if isinstance(value, int | float | str) and not isinstance(value, bool):
             maximum = next((keys[key] for key in _MAXIMUM_KEYS if key in keys), "")
             note = f" ({maximum})" if isinstance(maximum, int | float | str) and maximum else ""
-            said = " ".join(str(value).split())
-            return "" if keys.keys() & _PART_KEYS else f"SCORE{note}: {said}"
+            stated = " ".join(str(value).split())
+            return "" if keys.keys() & _PART_KEYS else f"SCORE{note}: {stated}"
     return None
 
 

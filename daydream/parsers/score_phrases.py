@@ -48,15 +48,15 @@ _NAMED = (
     r"\b(?i:essay|response|text|idea|answer|candidate|critic|judge|reviewer|rater|expert)"
     r"[ -](?:[A-Z]|[0-9]{1,3}) ?$"
 )
-_MARKED = r"(?:\[ ?\[ ?|\( ?\( ?)(?P<said>[-+.0-9][^\[\]()]{0,30}?)(?: ?\] ?\]| ?\) ?\))"
+_MARKED = r"(?:\[ ?\[ ?|\( ?\( ?)(?P<stated>[-+.0-9][^\[\]()]{0,30}?)(?: ?\] ?\]| ?\) ?\))"
 _BOXED = r"\\boxed ?\{ ?([-+.0-9][^{}]{0,30})\}"
 # What may stand before the number of a line that says nothing else: about 7, B+ (8/10). Not a
 # tilde, which is "up to" for some.
 _ABOUT = (
     r"(?i)(?:about|around|roughly|approx(?:imately|\.)?|circa|ca\.) "
-    rf"(?P<said>{NUMBER}(?: ?(?:/|out of) ?{NUMBER})?)[ .!]{{0,3}}"
+    rf"(?P<stated>{NUMBER}(?: ?(?:/|out of) ?{NUMBER})?)[ .!]{{0,3}}"
 )
-_LETTER_GRADE = rf"[A-F][+-]? ?\( ?(?P<said>{NUMBER} ?/ ?(?P<whole>{NUMBER})) ?\)[ .!]{{0,3}}"
+_LETTER_GRADE = rf"[A-F][+-]? ?\( ?(?P<stated>{NUMBER} ?/ ?(?P<whole>{NUMBER})) ?\)[ .!]{{0,3}}"
 _PHRASE_END = r" ?(?:$|[.;!)\]](?: |$)|\()"
 
 
@@ -92,7 +92,7 @@ def claims_of(line: Line, scale: ScoreRange, below: str = "") -> Iterator[Claim]
         for claim in _claim(header, text, leads, below, scale):
             if labels_a_part(before):
                 continue
-            if not is_mention(line, f"{before}{header['words']}", claim.said[:20]):
+            if not is_mention(line, f"{before}{header['words']}", claim.stated[:20]):
                 yield claim
 
 
@@ -111,13 +111,13 @@ def _marked_claims(line: Line) -> Iterator[Claim]:
     """Yield a result by its marks alone: a line ``[[7]]`` or ``((7))``, or a LaTeX box."""
     marked = re.fullmatch(_MARKED, line.plain.strip(" .!->"))
     if marked:
-        yield Claim(marked["said"], exact=True, leads=True, asked=True)
+        yield Claim(marked["stated"], exact=True, leads=True, requested=True)
     elif "\\boxed" in line.raw:
         raw = line.raw[-10_000:]
         if not re.search(_LETTER, line.plain):
-            yield Claim(line.plain, exact=True, leads=True, asked=True)
+            yield Claim(line.plain, exact=True, leads=True, requested=True)
         for boxed in list(re.finditer(_BOXED, raw))[-_MAX_HEADERS:]:
-            yield Claim(boxed[1], exact=True, leads=True, asked=True)
+            yield Claim(boxed[1], exact=True, leads=True, requested=True)
 
 
 def _names_a_part(header: re.Match[str], leads: bool, before: str = "") -> bool:
@@ -142,52 +142,52 @@ def _names_a_part(header: re.Match[str], leads: bool, before: str = "") -> bool:
 def _claim(
     header: re.Match[str], line: str, leads: bool, below: str, scale: ScoreRange
 ) -> Iterator[Claim]:
-    said = line[header.end() : header.end() + _LONGEST_VALUE]
+    stated = line[header.end() : header.end() + _LONGEST_VALUE]
     if leads and header["sep"] and header["sep"].lower() not in _WORDS_BETWEEN:
-        said = _undressed(said, scale)
-    on_line_below = not said and leads and _answers_header(below)
+        stated = _undressed(stated, scale)
+    on_line_below = not stated and leads and _answers_header(below)
     if on_line_below:
-        said = below[:_LONGEST_VALUE]
-    if not said or not (on_line_below or _states(header, line, said, leads, scale)):
+        stated = below[:_LONGEST_VALUE]
+    if not stated or not (on_line_below or _states(header, line, stated, leads, scale)):
         return
     if re.fullmatch(_GOES_ON, below):
-        said = f"{said} {below}"
+        stated = f"{stated} {below}"
     note = header["note"] or ""
     final = not _FINAL.isdisjoint(_words(f"{header['words']} {header['bare'] or ''} {note}"))
-    exact = leads and _is_whole(said) and header["sep"] not in ("is", "of")
-    asked = "SCORE" in header[0]
-    yield Claim(said, note, final, exact, leads, asked, named=not header["bare"])
+    exact = leads and _is_whole(stated) and header["sep"] not in ("is", "of")
+    requested = "SCORE" in header[0]
+    yield Claim(stated, note, final, exact, leads, requested, named=not header["bare"])
 
 
-def _undressed(said: str, scale: ScoreRange) -> str:
+def _undressed(stated: str, scale: ScoreRange) -> str:
     """A number without words that leave no doubt of it; a letter needs the range's own maximum."""
-    about, letter = re.fullmatch(_ABOUT, said), re.fullmatch(_LETTER_GRADE, said)
+    about, letter = re.fullmatch(_ABOUT, stated), re.fullmatch(_LETTER_GRADE, stated)
     if about:
-        return about["said"]
-    return letter["said"] if letter and float(letter["whole"]) == scale.high else said
+        return about["stated"]
+    return letter["stated"] if letter and float(letter["whole"]) == scale.high else stated
 
 
-def _states(header: re.Match[str], line: str, said: str, leads: bool, scale: ScoreRange) -> bool:
+def _states(header: re.Match[str], line: str, stated: str, leads: bool, scale: ScoreRange) -> bool:
     """Whether what follows a header is meant as its score."""
-    if _is_echo(said, scale) or _is_rubric(said):
+    if _is_echo(stated, scale) or _is_rubric(stated):
         return False
     if header["bare"] or not header["sep"]:
-        return _is_terse(said) and (leads or not header["bare"])
+        return _is_terse(stated) and (leads or not header["bare"])
     if header["sep"].lower() in _WORDS_BETWEEN:
         around = line[max(0, header.start() - 60) : header.end() + 60]
         before = line[max(0, header.start() - 100) : header.end("words")]
         of = header["sep"].lower() == "of"
         if re.search(_HEDGE_BEFORE, before) or (of and not re.search(_GIVEN, before)):
             return False
-        starts = re.match(_STARTS_AS_NUMBER, said) is not None
-        return starts and not re.search(_HEDGE, around) and not _of_a_part(said)
-    return leads or re.match(_STARTS_AS_NUMBER, said) is not None or bool(re.match(VALUE, said))
+        starts = re.match(_STARTS_AS_NUMBER, stated) is not None
+        return starts and not re.search(_HEDGE, around) and not _of_a_part(stated)
+    return leads or re.match(_STARTS_AS_NUMBER, stated) is not None or bool(re.match(VALUE, stated))
 
 
-def _is_rubric(said: str) -> bool:
+def _is_rubric(stated: str) -> bool:
     """Whether a number is explained, as in a rubric: ``10 = outstanding``."""
-    value = re.match(VALUE, said)
-    return value is not None and re.match(_RUBRIC, said[value.end() :]) is not None
+    value = re.match(VALUE, stated)
+    return value is not None and re.match(_RUBRIC, stated[value.end() :]) is not None
 
 
 def _answers_header(line: str) -> bool:
@@ -195,34 +195,34 @@ def _answers_header(line: str) -> bool:
     return value is not None and (value.end() == len(line.rstrip(" .!")) or bool(value["whole"]))
 
 
-def _is_echo(said: str, scale: ScoreRange) -> bool:
+def _is_echo(stated: str, scale: ScoreRange) -> bool:
     """Whether the instructions are repeated: a placeholder, or the range itself."""
-    span = re.fullmatch(SPAN, said.rstrip(" .)"))
+    span = re.fullmatch(SPAN, stated.rstrip(" .)"))
     if span:
         return (float(span[1]), float(span[2])) == scale
-    return re.match(_PLACEHOLDER, said) is not None
+    return re.match(_PLACEHOLDER, stated) is not None
 
 
-def _is_terse(said: str) -> bool:
+def _is_terse(stated: str) -> bool:
     """Whether a number ends the phrase, as it must where no word or sign leads up to it."""
-    value = re.match(VALUE, said)
+    value = re.match(VALUE, stated)
     if value is None:
-        return re.match(_STARTS_AS_NUMBER, said) is not None and not re.search(_LETTER, said)
-    return bool(value["whole"]) or re.match(_PHRASE_END, said[value.end() :]) is not None
+        return re.match(_STARTS_AS_NUMBER, stated) is not None and not re.search(_LETTER, stated)
+    return bool(value["whole"]) or re.match(_PHRASE_END, stated[value.end() :]) is not None
 
 
-def _of_a_part(said: str) -> bool:
-    value = re.match(VALUE, said)
-    return value is not None and re.match(_PART, said[value.end() :]) is not None
+def _of_a_part(stated: str) -> bool:
+    value = re.match(VALUE, stated)
+    return value is not None and re.match(_PART, stated[value.end() :]) is not None
 
 
-def _is_whole(said: str) -> bool:
+def _is_whole(stated: str) -> bool:
     """Whether a line says nothing but the score, or nothing but that there is no clear one."""
-    value = re.match(VALUE, said)
+    value = re.match(VALUE, stated)
     if value is None:
-        return re.match(_STARTS_AS_NUMBER, said) is not None or len(said.split()) <= 3
-    rest = said[value.end() :]
-    return len(said) < _LONGEST_VALUE and not re.search(WORDY, rest)
+        return re.match(_STARTS_AS_NUMBER, stated) is not None or len(stated.split()) <= 3
+    rest = stated[value.end() :]
+    return len(stated) < _LONGEST_VALUE and not re.search(WORDY, rest)
 
 
 def ends_in_header(line: str) -> bool:

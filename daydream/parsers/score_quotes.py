@@ -30,13 +30,13 @@ _EXAMPLE = r"(?i)\b(?:example|sample)\b[^.;!?]{0,40}: ?$"
 _JUDGE = r"(?i)\b(?:I|my|we|our)\b"
 
 
-def is_mention(line: Line, before: str, said: str) -> bool:
+def is_mention(line: Line, before: str, stated: str) -> bool:
     """Whether a claim within a line is quoted or reported there, not made.
 
     Args:
         line: the line.
         before: its plain text before the claim.
-        said: the number, or what stands for it.
+        stated: the number, or what stands for it.
 
     """
     judged = re.search(_JUDGE, before) is not None
@@ -45,7 +45,7 @@ def is_mention(line: Line, before: str, said: str) -> bool:
     raw = line.raw[-10_000:]
     if not any(mark in raw for mark in QUOTES):
         return False
-    number = re.match(r"[-+.0-9]{1,20}", said)
+    number = re.match(r"[-+.0-9]{1,20}", stated)
     for quoted in (*re.finditer(_QUOTED, raw), *re.finditer(_SINGLE, raw)):
         outside = raw[: quoted.start()] + raw[quoted.end() :]
         holds = re.search(r"(?i)score", quoted[1]) and (not number or number[0] in quoted[1])

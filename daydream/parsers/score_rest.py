@@ -29,20 +29,20 @@ def number_of(value: re.Match[str]) -> float:
     return float(value["number"].replace(",", "."))
 
 
-def says_another(said: str, value: re.Match[str]) -> bool:
-    """Whether ``said``, of which ``value`` is the number, goes on to one that may be the score."""
-    number, rest = number_of(value), said[value.end() :]
-    reckoned = re.match(_RECKONED, said[value.start("number") :])
+def says_another(stated: str, value: re.Match[str]) -> bool:
+    """Whether ``stated`` goes on behind its number, ``value``, to one that may be the score."""
+    number, rest = number_of(value), stated[value.end() :]
+    reckoned = re.match(_RECKONED, stated[value.start("number") :])
     if reckoned and float(reckoned["result"] or reckoned["rounded"]) != number:
         return True
     if re.match(_UNDER_CONDITIONS, rest):
         return True
-    return _is_proportion(said, value) or _is_only_numbers(rest, number)
+    return _is_proportion(stated, value) or _is_only_numbers(rest, number)
 
 
-def _is_proportion(said: str, value: re.Match[str]) -> bool:
+def _is_proportion(stated: str, value: re.Match[str]) -> bool:
     """Whether a fraction was divided: ``24/30 = 0.8``."""
-    fraction = re.match(rf"({NUMBER}) ?/ ?({NUMBER}) ?= ?", said[: value.start("number")])
+    fraction = re.match(rf"({NUMBER}) ?/ ?({NUMBER}) ?= ?", stated[: value.start("number")])
     if fraction is None or not 0 < float(fraction[1]) <= float(fraction[2]):
         return False
     share = float(fraction[1]) / float(fraction[2])

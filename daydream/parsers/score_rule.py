@@ -68,8 +68,10 @@ def choose(
     whole_answer = _without_parts(candidates)
     results = [result for result in whole_answer if result.line >= first]
     if not results:
-        said = candidates[-1].claim.said
-        raise ParseError(f"only scores of single criteria; the last is '{said[:60]}'", "only_parts")
+        stated = candidates[-1].claim.stated
+        raise ParseError(
+            f"only scores of single criteria; the last is '{stated[:60]}'", "only_parts"
+        )
     weights = [_weight(result, scale, parts) for result in results]
     best = max(weights)
     chosen = [r for r, weight in zip(results, weights, strict=True) if weight == best]
@@ -99,9 +101,9 @@ def _without_parts(candidates: Sequence[Candidate]) -> list[Candidate]:
     if len(first) < 2:
         return list(candidates)
     parts = list(first.values())
-    asked = [part for part in parts if part.claim.asked]
-    if len(asked) == 1 and asked[0].claim.exact:
-        parts.remove(asked[0])
+    requested = [part for part in parts if part.claim.requested]
+    if len(requested) == 1 and requested[0].claim.exact:
+        parts.remove(requested[0])
     return [candidate for candidate in candidates if candidate not in parts]
 
 
@@ -113,9 +115,9 @@ def _weight(candidate: Candidate, scale: ScoreRange, parts: bool) -> Weight:
         return Weight.SCALED_FINAL  # a sum of parts on a range of its own
     if candidate.quoted:
         return Weight.QUOTED
-    if claim.exact and claim.named and (claim.asked or claim.final or not parts):
+    if claim.exact and claim.named and (claim.requested or claim.final or not parts):
         return Weight.RESULT_LINE
-    if claim.final or (claim.asked and claim.leads):
+    if claim.final or (claim.requested and claim.leads):
         return Weight.FINAL
     if claim.exact or claim.leads:
         return Weight.PLAIN if parts else Weight.FINAL
@@ -131,7 +133,7 @@ def _is_readable(claim: Claim, scale: ScoreRange) -> bool:
 
 
 def _exceeds(claim: Claim, scale: ScoreRange) -> bool:
-    value = re.match(VALUE, claim.said)
+    value = re.match(VALUE, claim.stated)
     return value is not None and not value["third"] and number_of(value) > scale.high
 
 
@@ -152,9 +154,9 @@ def _contradiction(
 ) -> ParseError:
     wholes = {whole_of(candidate.claim) for candidate in chosen} - {None, scale.high}
     if len(wholes) > 1:
-        said = chosen[-1].claim.said[:60]
+        stated = chosen[-1].claim.stated[:60]
         return ParseError(
-            f"only scores of parts, with different maxima; the last is '{said}'", "only_parts"
+            f"only scores of parts, with different maxima; the last is '{stated}'", "only_parts"
         )
     return ParseError(f"two scores: {number:.15g}, and after it {score:.15g}", "two_scores")
 
@@ -175,10 +177,10 @@ def _check_end(last: Candidate, chosen: Candidate, best: Weight, scale: ScoreRan
     quoted = last.quoted and best < Weight.RESULT_LINE
     bare = last.claim.final and last.claim.exact and not last.claim.named and not last.quoted
     is_own = whole_of(last.claim) in (None, scale.high) and _is_readable(last.claim, scale)
-    again = (last.claim.asked or last.line == chosen.line) and not last.quoted
+    again = (last.claim.requested or last.line == chosen.line) and not last.quoted
     if last is not chosen and (quoted or ((bare or again) and is_own)):
         number, score = read_claim(last.claim, scale), read_claim(chosen.claim, scale)
         if number != score:
             what = "a quoted " if quoted else ""
-            said = f"two scores: {score:.15g}, and {what}{number:.15g} behind it"
-            raise ParseError(said, "two_scores")
+            stated = f"two scores: {score:.15g}, and {what}{number:.15g} behind it"
+            raise ParseError(stated, "two_scores")

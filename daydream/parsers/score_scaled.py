@@ -40,10 +40,10 @@ def check_scaled(claim: Claim, line: int, section: int, lines: Sequence[str]) ->
 
     """
     whole = whole_of(claim) or 0.0
-    pair = re.match(_NEIGHBOURS, claim.said)
+    pair = re.match(_NEIGHBOURS, claim.stated)
     if pair and int(pair[2]) == int(pair[1]) + 1 > 5:
         raise _part(claim, "it may be a range of two neighbouring numbers")
-    if re.match(_COUNTED, claim.said):
+    if re.match(_COUNTED, claim.stated):
         raise _part(claim, "it counts something")
     others = [
         float(found)
@@ -64,7 +64,7 @@ def check_scaled(claim: Claim, line: int, section: int, lines: Sequence[str]) ->
 
 
 def _part(claim: Claim, why: str) -> ParseError:
-    said = claim.said[:60].strip()
+    stated = claim.stated[:60].strip()
     return ParseError(
-        f"the score '{said}' is on another maximum and may be of a part: {why}", "of_a_part"
+        f"the score '{stated}' is on another maximum and may be of a part: {why}", "of_a_part"
     )

@@ -140,5 +140,5 @@ def absent(lines: list[str], count: int, what: str = "score") -> ParseError:
     if not lines:
         return ParseError(f"no {what}: the answer is blank", "blank")
     last = one_line(lines[-1])
-    said = f"no {what} in the last {count} non-empty lines; the last line is '{last}'"
-    return ParseError(said, f"no_{what}")
+    stated = f"no {what} in the last {count} non-empty lines; the last line is '{last}'"
+    return ParseError(stated, f"no_{what}")

@@ -22,7 +22,7 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 _LINES = 3  # the verdict stands among so many last lines
 # Patterns are compiled when first used, which keeps the import of this module cheap.
 _HEADER = r"""(?ix)^(?:[-+>]\ )?(?:(?:my|the)\ )?(?:(?:final|overall)\ )?verdict\b
-    \ ?(?:is\b\ ?)?(?P<sign>=>|->|[:=-]|—)?\ ?(?P<said>.*)$"""
+    \ ?(?:is\b\ ?)?(?P<sign>=>|->|[:=-]|—)?\ ?(?P<stated>.*)$"""
 _VALUE = r"""(?ix)^(?:boxed\ ?)?(?:[\[({<]\ ?){0,3}(?:boxed\ ?|text\ ?){0,2}(?:[\[({<]\ ?){0,3}
     (?:an?\ (?=tie|draw))?(?:(?:the\ )?(?:text|essay|response|answer|option)\ )?
     (?:(?P<letter>[ab])|(?P<tie>tie|tied|draw))(?:\ ?[\])}>]){0,3}
@@ -77,14 +77,14 @@ def _claims(lines: list[str]) -> Iterator[str]:
     for number, line in enumerate(lines):
         header = re.match(_HEADER, line)
         if header:
-            said = header["said"] or "".join(lines[number + 1 : number + 2])
-            if header["sign"] or _value(said):  # else prose: the verdict depends on taste
-                yield said
+            stated = header["stated"] or "".join(lines[number + 1 : number + 2])
+            if header["sign"] or _value(stated):  # else prose: the verdict depends on taste
+                yield stated
 
 
-def _value(said: str) -> Verdict | None:
-    found = re.match(_VALUE, said[:100])
-    if found is None or len(said) > 100:
+def _value(stated: str) -> Verdict | None:
+    found = re.match(_VALUE, stated[:100])
+    if found is None or len(stated) > 100:
         return None
     return "tie" if found["tie"] else "A" if found["letter"].upper() == "A" else "B"
 

@@ -12,7 +12,7 @@ TEN, FIVE, HUNDRED = ScoreRange(0, 10), ScoreRange(1, 5), ScoreRange(0, 100)
 
 
 @pytest.mark.parametrize(
-    ("said", "note", "scale", "score"),
+    ("stated", "note", "scale", "score"),
     [
         ("7", "", TEN, 7),
         ("7.5 points", "", TEN, 7.5),
@@ -39,12 +39,12 @@ TEN, FIVE, HUNDRED = ScoreRange(0, 10), ScoreRange(1, 5), ScoreRange(0, 100)
         ("7 (rounded up from 6.67)", "", TEN, 7),
     ],
 )
-def test_a_number_is_read(said: str, note: str, scale: ScoreRange, score: float) -> None:
-    assert read_claim(Claim(said, note), scale) == pytest.approx(score)
+def test_a_number_is_read(stated: str, note: str, scale: ScoreRange, score: float) -> None:
+    assert read_claim(Claim(stated, note), scale) == pytest.approx(score)
 
 
 @pytest.mark.parametrize(
-    ("said", "note", "kind"),
+    ("stated", "note", "kind"),
     [
         ("7-8", "", "not_a_number"),
         ("7 or 8", "", "not_a_number"),
@@ -66,9 +66,9 @@ def test_a_number_is_read(said: str, note: str, scale: ScoreRange, score: float)
         ("6/5", "", "not_a_part"),
     ],
 )
-def test_what_can_be_read_in_two_ways_is_an_error(said: str, note: str, kind: str) -> None:
+def test_what_can_be_read_in_two_ways_is_an_error(stated: str, note: str, kind: str) -> None:
     with pytest.raises(ParseError) as error:
-        read_claim(Claim(said, note), TEN)
+        read_claim(Claim(stated, note), TEN)
     assert error.value.cause == kind
 
 

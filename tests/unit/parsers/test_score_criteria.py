@@ -18,7 +18,7 @@ def test_criteria_are_read_with_their_weights() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"),
+    ("cell", "stated"),
     [
         ("novelty=0.5|mechanism=0.5", "Did you mean 'novelty:0.5|mechanism:0.5'?"),
         ("novelty:0.5,mechanism:0.5", "Did you mean 'novelty:0.5|mechanism:0.5'?"),
@@ -38,10 +38,10 @@ def test_criteria_are_read_with_their_weights() -> None:
         ("|".join(f"c{n}" for n in range(21)), "21 criteria are too many"),
     ],
 )
-def test_a_bad_list_of_criteria_is_told_with_what_was_meant(cell: str, said: str) -> None:
+def test_a_bad_list_of_criteria_is_told_with_what_was_meant(cell: str, stated: str) -> None:
     with pytest.raises(ValueError) as error:
         criteria_of(cell)
-    assert said in str(error.value)
+    assert stated in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_marks_are_read_in_many_dresses(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "stated"),
     [
         ("novelty: 7", "no mark for the criterion 'use_of_sources'"),
         ("novelty: 7\nUse of source: 4", "the answer has one for 'Use of source'"),
@@ -87,10 +87,10 @@ def test_marks_are_read_in_many_dresses(text: str) -> None:
         ("", "no mark for the criterion 'novelty'"),
     ],
 )
-def test_a_mark_that_is_missing_or_unclear_is_an_error(text: str, said: str) -> None:
+def test_a_mark_that_is_missing_or_unclear_is_an_error(text: str, stated: str) -> None:
     with pytest.raises(ParseError) as error:
         read_criteria(text, NAMES, TEN)
-    assert said in str(error.value)
+    assert stated in str(error.value)
 
 
 def test_the_score_is_the_weighted_sum_and_marks_are_stored_without_weights() -> None:

@@ -11,8 +11,8 @@ from daydream.parsers.score_text import Line, plain
 TEN = ScoreRange(0, 10)
 
 
-def said(raw: str, below: str = "") -> list[str]:
-    return [claim.said for claim in claims_of(Line(raw, plain(raw)), TEN, below)]
+def stated(raw: str, below: str = "") -> list[str]:
+    return [claim.stated for claim in claims_of(Line(raw, plain(raw)), TEN, below)]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def said(raw: str, below: str = "") -> list[str]:
     ],
 )
 def test_a_score_is_found(raw: str, starts: str) -> None:
-    (found,) = said(raw)
+    (found,) = stated(raw)
     assert found.startswith(starts)
 
 
@@ -49,24 +49,24 @@ def test_a_score_is_found(raw: str, starts: str) -> None:
     ],
 )
 def test_what_is_not_meant_as_the_result_is_left_out(raw: str) -> None:
-    assert said(raw) == []
+    assert stated(raw) == []
 
 
 def test_a_number_may_stand_on_the_line_below() -> None:
-    assert said("SCORE:", below="7") == ["7"]
-    assert said("SCORE:", below="7 reasons why") == []
+    assert stated("SCORE:", below="7") == ["7"]
+    assert stated("SCORE:", below="7 reasons why") == []
     assert ends_in_header("Final score:") and not ends_in_header("Final score: 7")
 
 
 def test_a_claim_knows_its_weight() -> None:
     (claim,) = claims_of(Line("FINAL SCORE: 7", "FINAL SCORE: 7"), TEN)
-    assert claim.final and claim.exact and claim.leads and claim.asked and claim.named
+    assert claim.final and claim.exact and claim.leads and claim.requested and claim.named
     (claim,) = claims_of(Line("Total: 7", "Total: 7"), TEN)
-    assert claim.final and not claim.named and not claim.asked
+    assert claim.final and not claim.named and not claim.requested
     text = "so I think that the score is 7"
     (claim,) = claims_of(Line(text, text), TEN)
     assert not claim.exact and not claim.leads
 
 
 def test_a_wall_of_scores_is_cheap() -> None:
-    assert len(said("score: 7 " * 2000)) <= 60
+    assert len(stated("score: 7 " * 2000)) <= 60

@@ -27,8 +27,8 @@ def kinds(text: str) -> list[Quotation]:
     ],
 )
 def test_a_claim_that_is_reported_is_a_mention(raw: str, before: str, mention: bool) -> None:
-    said = "10" if "10" in raw else "8"
-    assert is_mention(Line(raw, plain(raw)), before, said) is mention
+    stated = "10" if "10" in raw else "8"
+    assert is_mention(Line(raw, plain(raw)), before, stated) is mention
 
 
 def test_a_line_in_marks_may_be_decoration_and_one_below_a_report_is_not() -> None:

@@ -14,18 +14,18 @@ TEN = ScoreRange(0, 10)
 LINES = ["words"] * 9
 
 
-def line(said: str, at: int, **marks: bool) -> Candidate:
-    """A line that says nothing but ``SCORE: said``."""
-    return Candidate(Claim(said, exact=True, leads=True, asked=True, **marks), at)
+def line(stated: str, at: int, **marks: bool) -> Candidate:
+    """A line that says nothing but ``SCORE: stated``."""
+    return Candidate(Claim(stated, exact=True, leads=True, requested=True, **marks), at)
 
 
-def plain(said: str, at: int, section: int = -1) -> Candidate:
-    """``Score: said`` with words behind it."""
-    return Candidate(Claim(said, leads=True), at, section=section)
+def plain(stated: str, at: int, section: int = -1) -> Candidate:
+    """``Score: stated`` with words behind it."""
+    return Candidate(Claim(stated, leads=True), at, section=section)
 
 
-def sentence(said: str, at: int) -> Candidate:
-    return Candidate(Claim(said), at)
+def sentence(stated: str, at: int) -> Candidate:
+    return Candidate(Claim(stated), at)
 
 
 def chosen(*candidates: Candidate, parts: bool = True, first: int = 0) -> float:

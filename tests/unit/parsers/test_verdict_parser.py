@@ -18,7 +18,7 @@ REASONS = "Text A names its parts. Text B only wishes for them."
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "stated"),
     [
         ("VERDICT: A", "A"),
         ("VERDICT: B", "B"),
@@ -52,9 +52,9 @@ REASONS = "Text A names its parts. Text B only wishes for them."
         ("VERDICT: A\n---\n", "A"),
     ],
 )
-def test_a_verdict_is_read_whatever_its_dress(line: str, said: str) -> None:
-    assert verdict(f"{REASONS}\n\n{line}") == said
-    assert said in VERDICTS
+def test_a_verdict_is_read_whatever_its_dress(line: str, stated: str) -> None:
+    assert verdict(f"{REASONS}\n\n{line}") == stated
+    assert stated in VERDICTS
 
 
 @pytest.mark.parametrize(
@@ -120,9 +120,9 @@ def test_any_text_has_a_verdict_or_none(text: str) -> None:
 
 
 @given(st.text(), st.sampled_from(["A", "B", "TIE"]))
-def test_reasons_of_one_line_never_hide_the_verdict(reasons: str, said: str) -> None:
+def test_reasons_of_one_line_never_hide_the_verdict(reasons: str, stated: str) -> None:
     reasons = "Because " + " ".join(reasons.replace("<", "").split())
-    assert verdict(f"{reasons}\nVERDICT: {said}").upper() == said
+    assert verdict(f"{reasons}\nVERDICT: {stated}").upper() == stated
 
 
 @pytest.mark.parametrize("text", ["(" * 200_000, "verdict " * 50_000, "VERDICT: A\n" * 20_000])
@@ -131,11 +131,11 @@ def test_time_grows_with_the_length_of_a_text_and_no_faster(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given_", "said"), [("A", "A"), ("b", "B"), ("Text B", "B"), ("TIE", "tie"), ("**A**", "A")]
+    ("given_", "stated"), [("A", "A"), ("b", "B"), ("Text B", "B"), ("TIE", "tie"), ("**A**", "A")]
 )
-def test_a_json_verdict_is_read(given_: str, said: str) -> None:
+def test_a_json_verdict_is_read(given_: str, stated: str) -> None:
     whole = json.dumps({"reasoning": "Because.", "verdict": given_})
-    assert read_json_verdict(f"```json\n{whole}\n```") == said
+    assert read_json_verdict(f"```json\n{whole}\n```") == stated
 
 
 @pytest.mark.parametrize(
