@@ -31,8 +31,12 @@ def ratings(project: Project, arguments: argparse.Namespace) -> Iterator[str]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The actions ``sheet``, ``add`` and ``next``, with their options."""
-    parser.add_argument("action", choices=sorted(_ACTIONS))
-    parser.add_argument("file", nargs="?", metavar="FILE", help="add: the CSV that a sheet saved")
+    parser.add_argument(
+        "action",
+        choices=sorted(_ACTIONS),
+        help="sheet: pages to rate on; next: a CSV of what to rate next; add: store ratings",
+    )
+    parser.add_argument("file", nargs="?", metavar="FILE", help="add: a CSV that was filled in")
     parser.add_argument("--rater", metavar="NAME", help="add: who rated")
     parser.add_argument("--n", type=int, default=60, help="sheet, next: essays (default 60)")
     parser.add_argument("--raters", type=int, default=1, help="sheet: pages to write (default 1)")

@@ -169,7 +169,8 @@ def _model(row: Row, settings: Settings, named: Named | None) -> Model:
         row.fail(
             "endpoint",
             f"'{endpoint}' is not among the endpoints of the configuration",
-            f"Name one of {', '.join(sorted(settings.endpoints))}, or describe it there.",
+            f"Name one of {', '.join(sorted(settings.endpoints))}, or describe it there; a file of "
+            "yours that does goes with every command: --configfile FILE.",
         )
     return Model(
         id=row.text("id"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from daydream.errors import DaydreamError
@@ -67,7 +68,8 @@ def _first(workflow: Any, values: dict[str, Any], settings: Settings, folder: st
         print(announced, file=sys.stderr)
     run = Run(workflow, project, folder, store)
     if not _RUNS:
-        compat.tell_plainly(message_of)
+        targets = partial(compat.known_targets, workflow)
+        compat.tell_plainly(partial(message_of, targets=targets))
     _RUNS.append(run)
     compat.at_start(run.begin)
     return run

@@ -254,4 +254,7 @@ class Run:
         options = compat.typed_options(self.workflow)
         if self.submission is not None and not os.environ.get(FORCED_VARIABLE):
             options = replace(options, again=options.again or typed_command())
+        elif targets := sorted(compat.targets(self.workflow)):
+            again = options.again or options.command("snakemake", *targets)
+            options = replace(options, again=again)
         return describe_run(self.project, options, self._begun_ns)

@@ -128,6 +128,8 @@ def test_a_refused_call_is_told_in_the_words_of_the_provider(
     failed = work.run("generation_draft", ok=False)
     # Whoever had not called when the first was refused is not asked, and has not failed.
     assert " x draft" in failed.output and "Your credit is used up." in failed.output
+    # What was asked for is tried again, and no more than that.
+    assert f"snakemake generation_draft --directory {work.root} " in failed.output
     assert 1 <= server.received <= 3
     assert_no_traceback(failed.output)
     server.clear_rules()

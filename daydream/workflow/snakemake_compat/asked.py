@@ -61,6 +61,16 @@ def targets(workflow: Any) -> tuple[str, ...]:
     return tuple(map(str, workflow.dag_settings.targets))
 
 
+@reach("naming the targets there are", lambda: _NO_TARGETS)
+def known_targets(workflow: Any) -> tuple[str, ...]:
+    """The rules that make no file of their own, which a person asks for by name.
+
+    Reason: of a misspelt target Snakemake says that no rule produces it.
+    Seen in 9.27.1: ``Workflow.rules``, ``Rule.output``.
+    """
+    return tuple(rule.name for rule in workflow.rules if not rule.output)
+
+
 @reach("telling when --until would make nothing", lambda: _NO_TARGETS)
 def until(workflow: Any) -> tuple[str, ...]:
     """The rules and files that ``--until`` names; known once the DAG is built.

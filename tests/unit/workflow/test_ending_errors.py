@@ -9,7 +9,7 @@ from unittest.mock import MagicMock
 
 import pytest
 import snakemake.api
-from snakemake.exceptions import InputFunctionException, WorkflowError
+from snakemake.exceptions import InputFunctionException, MissingRuleException, WorkflowError
 
 from daydream.errors import CohortError
 from daydream.workflow import snakemake_compat as compat
@@ -39,6 +39,17 @@ def test_a_file_that_is_refused_is_told_with_what_to_do() -> None:
     error = OSError(errno.ELOOP, "Too many levels", "data/x.json")
     for each in (error, around(error)):
         assert str(message_of(each)).startswith("data/x.json is, or is below, a link")
+
+
+def test_a_target_that_is_none_is_told_with_those_that_there_are() -> None:
+    targets = ("cohort", "evaluation", "all")
+    told = message_of(MissingRuleException("evaluations"), lambda: targets)
+    assert told == (
+        "there is no target 'evaluations'. Did you mean 'evaluation'? "
+        "Targets: cohort, evaluation, all."
+    )
+    assert message_of(MissingRuleException("data/gens/x.txt"), lambda: targets) is None
+    assert message_of(MissingRuleException("evaluations")) is None
 
 
 def test_bugs_and_errors_of_snakemake_are_left_to_it() -> None:

@@ -294,6 +294,7 @@ def start():
     NOTES["semaphore"] = type(workflow.scheduler._open_jobs).__name__
     NOTES["limited"] = workflow.scheduler.job_rate_limiter is not None
     NOTES["asked"] = [compat.targets(workflow), compat.until(workflow)]
+    NOTES["known targets"] = compat.known_targets(workflow)
     NOTES["modes"] = [compat.is_dry_run(workflow), compat.is_touch(workflow)]
     NOTES["cores"] = compat.local_cores(workflow)
     compat.schedule_quickly(workflow)
@@ -374,7 +375,7 @@ def test_a_real_run_has_everything_that_is_reached_for(tmp_path: Path) -> None:
     assert notes["proposed"] == f"snakemake {own}"
     assert notes["name"] == "piece"
     assert notes["forces"] == [False, ["all"], ["piece"]]
-    assert notes["asked"] == [["all"], []]
+    assert (notes["asked"], notes["known targets"]) == ([["all"], []], ["all"])
     assert (notes["modes before"], notes["modes"]) == ([True, False], [False, False])
     assert (notes["cores"], notes["node"]) == (4, None)
     assert Counter(notes["counts"]) == {"piece": 12, "all": 1}
@@ -474,6 +475,7 @@ def test_a_job_that_seems_to_be_over_and_is_not_is_asked_for_ever_more_rarely(mo
         (compat.schedule_quickly, (object(),), None),
         (compat.targets, (object(),), ()),
         (compat.until, (object(),), ()),
+        (compat.known_targets, (object(),), ()),
         (compat.local_cores, (object(),), None),
         (compat.only_job, (object(),), None),
         (compat.shield_scripts, (object(),), None),
