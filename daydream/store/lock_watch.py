@@ -28,7 +28,9 @@ EVERY_S = 2.0  # between touches
 MAX_EVERY_S = 10.0  # when so many processes are at work that a file server would be kept busy
 MAX_LOOKS = 50  # at files of others before the first call, and then with each touch: a lock each
 MAX_LATER_LOOKS = 5
-_PATIENCE = 2.5  # intervals of touches, until a file that is not held is that of a dead process
+KEPT_S = 12.0  # for which a mount may keep the time of a file; some are made to keep it for 10
+_PATIENCE = 2.5  # intervals of touches that a file is waited for which is not held
+DEAD_S = 60.0  # after which a file that nobody touches is that of a dead process
 
 
 class _Free(NamedTuple):
@@ -59,6 +61,7 @@ class LockWatch:
         self._held = hold_new(str(self.own))
         self._is_refused, self._every_s = is_refused, every_s
         self._free: dict[Path, _Free] = {}
+        self._tells = True  # not while :meth:`obstacle` does, nor after it has
         self._is_over = threading.Event()
         # Apart: a listing of a folder, as of the files at work, shows what a mount has kept anew.
         self._turns = Turns(_turns_of(self.own))
@@ -73,17 +76,16 @@ class LockWatch:
     def obstacle(self) -> str:
         """Why this process must not go on; blank if nothing is in the way.
 
-        Returns at once when every file of another process is held. One that is not is that of a
-        process that was killed, or of one whose lock is not seen here: it is waited for until that
-        is known.
+        Returns at once when every file of another process is held, or was left long ago. One that
+        is neither is that of a process that was killed a moment ago, or of one whose lock is not
+        seen here: it is waited for, and looked at later too, as a mount may show late that it is
+        touched.
         """
-        while True:
-            intruder, is_in_doubt = self._look(MAX_LOOKS)
-            if intruder is not None:
-                return _message(intruder)
-            if not is_in_doubt:
-                return ""
+        self._tells = False
+        while (intruder := self._look(MAX_LOOKS)) is None and self._is_in_doubt():
             time.sleep(self._every_s / 20)
+        self._tells = intruder is None
+        return "" if intruder is None else _message(intruder)
 
     def stale_view(self) -> str:
         """Why what others write is no base for calls: it is seen too late; blank if it is not.
@@ -101,21 +103,30 @@ class LockWatch:
 
     def tick(self) -> None:
         """Touch the own file, and look at those of the others."""
-        with unless_gone():  # removed by hand, or by a host that sees no lock on it
+        is_there = False
+        with unless_gone():
             os.utime(self.own)
             self._turns.take()
-        intruder, _ = self._look(MAX_LATER_LOOKS)
-        if intruder is not None:
+            is_there = True
+        if not is_there:
+            if not self._is_over.is_set():
+                self._is_refused(f"{self.own} is gone: {_REMOVED} {_CONSEQUENCE}")
+            return
+        if self._tells and (intruder := self._look(MAX_LATER_LOOKS)) is not None:
             self._is_refused(_message(intruder))
 
-    def _look(self, limit: int) -> tuple[Path | None, bool]:
-        """A file of a process at work that can be locked here, and whether some file may be one."""
+    def _look(self, limit: int) -> Path | None:
+        """A file of a process at work that can be locked here."""
         others = self._others()
         looked_at = {*random.sample(others, min(limit, len(others))), *self._free}
         free = [path for path in looked_at if path in others and not is_held(str(path))]
         self._free = {path: seen for path, seen in self._free.items() if path in free}
-        intruder = next(filter(self._is_touched, free), None)
-        return intruder, bool(self._free)
+        return next(filter(self._is_touched, free), None)
+
+    def _is_in_doubt(self) -> bool:
+        """Whether a file that is not held may be that of a process at work, seen too late."""
+        patience_s = max(KEPT_S, _PATIENCE * self._every_s)
+        return any(time.monotonic() - seen.since < patience_s for seen in self._free.values())
 
     def _others(self) -> list[Path]:
         return [path for path in self._folder.glob("*.alive") if path != self.own]
@@ -125,9 +136,9 @@ class LockWatch:
         touched = modified_ns(str(path))
         if touched is None:
             return False
-        now = time.monotonic()
-        seen = self._free.setdefault(path, _Free(touched, now))
-        if touched == seen.touched and now - seen.since > _PATIENCE * self._every_s:
+        seen = self._free.setdefault(path, _Free(touched, time.monotonic()))
+        own_time = modified_ns(str(self.own)) or 0  # by the same clock
+        if touched == seen.touched and own_time - touched > DEAD_S * 1e9:
             path.unlink(missing_ok=True)
             _turns_of(path).unlink(missing_ok=True)
             self._free.pop(path, None)
@@ -143,6 +154,10 @@ def _turns_of(own: Path) -> Path:
     return own.parent / "turns" / own.name
 
 
+_REMOVED = (
+    "another process has taken it for that of a run that was killed, as it does not see the lock "
+    "on it, unless somebody has removed it by hand."
+)
 _CONSEQUENCE = (
     "So an answer could be paid twice. Put data_root on a file system with locks between hosts "
     "(NFSv4, Lustre mounted with flock). See docs/cluster.md."

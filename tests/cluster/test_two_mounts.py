@@ -127,10 +127,16 @@ def test_where_locks_hold_two_runs_pay_for_each_call_once(
     assert server.paid == CALLS
 
 
+@pytest.mark.parametrize(("options", "latency_s"), [((), 0.5), (("-o", KEPT_LONG), 1.0)])
 def test_where_locks_do_not_hold_a_run_ends_with_one_message_before_its_first_call(
-    cohort: Workspace, server: MockServer, points: tuple[Path, Path]
+    cohort: Workspace,
+    server: MockServer,
+    points: tuple[Path, Path],
+    options: tuple[str, ...],
+    latency_s: float,
 ) -> None:
-    with mounted(cohort.root, points):
+    server.latency_s = latency_s
+    with mounted(cohort.root, points, *options):
         assert_refused(run_through(cohort, points), server)
 
 

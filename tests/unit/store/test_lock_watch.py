@@ -92,7 +92,7 @@ def test_a_process_that_comes_later_without_its_lock_is_told_of(
 
 
 def test_the_file_of_a_killed_process_is_no_obstacle_and_goes(
-    tmp_path: Path, refused: list[str]
+    tmp_path: Path, refused: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = tmp_path / "killed-1.alive"
     command = [sys.executable, "-c", HOLDER, str(other)]
@@ -102,9 +102,28 @@ def test_the_file_of_a_killed_process_is_no_obstacle_and_goes(
         own = LockWatch(str(tmp_path), refused.append, EVERY_S)
         assert own.obstacle() == ""
         process.kill()
-    assert own.obstacle() == ""
+    monkeypatch.setattr(lock_watch, "KEPT_S", EVERY_S)
+    assert own.obstacle() == ""  # after a while, as it may be that of a process at work
+    assert other.exists()
+    os.utime(other, (time.time() - 2 * lock_watch.DEAD_S,) * 2)
+    own = LockWatch(str(tmp_path), refused.append, EVERY_S)
+    monkeypatch.setattr(lock_watch, "KEPT_S", 100.0)
+    assert own.obstacle() == ""  # at once
     assert not other.exists()
     assert refused == []
+
+
+def test_a_process_whose_touches_are_seen_late_is_told_of_when_they_are(
+    tmp_path: Path, refused: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock_watch, "KEPT_S", EVERY_S)
+    other = tmp_path / "elsewhere-1.alive"
+    other.touch()
+    own = LockWatch(str(tmp_path), refused.append, EVERY_S)
+    assert own.obstacle() == ""
+    os.utime(other, (time.time() + 1,) * 2)
+    own.tick()
+    assert str(other) in refused[0]
 
 
 def test_a_file_system_that_gives_one_lock_to_two_is_refused(
@@ -129,10 +148,11 @@ def test_of_many_processes_some_are_looked_at(
     assert len(looked_at) == lock_watch.MAX_LOOKS + lock_watch.MAX_LATER_LOOKS
 
 
-def test_a_file_that_somebody_removed_does_not_end_the_run(
+def test_a_process_whose_file_another_one_removed_is_told_of_it(
     tmp_path: Path, refused: list[str]
 ) -> None:
     own = LockWatch(str(tmp_path), refused.append, every_s=60)
     os.unlink(own.own)
     own.tick()
-    assert refused == []
+    assert f"{own.own} is gone" in refused[0]
+    assert "does not see the lock" in refused[0]
