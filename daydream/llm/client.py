@@ -22,7 +22,7 @@ from daydream.llm.error_limit import ErrorLimit
 from daydream.llm.exchange import exchange, read_body
 from daydream.llm.faults import Fault
 from daydream.llm.model_server import Server, server_of
-from daydream.llm.pricing import most
+from daydream.llm.pricing import max_amount
 from daydream.llm.rate_limit import RateLimiter
 from daydream.llm.rate_limit_headers import exhausted_for
 from daydream.llm.request import Request
@@ -158,7 +158,7 @@ class Client:
         booked = request.tokens_in + request.max_tokens
         limiters = self._limiters(request.model)
         with ExitStack() as slots:
-            bill = slots.enter_context(self.budget.reserved(most(request)))
+            bill = slots.enter_context(self.budget.reserved(max_amount(request)))
             for limiter in limiters:
                 started = slots.enter_context(limiter.slot(booked))
             self._check()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 CHARACTERS_PER_TOKEN = 4  # English prose with the tokenizers in use; settled by real usage
 
-FEWEST_CHARACTERS_PER_TOKEN = 2  # code, names and other scripts take more tokens than prose
+MIN_CHARACTERS_PER_TOKEN = 2  # code, names and other scripts take more tokens than prose
 PROMPT_OVERHEAD_TOKENS = 50  # what a chat format adds
 
 
@@ -21,10 +21,10 @@ def estimate_tokens(text: str) -> int:
     return len(text) // CHARACTERS_PER_TOKEN + 1
 
 
-def most(request: Request) -> Amount:
+def max_amount(request: Request) -> Amount:
     """The most that a call can take: its prompt, counted generously, and all of max_tokens."""
     characters = len(request.system) + len(request.prompt)
-    tokens_in = characters // FEWEST_CHARACTERS_PER_TOKEN + PROMPT_OVERHEAD_TOKENS
+    tokens_in = characters // MIN_CHARACTERS_PER_TOKEN + PROMPT_OVERHEAD_TOKENS
     tokens_out = request.max_tokens_out
     usd = price(request.model.prices, tokens_in, tokens_out) or 0.0
     return Amount(usd, tokens_in + tokens_out, 1)

@@ -22,7 +22,7 @@ from daydream.llm.circuit_breaker import CircuitBreaker
 from daydream.llm.client import Record
 from daydream.llm.error_limit import ErrorLimit
 from daydream.llm.key import api_key
-from daydream.llm.pricing import most
+from daydream.llm.pricing import max_amount
 from daydream.llm.request import Request
 from daydream.llm.stopping import STOP, Stop
 from daydream.store.layout import Layout
@@ -70,7 +70,7 @@ class BatchClient:
             self.stop.check()
             self.errors.check()
             self.breaker.check()
-            with self.budget.reserved(self._most(request)) as bill:
+            with self.budget.reserved(self._max_amount(request)) as bill:
                 self._count(1)
                 try:
                     outcome = self._ask(Waiter(request, line), record)
@@ -85,8 +85,8 @@ class BatchClient:
                 raise gave_up(request, fault, tried, self.endpoint)
             line = replace(line, attempt=tried + 1)
 
-    def _most(self, request: Request) -> Amount:
-        amount = most(request)
+    def _max_amount(self, request: Request) -> Amount:
+        amount = max_amount(request)
         return amount._replace(usd=amount.usd * (1 - self.endpoint.batch_discount))
 
     def _count(self, change: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from daydream.experiment.model import Prices
-from daydream.llm.pricing import cost_usd, estimate_tokens, most, price
+from daydream.llm.pricing import cost_usd, estimate_tokens, max_amount, price
 from tests.unit.llm.test_request import MODEL, build
 
 
@@ -16,7 +16,7 @@ def test_the_most_that_a_call_can_take_is_more_than_an_estimate_and_counts_all_o
     None
 ):
     request = build("x" * 4000, model=replace(MODEL, price_in=1.0, price_out=10.0))
-    amount = most(request)
+    amount = max_amount(request)
     assert amount.tokens >= estimate_tokens(request.prompt) + request.max_tokens
     assert amount.usd == pytest.approx((2050 * 1.0 + 100 * 10.0) / 1e6)
     assert amount.calls == 1
@@ -52,4 +52,4 @@ def test_what_an_endpoint_adds_to_a_body_counts_in_what_a_call_can_take(
     extra: dict[str, Any], tokens: int
 ) -> None:
     plain = build()
-    assert most(replace(plain, extra=extra)).tokens - most(plain).tokens == tokens - 100
+    assert max_amount(replace(plain, extra=extra)).tokens - max_amount(plain).tokens == tokens - 100
