@@ -381,6 +381,28 @@ def test_no_page_is_wider_than_a_phone(
     assert visit.problems == []
 
 
+@pytest.mark.parametrize("width", [1280, 700])
+def test_the_bar_hides_no_heading_that_a_link_leads_to(
+    browser: sync_api.Browser, folder: Path, width: int
+) -> None:
+    visit = Visit(browser, folder, viewport={"width": width, "height": 800})
+    page = visit.open()
+    visit.wait_for_charts()
+    for name in ("leaderboard", "agreement"):
+        page.locator(f".top a[href='#{name}']").click()
+        page.wait_for_function(
+            "id => { const top = document.getElementById(id).getBoundingClientRect().top;"
+            " const last = window.headingTop; window.headingTop = top; return top === last; }",
+            arg=f"{name}-h",
+            polling=200,
+        )
+        bar = page.locator(".top").bounding_box()
+        heading = page.locator(f"#{name}-h").bounding_box()
+        assert bar and heading and 0 <= heading["y"] < 400
+        assert heading["y"] >= bar["y"] + bar["height"]
+    visit.context.close()
+
+
 def test_a_phone_shows_rank_name_mean_and_interval_beside_each_other(
     browser: sync_api.Browser, folder: Path
 ) -> None:
