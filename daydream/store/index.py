@@ -73,9 +73,11 @@ def find_cohort(layout: Layout, name: str) -> str:
         raise CohortError(
             f"{len(found)} cohorts in {where} begin with '{name}': {', '.join(found)}"
         )
+    if not names:
+        raise CohortError(f"there is no cohort in {where} yet. Make one: snakemake cohort")
     raise CohortError(
         f"no cohort in {where} is called '{name}' or begins so. There are: "
-        f"{', '.join(names) or 'none'}. Look at them: daydream cohorts"
+        f"{', '.join(names)}. Look at them: daydream cohorts"
     )
 
 

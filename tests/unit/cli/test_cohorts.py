@@ -52,6 +52,8 @@ def test_only_what_differs_is_told(layout: Layout) -> None:
 def test_a_data_root_without_cohorts_says_how_to_make_one(tmp_path: Path) -> None:
     (line,) = show(Layout(str(tmp_path)))
     assert "snakemake cohort" in line
+    with pytest.raises(CohortError, match=r"no cohort in .* yet. Make one: snakemake cohort$"):
+        find_cohort(Layout(str(tmp_path)), "june")
 
 
 def test_a_cohort_is_found_by_its_name_or_the_beginning_of_it(layout: Layout) -> None:
