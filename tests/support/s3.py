@@ -1,6 +1,6 @@
 """An S3 server on the loopback, in a process of its own, behind a door that counts the requests.
 
-boto3 and the servers stay outside of the environment, in ``.venv/s3``: `make s3`. The variable
+boto3 and moto stay outside of the environment, in ``.venv/s3``: `make s3`. The variable
 DAYDREAM_TEST_S3 names another one than moto: ``weed`` (SeaweedFS), or the host and port of one that
 runs already and has a user with the keys ``key`` and ``secret``.
 """
@@ -15,6 +15,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +25,9 @@ import pytest
 from tests.support.s3_door import Door
 from tests.support.workspace import ROOT
 
+KIND = os.environ.get("DAYDREAM_TEST_S3", "moto")
 PACKAGES = ROOT / ".venv" / "s3"
+WEED = ROOT / ".venv" / "weed" / "bin" / "weed"
 # moto compares and writes in two steps, which a server of S3 does in one: so one by one.
 _MOTO = """
 import threading
@@ -50,13 +53,12 @@ class S3Server:
     """A server without a bucket; a context manager."""
 
     def __enter__(self) -> S3Server:
-        kind = os.environ.get("DAYDREAM_TEST_S3", "moto")
         self._place = tempfile.TemporaryDirectory(prefix="s3-")
-        self._process = None
-        host, _, port = kind.rpartition(":")
+        self._process, self._ports = None, _free_ports(8)
+        host, _, port = KIND.rpartition(":")
         if not host:
-            port, *others = map(str, _free_ports(8))
-            command = _moto(port) if kind == "moto" else _weed(self._place.name, port, *others)
+            port = str(self._ports[0])
+            command = _moto(port) if KIND == "moto" else _weed(self._place.name, self._ports)
             self._process = subprocess.Popen(
                 command,
                 stdout=subprocess.DEVNULL,
@@ -82,6 +84,10 @@ class S3Server:
         if self._process:
             self._process.kill()
             self._process.wait()
+        for port in self._ports:  # SeaweedFS knows no other place for them
+            for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                path.unlink()
+        self._place.cleanup()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -123,18 +129,18 @@ def _moto(port: str) -> list[str]:
     return [sys.executable, "-c", _MOTO.format(port)]
 
 
-def _weed(place: str, port: str, *others: str) -> list[str]:
+def _weed(place: str, ports: Sequence[int]) -> list[str]:
     """SeaweedFS, all of whose parts listen on the loopback, and which reports to nobody."""
     keys = Path(place, "keys.json")
     keys.write_text(_KEYS)
-    names = ("s3.port.grpc", "master.port", "master.port.grpc", "volume.port", "volume.port.grpc")
-    filer = ("filer.port", "filer.port.grpc")
-    ports = [f"-{name}={number}" for name, number in zip((*names, *filer), others, strict=True)]
+    parts = ("s3", "master", "volume", "filer")
+    options = [f"{part}.{kind}" for part in parts for kind in ("port", "port.grpc")]
     return [
-        *(os.environ.get("WEED", "weed"), "server", "-s3", f"-s3.port={port}", *ports),
-        *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={place}", f"-s3.config={keys}"),
-        *("-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false"),
-        *("-s3.autoCreateBucket=false", "-master.volumeSizeLimitMB=64", "-volume.max=10000"),
+        *(str(WEED), "server", "-s3", f"-dir={place}", f"-s3.config={keys}"),
+        *(f"-{option}={port}" for option, port in zip(options, ports, strict=True)),
+        *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"),
+        *("-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.iam=false", "-s3.autoCreateBucket=false"),
+        *("-master.volumeSizeLimitMB=64", "-volume.max=10000"),
     ]
 
 
@@ -161,8 +167,10 @@ def _wait_for(address: tuple[str, int]) -> None:
 
 
 def skip_without_packages() -> None:
-    """Skip a test where boto3 and moto were not installed; else have this process find boto3."""
+    """Skip a test where the server was not installed; else have this process find boto3."""
     if not (PACKAGES / "moto").is_dir():
         pytest.skip(f"there is no moto in {PACKAGES}: make s3")
+    if KIND == "weed" and not WEED.is_file():
+        pytest.skip(f"there is no SeaweedFS in {WEED.parent}: make weed")
     if str(PACKAGES) not in sys.path:
         sys.path.append(str(PACKAGES))

@@ -55,3 +55,14 @@ def lose_answers(bucket: Bucket, names: list[str]) -> None:
                 raise ConnectionClosedError(endpoint_url=request.url)
 
     events(bucket).register("before-send.s3.PutObject", lose)
+
+
+def answer_with(bucket: Bucket, status: int, code: str) -> None:
+    """An error, whatever is asked."""
+    from botocore.exceptions import ClientError
+
+    def refuse(**_: object) -> None:
+        metadata = {"HTTPStatusCode": status}
+        raise ClientError({"Error": {"Code": code}, "ResponseMetadata": metadata}, "any")
+
+    events(bucket).register("before-call.s3", refuse)

@@ -22,6 +22,7 @@ ADDRESS = re.compile(
 CONNECTIONS = 64
 _MTIME = "mtime-ns"  # the file's own time, which the server's does not tell
 _CHANGED = (404, 409, 412)  # what a conditional PUT is answered when the object is another one
+_LATER = "Run again later; what is here is kept."
 _MISSING = ("404", "NoSuchKey", "NotFound")
 
 
@@ -163,9 +164,10 @@ class Bucket:
                 "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
             ) from error
         except BotoCoreError as error:
+            is_aws = "amazonaws.com" in self._client.meta.endpoint_url
+            advice = "If it is not on AWS, set AWS_ENDPOINT_URL." if is_aws else _LATER
             raise StoreError(
-                f"{self.address}: cannot {what}: {error}. If it is not on AWS, set "
-                "AWS_ENDPOINT_URL.",
+                f"{self.address}: cannot {what}: {str(error).rstrip('.')}. {advice}",
                 cause="unreachable",
             ) from error
 
@@ -173,11 +175,13 @@ class Bucket:
         code, status = error.response["Error"]["Code"], _status(error)
         if code == "NoSuchBucket":
             return f"there is no bucket {self._bucket}. Make it, or name another one."
+        if code == "RequestTimeTooSkewed":
+            return "the clock of this host is off that of the server. Synchronise it."
         if status in (401, 403):
             return f"the server refuses the key ({code}). It must list, read and write there."
         if status == 501:
             return f"the server does not know what is asked of it ({code}): docs/object-storage.md."
-        return f"the server answers {status} {code}. Run again; what is here is kept."
+        return f"the server answers {status} {code}. {_LATER}"
 
 
 def _is_refusal(error: Any) -> bool:

@@ -263,3 +263,28 @@ def test_errors_say_what_to_do(s3_address: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(StoreError, match="AWS_ACCESS_KEY_ID"):
         list(Bucket(s3_address).list())
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "advice"),
+    [
+        (403, "RequestTimeTooSkewed", "Synchronise it"),
+        (403, "SignatureDoesNotMatch", "refuses the key"),
+        (501, "NotImplemented", "docs/object-storage.md"),
+        (500, "InternalError", "Run again later; what is here is kept"),
+    ],
+)
+def test_what_servers_answer_is_told_with_what_to_do(
+    s3_address: str, status: int, code: str, advice: str
+) -> None:
+    bucket = Bucket(s3_address)
+    s3_dialects.answer_with(bucket, status, code)
+    with pytest.raises(StoreError, match=f"{s3_address}: cannot write: .*{advice}"):
+        bucket.put("x", b"1", 5, None)
+
+
+def test_a_server_that_is_gone_is_told(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(StoreError, match=r'127.0.0.1:1/.*"\. Run again later'):
+        list(Bucket("s3://lab").list())
