@@ -1,8 +1,8 @@
 """An S3 server on the loopback, in a process of its own, behind a door that counts the requests.
 
-boto3 and moto stay outside of the environment, in ``.venv/s3``: `make s3`. The variable
-DAYDREAM_TEST_S3 names another one than moto: ``weed`` (SeaweedFS), or the host and port of one that
-runs already and has a user with the keys ``key`` and ``secret``.
+boto3 and moto stay outside of the environment, in ``.venv/s3``: `make s3`. DAYDREAM_TEST_S3 names
+another server than moto: ``weed`` (SeaweedFS, `make weed`), or the host and port of one that runs
+already and has a user with the keys ``key`` and ``secret``.
 """
 
 from __future__ import annotations
@@ -75,6 +75,9 @@ class S3Server:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self.stop()
+        for port in self._ports:  # SeaweedFS knows no other place for them
+            for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                path.unlink()
         self._place.cleanup()
 
     def stop(self) -> None:
@@ -84,10 +87,6 @@ class S3Server:
         if self._process:
             self._process.kill()
             self._process.wait()
-        for port in self._ports:  # SeaweedFS knows no other place for them
-            for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
-                path.unlink()
-        self._place.cleanup()
 
     @property
     def environment(self) -> dict[str, str]:

@@ -17,7 +17,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from daydream.errors import StoreError
@@ -108,7 +107,8 @@ class Lease:
         """Show the lease, and look who else is there; the rival, if the lease was withdrawn."""
         own = Lessee(self._title, socket.gethostname(), os.getpid(), _place(), sorted(needed))
         self._content = json.dumps(own._asdict()).encode()
-        self._show()
+        self._etag = self.bucket.put(self.name, self._content, time.time_ns(), None)
+        self._renewed = time.monotonic()
         try:
             rivals = (r for r in self.others().values() if not needed.isdisjoint(r.generations))
             rival = next(rivals, None)
@@ -118,16 +118,6 @@ class Lease:
         if rival is not None:
             self.bucket.delete(self.name)
         return rival
-
-    def _show(self) -> None:
-        self._etag = self.bucket.put(self.name, self._content, time.time_ns(), None)
-        self._renewed = time.monotonic()
-        with suppress(Changed):
-            self.bucket.put(self.name, self._content, time.time_ns(), None)
-            raise StoreError(
-                f"{self.bucket.address}: the server overwrote an object that it was told not to "
-                "(If-None-Match), so answers could be lost. Use one with conditional writes."
-            )
 
     def others(self) -> dict[str, Lessee]:
         """The other runs that live, by the names of their leases; void leases are removed.
