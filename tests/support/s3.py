@@ -82,8 +82,7 @@ class S3Server:
 
     def stop(self) -> None:
         """End the server; nothing answers at its address any more."""
-        self.door.shutdown()
-        self.door.server_close()
+        self.door.shut()
         if self._process:
             self._process.kill()
             self._process.wait()

@@ -19,8 +19,15 @@ class Door(ThreadingHTTPServer):
         """Serve what the server at ``address`` answers."""
         super().__init__(("127.0.0.1", 0), _Handler)
         self.behind = address
+        self.is_shut = False
         self.seen: list[tuple[str, str]] = []  # methods and URLs
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def shut(self) -> None:
+        """Answer nothing any more, through open connections neither."""
+        self.is_shut = True
+        self.shutdown()
+        self.server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of a client that was killed."""
@@ -47,6 +54,8 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def _pass_on(self) -> None:
+        if self.server.is_shut:
+            raise ConnectionAbortedError
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.seen.append((self.command, unquote(self.path)))
         headers = {k: v for k, v in self.headers.items() if k.lower() not in _OF_A_CONNECTION}
