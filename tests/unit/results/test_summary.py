@@ -97,7 +97,8 @@ def test_scores_of_a_cohort_are_all_there_when_the_csv_was_cut(frame, tmp_path: 
     for form in ("csv", "parquet"):
         write_table(str(path.with_suffix(f".{form}")), frame(row(7), row(8)))
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
-    assert len(read_scores(str(path))) == 1
+    with pytest.raises(CohortError, match=r"1 rows, and scores.parquet beside it 2"):
+        read_scores(str(path))
     assert list(read_cohort_scores(str(path))["score"]) == [7, 8]
     path.with_suffix(".parquet").unlink()
     assert len(read_cohort_scores(str(path))) == 1
