@@ -11,7 +11,7 @@ Reruns:  when the order is newer
 
 
 scattergather:
-    slices=1,
+    slices=0,  # how many at most; none: this run makes all itself
 
 
 SLICED = this_run.have_made_in(len(scatter.slices("{scatteritem}")))

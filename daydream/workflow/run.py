@@ -78,7 +78,7 @@ class Run:
 
         A run that makes one slice of a cohort submits none.
         """
-        is_sliced = slices > 1 and self.project.settings.part is None
+        is_sliced = slices > 0 and self.project.settings.part is None
         if is_sliced and self._decides and self.submission is None:
             self.submission = submission = Submission(self.project, slices, self._command_line)
             compat.look_when_over(lambda: submission.marks_of_jobs_over)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.cluster import CALLS, SLICES, Cluster
+from tests.support.cluster import CALLS, SLICES, Cluster, until
 from tests.support.mock_server import Fault, MockServer
 from tests.support.slurm import executors
 from tests.support.workspace import ROOT, Run
@@ -56,6 +57,27 @@ def test_what_is_forced_is_bought_once_more_and_nothing_else(
     submit(cluster, "evaluation")
     assert server.received == 0
     assert len(cluster.slurm.submitted()) == jobs + 2 * SLICES
+
+
+def test_a_cancelled_slice_is_told_at_once_and_the_other_goes_on(
+    cluster: Cluster, server: MockServer
+) -> None:
+    cluster.work.config["endpoints"]["mock"]["max_concurrency"] = SLICES
+    server.latency_s = 1.0
+    log = cluster.work.root / ".snakemake" / "log"
+
+    def is_told() -> bool:
+        return any("Error in rule generate_slice" in path.read_text() for path in log.iterdir())
+
+    with ThreadPoolExecutor() as threads:
+        run = threads.submit(submit, cluster, "evaluation", ok=False)
+        until(lambda: server.paid >= SLICES)
+        cluster.slurm.run("scancel", cluster.slurm.jobs()[0])
+        until(is_told, 8)  # calls under way are finished first; the plugin would ask after 20
+        assert not run.done()
+        server.latency_s = 0.0
+    assert "1 of 2 slices made" in run.result().stderr
+    assert server.paid == cluster.answers() < CALLS
 
 
 def test_selected_essays_are_judged_and_compared_and_the_failed_is_told(
