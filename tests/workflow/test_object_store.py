@@ -233,8 +233,12 @@ def test_no_call_starts_beyond_the_allotment_once_the_bucket_cannot_be_reached(
     assert "Traceback" not in output
 
 
-def test_a_bucket_that_is_not_there_and_batches_are_told_before_anything_is_made(
-    work: Workspace, s3: S3Server, server: MockServer
+def test_a_store_that_cannot_be_used_and_batches_are_told_before_anything_is_made(
+    work: Workspace,
+    s3: S3Server,
+    s3_address: str,
+    server: MockServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     work.config["store"] = "s3://nowhere-at-all/lab"
     run = work.run("evaluation", ok=False)
@@ -242,4 +246,9 @@ def test_a_bucket_that_is_not_there_and_batches_are_told_before_anything_is_made
     assert "Traceback" not in run.output
     run = work.run("evaluation", "--config", "batch=true", ok=False)
     assert "batch cannot be used by hosts that share a bucket only" in run.output
+    work.config["store"] = s3_address
+    monkeypatch.setattr(s3.door, "is_careless", True)
+    run = work.run("evaluation", ok=False)
+    assert f"Error: {s3_address}: the server lacks conditional writes" in run.output
+    assert s3.requests(f"{s3_address[-8:]}/.cond") == {"PUT": 2, "DELETE": 1}
     assert server.received == 0
