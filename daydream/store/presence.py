@@ -49,6 +49,7 @@ class Presence:
         if self._held is not None:
             content = json.dumps(RunningRun(title, host, os.getpid())._asdict())
             write_all(self._held, content.encode())
+            os.fsync(self._held.fileno())  # a client of NFS shows it to other hosts only then
             # Also when the process ends without a word, as for a key that is not set.
             weakref.finalize(self, self._path.unlink, missing_ok=True)
 
@@ -56,7 +57,8 @@ class Presence:
         """Show it no longer."""
         if self._held is not None:
             self._path.unlink(missing_ok=True)
-            self._held.close()
+            with unless_gone():  # a host that sees no lock on it has removed it
+                self._held.close()
             self._held = None
 
 

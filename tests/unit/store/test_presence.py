@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from daydream.store.layout import Layout
 from daydream.store.presence import Presence, running_runs
@@ -47,3 +50,12 @@ def test_a_run_that_was_killed_is_not_seen_and_the_next_one_tidies_up(tmp_path: 
         assert running_runs(layout) == []
     Presence(layout, "next").end()
     assert list(Path(layout.runs).iterdir()) == []
+
+
+def test_what_a_run_is_about_has_left_its_host_before_others_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda number: left.append(os.fstat(number).st_size))
+    Presence(Layout(str(tmp_path)), "Cohort x").end()
+    assert left and left[0] > len("Cohort x")
