@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import reduce
 from typing import Any, NamedTuple
 
+from daydream.errors import DaydreamError
 from daydream.experiment.settings import Limit
 from daydream.store.ledger import Attempt
 
@@ -78,8 +80,8 @@ def fits(limit: Limit, taken: Amount, amount: Amount) -> bool:
     """Whether an amount may be spent on top of what is taken."""
     limits = (limit.usd, limit.tokens, limit.calls)
     return all(
-        most is None or value <= most + 1e-9
-        for most, value in zip(limits, taken.plus(amount), strict=True)
+        maximum is None or value <= maximum + 1e-9
+        for maximum, value in zip(limits, taken.plus(amount), strict=True)
     )
 
 
@@ -90,6 +92,23 @@ def refusal(limit: Limit, spent: Amount, amount: Amount) -> str:
         f"and the next call may take {amount.description}. Raise it and run again; "
         "nothing that was answered is asked again."
     )
+
+
+@contextmanager
+def read_from(where: str, damaged: type[DaydreamError]) -> Iterator[None]:
+    """Read amounts that were written down; an error of what is damaged says what to do about it.
+
+    Args:
+        where: the file or object.
+        damaged: the class of the error.
+    """
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise damaged(
+            f"{where} cannot be read ({type(error).__name__}: {error}). Remove it while nothing "
+            "runs: it is made again from the ledgers."
+        ) from error
 
 
 def amount_from(content: Mapping[str, Any]) -> Amount:

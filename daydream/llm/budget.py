@@ -8,9 +8,6 @@ the limit holds even when all calls under way turn out as expensive as they can.
 from __future__ import annotations
 
 import json
-import os
-import socket
-import uuid
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -21,9 +18,18 @@ from typing import Any, Protocol
 
 from daydream.errors import BudgetError, ConfigError
 from daydream.experiment.settings import Limit
-from daydream.llm.amounts import NOTHING, Amount, amount_from, fits, refusal, total, used_by
+from daydream.llm.amounts import (
+    NOTHING,
+    Amount,
+    amount_from,
+    fits,
+    read_from,
+    refusal,
+    total,
+    used_by,
+)
 from daydream.llm.stopping import STOP, Stop
-from daydream.store.files import write_json
+from daydream.store.files import process_name, write_json
 from daydream.store.layout import STAGES, Layout
 from daydream.store.ledger import Attempt, read_attempts, reading_of
 from daydream.store.locks import hold, is_held, locked
@@ -72,7 +78,7 @@ class Budget:
         self._layout = layout
         self.limit = limit
         self._stop = stop
-        self._process = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._process = process_name()
         self._alive: FileIO | None = None
         self._number = 0
 
@@ -137,14 +143,10 @@ class Budget:
 
     def _read(self) -> State:
         try:
-            return _state(json.loads(Path(self._path).read_text(encoding="utf-8")))
+            with read_from(self._path, BudgetError):
+                return _state(json.loads(Path(self._path).read_text(encoding="utf-8")))
         except FileNotFoundError:
             return State(spent=spent_so_far(self._layout))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise BudgetError(
-                f"{self._path} cannot be read ({type(error).__name__}: {error}). Remove it while "
-                "nothing runs: it is made again from the ledgers."
-            ) from error
 
     def _show_alive(self) -> None:
         """Hold a file of this process, which the kernel lets go when the process is killed."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from daydream.errors import StoreError
-from daydream.llm.amounts import Amount, amount_from, total
+from daydream.llm.amounts import Amount, amount_from, read_from, total
 from daydream.store.bucket.client import Bucket, Changed
 
 NAME = "budget/spent.json"
@@ -51,11 +51,7 @@ class Shared:
 
     @classmethod
     def read(cls, content: bytes) -> Shared:
-        """What the object says.
-
-        Raises:
-            ValueError, KeyError, TypeError, AttributeError, RecursionError: when it is damaged.
-        """
+        """What the object says; of a damaged one see :func:`read_from`."""
         values: dict[str, Any] = json.loads(content)
         runs = {
             name: Part(amount_from(part["taken"]), amount_from(part["spent"]))
@@ -82,7 +78,9 @@ def change(
     """
     while True:
         version = bucket.get(NAME)
-        shared = _read(bucket, version.content) if version else first()
+        with read_from(f"{bucket.address}/{NAME}", StoreError):
+            known = Shared.read(version.content) if version else None
+        shared = known or first()
         if shared is None or not action(shared):
             return shared is not None
         try:
@@ -91,13 +89,3 @@ def change(
             return True
         except Changed:
             time.sleep(random.uniform(0.0, _COLLISION_S))
-
-
-def _read(bucket: Bucket, content: bytes) -> Shared:
-    try:
-        return Shared.read(content)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise StoreError(
-            f"{bucket.address}/{NAME} cannot be read ({type(error).__name__}: {error}). Remove it "
-            "while nothing runs: it is made again from the ledgers."
-        ) from error

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from daydream.experiment.slices import Slice
+from daydream.store.files import process_name
 from daydream.store.layout import Layout
-from daydream.store.lock_watch import unique_name
 from daydream.store.locks import hold_new, is_held
 
 SETTLING_S = 5.0  # until the slices that start together have shown themselves
@@ -55,7 +55,7 @@ class RunningSlices:
         """
         self.value = 1 / part.count
         self._folder = Path(layout.running_slices)
-        self._own = self._folder / unique_name()
+        self._own = self._folder / f"{process_name()}.alive"
         self._held = hold_new(str(self._own))
         self._over = threading.Event()
         weakref.finalize(self, _end, self._own, self._over)

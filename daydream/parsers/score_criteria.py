@@ -128,10 +128,10 @@ def _marks_in_lines(
 
 
 def _mark(lines: Sequence[str], name: str, scale: ScoreRange) -> float:
-    stated = [claim for line in lines if (claim := _claim(line, name))]
-    if not stated:
+    claims = [claim for line in lines if (claim := _claim(line, name))]
+    if not claims:
         raise ParseError(f"no mark for the criterion '{name}'{_hint(lines, name)}", "no_mark")
-    marks = [_number(name, claim, scale) for claim in stated]
+    marks = [_number(name, claim, scale) for claim in claims]
     if any(mark != marks[0] for mark in marks):
         raise ParseError(
             f"two marks for the criterion '{name}': {marks[0]:g} and {marks[-1]:g}", "two_marks"

@@ -182,5 +182,5 @@ def _check_end(last: Candidate, chosen: Candidate, best: Weight, scale: ScoreRan
         number, score = read_claim(last.claim, scale), read_claim(chosen.claim, scale)
         if number != score:
             what = "a quoted " if quoted else ""
-            stated = f"two scores: {score:.15g}, and {what}{number:.15g} behind it"
-            raise ParseError(stated, "two_scores")
+            message = f"two scores: {score:.15g}, and {what}{number:.15g} behind it"
+            raise ParseError(message, "two_scores")

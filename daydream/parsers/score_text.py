@@ -140,5 +140,5 @@ def absent(lines: list[str], count: int, what: str = "score") -> ParseError:
     if not lines:
         return ParseError(f"no {what}: the answer is blank", "blank")
     last = one_line(lines[-1])
-    stated = f"no {what} in the last {count} non-empty lines; the last line is '{last}'"
-    return ParseError(stated, f"no_{what}")
+    message = f"no {what} in the last {count} non-empty lines; the last line is '{last}'"
+    return ParseError(message, f"no_{what}")

@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
@@ -17,6 +18,11 @@ from typing import Any
 _HOST = socket.gethostname()[:40]
 STALE_READS, STALE_S = 3, 0.5
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+
+
+def process_name() -> str:
+    """A name for something of this process, which no other process on any host has."""
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import os
 import random
-import socket
 import threading
 import time
-import uuid
 import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from daydream.errors import LockError
-from daydream.store.files import modified_ns, unless_gone
+from daydream.store.files import modified_ns, process_name, unless_gone
 from daydream.store.locks import hold_new, is_held
 from daydream.store.turns import Turns, is_seen_late
 
@@ -57,7 +55,7 @@ class LockWatch:
             LockError: when the file system has no locks, or gives one lock to two.
         """
         self._folder = Path(folder)
-        self.own = self._folder / unique_name()
+        self.own = self._folder / f"{process_name()}.alive"
         self._held = hold_new(str(self.own))
         self._is_refused, self._every_s = is_refused, every_s
         self._free: dict[Path, _Free] = {}
@@ -143,11 +141,6 @@ class LockWatch:
             _turns_of(path).unlink(missing_ok=True)
             self._free.pop(path, None)
         return touched != seen.touched
-
-
-def unique_name() -> str:
-    """A name for the file of a process, which no other process on any host has."""
-    return f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.alive"
 
 
 def _turns_of(own: Path) -> Path:

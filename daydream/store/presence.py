@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import uuid
 import weakref
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from daydream.errors import LockError
-from daydream.store.files import unless_gone, write_all
+from daydream.store.files import process_name, unless_gone, write_all
 from daydream.store.layout import Layout
 from daydream.store.locks import hold, is_held
 
@@ -40,14 +39,13 @@ class Presence:
             layout: of the data root.
             title: what the run is about.
         """
-        host = socket.gethostname()
-        self._path = Path(layout.runs, f"{host}-{os.getpid()}-{uuid.uuid4().hex[:8]}.alive")
+        self._path = Path(layout.runs, f"{process_name()}.alive")
         self._held: FileIO | None = None
         _remove_the_dead(layout)
         with suppress(LockError):
             self._held = hold(str(self._path))
         if self._held is not None:
-            content = json.dumps(RunningRun(title, host, os.getpid())._asdict())
+            content = json.dumps(RunningRun(title, socket.gethostname(), os.getpid())._asdict())
             write_all(self._held, content.encode())
             os.fsync(self._held.fileno())  # a client of NFS shows it to other hosts only then
             # Also when the process ends without a word, as for a key that is not set.

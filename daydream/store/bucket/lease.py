@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 from daydream.errors import StoreError
 from daydream.store.bucket.client import Bucket, Changed
+from daydream.store.files import process_name
 
 FOLDER = "runs/"
 VOID_AFTER_S, RENEWED_EVERY_S = 60.0, 15.0
@@ -74,7 +75,7 @@ class Lease:
         self.value = share
         self.renewed: Callable[[], None] = lambda: None  # called after each renewal
         self.bucket, self._title, self._lost, self._wait = bucket, title, lost, wait
-        self.name = f"{FOLDER}{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.json"
+        self.name = f"{FOLDER}{process_name()}.json"
         self._content, self._etag = b"", ""
         self._renewed = time.monotonic()
         self._over = threading.Event()
